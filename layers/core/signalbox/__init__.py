@@ -1,0 +1,1 @@
+"""Signalbox: an event-driven control plane for deployments and operations on AWS."""

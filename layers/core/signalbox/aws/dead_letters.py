@@ -1,0 +1,62 @@
+"""Delivers again what could not be delivered: each dead letter goes to the function that its event is for."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from signalbox.aws.clients import client
+from signalbox.aws.errors import aws_errors
+from signalbox.kernel.errors import Rejected, Transient
+from signalbox.kernel.events import JsonObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+MOST_ROUNDS = 10  # of ten letters each, in one sweep
+HIDDEN_FOR = 60  # seconds; a letter that fails again waits for the next sweep
+
+
+class SqsDeadLetters:
+    """Port `DeadLetters`. `functions` maps the source of an event to the function that takes it."""
+
+    def __init__(self, queue_url: str, functions: Mapping[str, str]) -> None:
+        self._queue_url = queue_url
+        self._functions = functions
+
+    def replay(self) -> int:
+        """How many were delivered. A letter that nobody takes stays, and the alarm on the queue's depth with it."""
+        count = 0
+        for _ in range(MOST_ROUNDS):
+            with aws_errors():
+                letters = (
+                    client("sqs")
+                    .receive_message(
+                        QueueUrl=self._queue_url, MaxNumberOfMessages=10, VisibilityTimeout=HIDDEN_FOR
+                    )
+                    .get("Messages", [])
+                )
+            if not letters:
+                break
+            count += sum(self._delivered(letter) for letter in letters)
+        return count
+
+    def _delivered(self, letter: "MessageTypeDef") -> bool:
+        function = self._function_for(letter.get("Body", ""))
+        if function is None:
+            return False
+        try:
+            with aws_errors():
+                client("lambda").invoke(
+                    FunctionName=function, InvocationType="Event", Payload=letter["Body"].encode()
+                )
+                client("sqs").delete_message(QueueUrl=self._queue_url, ReceiptHandle=letter["ReceiptHandle"])
+        except (Transient, Rejected):
+            return False
+        return True
+
+    def _function_for(self, body: str) -> str | None:
+        try:
+            event: JsonObject = json.loads(body)
+        except ValueError:
+            return None
+        return self._functions.get(str(event.get("source"))) if isinstance(event, dict) else None

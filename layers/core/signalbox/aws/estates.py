@@ -1,0 +1,91 @@
+"""Observes what rollouts look at: platform, router and alarms put together."""
+
+from collections.abc import Iterable, Sequence
+
+from signalbox.aws.alarms import names_with_prefix, read_alarms
+from signalbox.aws.platforms import autoscaling
+from signalbox.aws.routers import alb
+from signalbox.kernel.errors import Transient
+from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, TargetGroup
+from signalbox.rollouts.guards import copy_name
+from signalbox.rollouts.preflight import pairs
+from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.survey import Survey
+
+
+class AwsEstates:
+    """Port `Estates`."""
+
+    def __init__(self, region: str, account: str) -> None:
+        self._region = region
+        self._account = account
+
+    def observe(self, layout: Layout, rollout_id: str) -> Estate:
+        """The estate of a rollout as it is now. Raises Transient when stable itself is not there to be seen."""
+        groups, _ = autoscaling.read_groups(
+            list(dict.fromkeys((layout.stable_group, layout.candidate_group)))
+        )
+        stable = groups.get(layout.stable_group)
+        stable_target_group = alb.read_target_group(arn=layout.stable_target_group)
+        if stable is None or stable_target_group is None:
+            raise Transient(f"{layout.stable_group} or {layout.stable_target_group} cannot be seen")
+        candidate_target_group = _candidate_target_group(layout, stable_target_group)
+        both = {group.arn for group in (stable_target_group, candidate_target_group) if group is not None}
+        return Estate(
+            stable=stable,
+            candidate=groups.get(layout.candidate_group),
+            stable_target_group=stable_target_group,
+            candidate_target_group=candidate_target_group,
+            rules=alb.read_rules(layout.references),
+            health={arn: alb.read_health(arn) for arn in both},
+            candidate_version=autoscaling.made_version(layout.template_id, layout.source_version, rollout_id),
+            alarm_copies=names_with_prefix(copy_name(rollout_id, "")),
+        )
+
+    def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """Those of the named alarms that exist."""
+        return read_alarms(names)
+
+    def survey(self, spec: ServiceSpec, version: str | None) -> Survey:
+        """Everything that preflight asks about a service and, when given, a version."""
+        named = pairs(spec)
+        groups, unsupported = autoscaling.read_groups([name for _, name, _ in named])
+        found = {arn: alb.read_target_group(arn=arn) for _, _, arn in named}
+        target_groups = {arn: group for arn, group in found.items() if group is not None}
+        templates = list(dict.fromkeys(group.template_id for group in groups.values()))
+        return Survey(
+            region=self._region,
+            account=self._account,
+            groups=groups,
+            unsupported=unsupported,
+            target_groups=target_groups,
+            rules={rule.arn: rule for rule in alb.read_rules(spec.traffic.references)},
+            references=alb.references_to(target_groups.values()),
+            alarms={alarm.name: alarm for alarm in read_alarms(spec.guards.alarms)},
+            images=_images(groups.values()),
+            known_image=version is None or _is_known(version, templates),
+            followers=autoscaling.followers_of(templates, list(groups)) if templates else {},
+        )
+
+
+def _candidate_target_group(layout: Layout, stable: TargetGroup) -> TargetGroup | None:
+    if layout.placement is Placement.BESIDE:
+        return stable
+    if layout.placement is Placement.SLOT:
+        return alb.read_target_group(arn=layout.candidate_target_group)
+    return alb.read_target_group(name=layout.candidate_target_group)
+
+
+def _images(groups: Iterable[Group]) -> dict[str, dict[str, str]]:
+    images: dict[str, dict[str, str]] = {}
+    for group in groups:
+        image = autoscaling.image_of(group.template_id, group.resolved_version)
+        if image is not None:
+            images.setdefault(group.template_id, {})[group.resolved_version] = image
+    return images
+
+
+def _is_known(version: str, templates: Sequence[str]) -> bool:
+    if version.isdecimal():
+        return all(autoscaling.image_of(template, version) is not None for template in templates)
+    return autoscaling.image_exists(version)

@@ -1,0 +1,142 @@
+"""Reads Auto Scaling groups and their launch templates."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from signalbox.aws.clients import client
+from signalbox.aws.errors import aws_errors, code_of
+from signalbox.rollouts.estate import Group, Instance
+from signalbox.rollouts.writes import version_description
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, InstanceTypeDef
+
+# What a faithful copy takes over beside sizes, launch template, target groups and tags.
+COPIED = (
+    "AvailabilityZones", "VPCZoneIdentifier", "HealthCheckType", "HealthCheckGracePeriod", "DefaultCooldown",
+    "TerminationPolicies", "NewInstancesProtectedFromScaleIn", "MaxInstanceLifetime", "CapacityRebalance",
+    "ServiceLinkedRoleARN", "DefaultInstanceWarmup", "PlacementGroup", "DesiredCapacityType",
+    "InstanceMaintenancePolicy", "AvailabilityZoneDistribution",
+)  # fmt: skip
+FOLLOWING = ("$Latest", "$Default")
+
+
+def read_groups(names: Sequence[str]) -> tuple[dict[str, Group], dict[str, str]]:
+    """(groups by name, why a group is not supported by name); a group that does not exist is in neither."""
+    groups: dict[str, Group] = {}
+    unsupported: dict[str, str] = {}
+    for found in _described(names):
+        name = found["AutoScalingGroupName"]
+        if found.get("MixedInstancesPolicy"):
+            unsupported[name] = (
+                "has a mixed instances policy, which is not supported yet: use a launch template"
+            )
+        elif not found.get("LaunchTemplate"):
+            unsupported[name] = "has a launch configuration: move it to a launch template"
+        else:
+            groups[name] = _group(found)
+    return groups, unsupported
+
+
+def _described(names: Sequence[str]) -> "Iterator[AutoScalingGroupTypeDef]":
+    if not names:
+        return
+    with aws_errors():
+        pages = client("autoscaling").get_paginator("describe_auto_scaling_groups")
+        for page in pages.paginate(AutoScalingGroupNames=list(names)):
+            yield from page["AutoScalingGroups"]
+
+
+def _group(found: "AutoScalingGroupTypeDef") -> Group:
+    template = found["LaunchTemplate"]
+    version = template.get("Version") or "$Default"
+    template_id = template.get("LaunchTemplateId", "")
+    settings: Mapping[str, object] = dict(found)
+    zones = ("AvailabilityZones",) if found.get("VPCZoneIdentifier") else ()
+    return Group(
+        name=found["AutoScalingGroupName"],
+        arn=found.get("AutoScalingGroupARN", ""),
+        min=found["MinSize"],
+        max=found["MaxSize"],
+        desired=found["DesiredCapacity"],
+        template_id=template_id,
+        template_version=version,
+        resolved_version=resolve(template_id, version) if version in FOLLOWING else version,
+        instances=tuple(_instance(instance) for instance in found.get("Instances", [])),
+        target_groups=tuple(found.get("TargetGroupARNs", [])),
+        suspended=tuple(sorted(p.get("ProcessName", "") for p in found.get("SuspendedProcesses", []))),
+        tags={tag["Key"]: tag.get("Value", "") for tag in found.get("Tags", [])},
+        copied={k: settings[k] for k in COPIED if settings.get(k) not in (None, "", []) and k not in zones},
+    )
+
+
+def _instance(found: "InstanceTypeDef") -> Instance:
+    return Instance(
+        id=found["InstanceId"],
+        lifecycle=found["LifecycleState"],
+        version=found.get("LaunchTemplate", {}).get("Version", ""),
+        healthy=found.get("HealthStatus") == "Healthy",
+    )
+
+
+def resolve(template_id: str, version: str) -> str:
+    """The number that a version such as $Latest means now."""
+    with aws_errors():
+        answer = client("ec2").describe_launch_template_versions(
+            LaunchTemplateId=template_id, Versions=[version]
+        )
+    return str(answer["LaunchTemplateVersions"][0]["VersionNumber"])
+
+
+def made_version(template_id: str, source: str, rollout_id: str) -> str | None:
+    """The launch template version that a rollout made, found by its description among the later ones."""
+    with aws_errors():
+        pages = client("ec2").get_paginator("describe_launch_template_versions")
+        for page in pages.paginate(LaunchTemplateId=template_id, MinVersion=str(int(source) + 1)):
+            for version in page["LaunchTemplateVersions"]:
+                if version.get("VersionDescription") == version_description(rollout_id):
+                    return str(version["VersionNumber"])
+    return None
+
+
+def image_of(template_id: str, version: str) -> str | None:
+    """The AMI of a launch template version; None when there is no such version."""
+    try:
+        answer = client("ec2").describe_launch_template_versions(
+            LaunchTemplateId=template_id, Versions=[version]
+        )
+    except ClientError as error:
+        if code_of(error).startswith("InvalidLaunchTemplateId"):
+            return None
+        with aws_errors():
+            raise
+    found = answer["LaunchTemplateVersions"]
+    return found[0]["LaunchTemplateData"].get("ImageId") if found else None
+
+
+def image_exists(image: str) -> bool:
+    """Whether the account can see that AMI."""
+    try:
+        return bool(client("ec2").describe_images(ImageIds=[image])["Images"])
+    except ClientError as error:
+        if code_of(error).startswith("InvalidAMIID"):
+            return False
+        with aws_errors():
+            raise
+
+
+def followers_of(template_ids: Sequence[str], ours: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Launch template id -> other groups that follow its $Latest."""
+    found: dict[str, list[str]] = {}
+    with aws_errors():
+        for page in client("autoscaling").get_paginator("describe_auto_scaling_groups").paginate():
+            for group in page["AutoScalingGroups"]:
+                template = group.get("LaunchTemplate", {})
+                follows = (
+                    template.get("Version") == "$Latest" and template.get("LaunchTemplateId") in template_ids
+                )
+                if follows and group["AutoScalingGroupName"] not in ours:
+                    found.setdefault(template["LaunchTemplateId"], []).append(group["AutoScalingGroupName"])
+    return {template: tuple(names) for template, names in found.items()}

@@ -1,0 +1,134 @@
+"""Reads target groups, listeners and rules of Application Load Balancers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from signalbox.aws.clients import client
+from signalbox.aws.errors import aws_errors, code_of
+from signalbox.kernel.events import JsonObject
+from signalbox.rollouts import forwarding
+from signalbox.rollouts.estate import Rule, TargetGroup
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
+
+COPIED = (
+    "Protocol", "ProtocolVersion", "Port", "VpcId", "HealthCheckProtocol", "HealthCheckPort", "HealthCheckEnabled",
+    "HealthCheckPath", "HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds", "HealthyThresholdCount",
+    "UnhealthyThresholdCount", "Matcher", "TargetType", "IpAddressType",
+)  # fmt: skip
+_MISSING = frozenset({"TargetGroupNotFound", "RuleNotFound", "ListenerNotFound", "LoadBalancerNotFound"})
+# One wrong ARN in a list makes AWS refuse the whole list, sometimes as malformed.
+_REFUSED = _MISSING | {"ValidationError"}
+
+
+def read_target_group(*, arn: str = "", name: str = "") -> TargetGroup | None:
+    """By ARN or by name; None when there is none."""
+    wanted: dict[str, list[str]] = {"TargetGroupArns": [arn]} if arn else {"Names": [name]}
+    try:
+        found = client("elbv2").describe_target_groups(**wanted)["TargetGroups"]  # type: ignore[arg-type]
+    except ClientError as error:
+        if code_of(error) in _REFUSED:
+            return None
+        with aws_errors():
+            raise
+    return _target_group(found[0]) if found else None
+
+
+def _target_group(found: "TargetGroupTypeDef") -> TargetGroup:
+    settings: Mapping[str, object] = dict(found)
+    arn = found["TargetGroupArn"]
+    with aws_errors():
+        attributes = client("elbv2").describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+        tags = client("elbv2").describe_tags(ResourceArns=[arn])["TagDescriptions"]
+    return TargetGroup(
+        name=found["TargetGroupName"],
+        arn=arn,
+        interval=found.get("HealthCheckIntervalSeconds", 30),
+        threshold=found.get("HealthyThresholdCount", 5),
+        load_balancers=tuple(found.get("LoadBalancerArns", [])),
+        tags={tag["Key"]: tag.get("Value", "") for tag in (tags[0]["Tags"] if tags else [])},
+        copied={name: settings[name] for name in COPIED if settings.get(name) not in (None, "", {})},
+        attributes={a["Key"]: a["Value"] for a in attributes if "Key" in a and "Value" in a},
+    )
+
+
+def read_health(target_group: str) -> dict[str, str]:
+    """Instance id -> state of each target."""
+    with aws_errors():
+        found = client("elbv2").describe_target_health(TargetGroupArn=target_group)[
+            "TargetHealthDescriptions"
+        ]
+    return {t["Target"]["Id"]: str(t["TargetHealth"]["State"]) for t in found}
+
+
+def read_rules(references: Sequence[str]) -> tuple[Rule, ...]:
+    """Rules and default actions of listeners by ARN, in the order asked; what does not exist is left out."""
+    listeners = [arn for arn in references if ":listener/" in arn]
+    rules = [arn for arn in references if ":listener/" not in arn]
+    found = {rule.arn: rule for rule in (*_listeners(listeners), *_rules(rules))}
+    return tuple(found[arn] for arn in references if arn in found)
+
+
+def _listeners(arns: Sequence[str]) -> list[Rule]:
+    if not arns:
+        return []
+    try:
+        found = client("elbv2").describe_listeners(ListenerArns=list(arns))["Listeners"]
+    except ClientError as error:
+        if code_of(error) in _REFUSED:
+            return [] if len(arns) == 1 else [rule for arn in arns for rule in _listeners([arn])]
+        with aws_errors():
+            raise
+    return [Rule(arn=one["ListenerArn"], actions=_actions(one.get("DefaultActions", []))) for one in found]
+
+
+def _rules(arns: Sequence[str]) -> list[Rule]:
+    if not arns:
+        return []
+    try:
+        found = client("elbv2").describe_rules(RuleArns=list(arns))["Rules"]
+    except ClientError as error:
+        if code_of(error) in _REFUSED:
+            return [] if len(arns) == 1 else [rule for arn in arns for rule in _rules([arn])]
+        with aws_errors():
+            raise
+    return [Rule(arn=one["RuleArn"], actions=_actions(one.get("Actions", []))) for one in found]
+
+
+def _actions(found: Iterable[object]) -> tuple[JsonObject, ...]:
+    return tuple(dict(action) for action in found if isinstance(action, dict))
+
+
+def references_to(target_groups: Iterable[TargetGroup]) -> tuple[Rule, ...]:
+    """Every listener default and rule, of the load balancers behind the target groups, that forwards to one of them:
+    load balancer -> listeners -> rules."""
+    groups = list(target_groups)
+    ours = {group.arn for group in groups}
+    balancers = dict.fromkeys(arn for group in groups for arn in group.load_balancers)
+    found: list[Rule] = []
+    with aws_errors():
+        for balancer in balancers:
+            for page in (
+                client("elbv2").get_paginator("describe_listeners").paginate(LoadBalancerArn=balancer)
+            ):
+                for listener in page["Listeners"]:
+                    found.append(
+                        Rule(
+                            arn=listener["ListenerArn"], actions=_actions(listener.get("DefaultActions", []))
+                        )
+                    )
+                    found += _rules_of(listener["ListenerArn"])
+    return tuple(rule for rule in found if ours & set(forwarding.weights(rule.actions)))
+
+
+def _rules_of(listener: str) -> list[Rule]:
+    pages = client("elbv2").get_paginator("describe_rules").paginate(ListenerArn=listener)
+    return [
+        Rule(arn=rule["RuleArn"], actions=_actions(rule.get("Actions", [])))
+        for page in pages
+        for rule in page["Rules"]
+        if not rule.get("IsDefault")
+    ]

@@ -1,0 +1,21 @@
+"""Identifiers that sort by the time of their making."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: no i, l, o, u
+Entropy = Callable[[int], bytes]
+
+
+def _base32(number: int, length: int) -> str:
+    return "".join(_ALPHABET[(number >> 5 * place) & 31] for place in reversed(range(length)))
+
+
+def new_rollout_id(now: datetime, entropy: Entropy) -> str:
+    """`r-` + 9 characters of time (ms since 1970) + 8 of chance: newer ids sort later."""
+    return f"r-{_base32(int(now.timestamp() * 1000), 9)}{_base32(int.from_bytes(entropy(5), 'big'), 8)}"
+
+
+def short_suffix(rollout_id: str) -> str:
+    """The 8 characters of chance: names of created resources end in them."""
+    return rollout_id[-8:]

@@ -1,0 +1,1 @@
+"""Rollouts: one attempt to bring a service to a version."""

@@ -1,0 +1,73 @@
+"""An alarm went off: throw every rollout back that it watches. The shortest path of all.
+
+Calls to AWS, in order: who watches; latch; the write that restores traffic; the token.
+"""
+
+from dataclasses import dataclass
+
+from signalbox.kernel.clock import Clock, rfc3339
+from signalbox.kernel.errors import Conflict, Rejected
+from signalbox.rollouts.model import Stop, StopKind
+from signalbox.rollouts.ports import Executions, Latches, Writer
+from signalbox.rollouts.progress import back
+from signalbox.rollouts.signals import Heard, Signals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised:
+    """One state change to ALARM. `at` is the instant of the change, not of its delivery."""
+
+    arn: str
+    name: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmPorts:
+    """The few that the alarm path needs."""
+
+    latches: Latches
+    writer: Writer
+    executions: Executions
+    clock: Clock
+
+
+def on_alarm(event: AlarmRaised, ports: AlarmPorts) -> int:
+    """How many rollouts were thrown back. A repeated event finds the latch set and does nothing."""
+    latched = [_latched(rollout_id, event, ports) for rollout_id in ports.latches.watchers(event.arn)]
+    return sum(_thrown_back(signals, ports) for signals in latched if signals is not None)
+
+
+def _latched(rollout_id: str, event: AlarmRaised, ports: AlarmPorts) -> Signals | None:
+    evidence: dict[str, object] = {"alarm": event.name, "reason": event.reason}
+    reason = f"alarm {event.name} is in ALARM"
+    stop = Stop(kind=StopKind.BREACH, at=event.at, actor="cloudwatch", reason=reason, evidence=evidence)
+    heard = Heard(type="Guard Breached", at=event.at, actor="cloudwatch", reason=reason, data=evidence)
+    return ports.latches.stop(rollout_id, stop, heard, since_armed=True)
+
+
+def _thrown_back(signals: Signals, ports: AlarmPorts) -> bool:
+    acted_at = _restored(signals, ports)
+    if signals.token is not None and signals.hold is not None:
+        try:
+            ports.executions.wake(signals.token, back(signals.hold.step))
+        except Conflict:
+            pass  # the hold ended by itself: the step that follows reads the latch
+    if acted_at is not None:
+        ports.latches.acted(signals.rollout_id, acted_at)
+    return True
+
+
+def _restored(signals: Signals, ports: AlarmPorts) -> str | None:
+    """When the first restoring write was accepted; None when it is left to Restore."""
+    if not signals.instant or not signals.restoring:
+        return None
+    first: str | None = None
+    for write in signals.restoring:
+        try:
+            ports.writer.apply(write)
+        except Rejected:
+            continue  # Restore meets the same refusal, and says so
+        first = first or rfc3339(ports.clock())
+    return first

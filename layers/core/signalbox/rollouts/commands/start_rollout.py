@@ -1,0 +1,82 @@
+"""Begin to bring a service to a version."""
+
+from dataclasses import dataclass, replace
+
+from signalbox.kernel.errors import Conflict, Unprocessable, Violation
+from signalbox.kernel.events import Event
+from signalbox.kernel.ids import new_rollout_id
+from signalbox.kernel.timeline import Head, continue_chain
+from signalbox.rollouts.commands.caller import Caller
+from signalbox.rollouts.commands.plan_rollout import with_strategy
+from signalbox.rollouts.commands.put_service import refuse_if_strict
+from signalbox.rollouts.draft import Draft, draft
+from signalbox.rollouts.layout import locked_resources
+from signalbox.rollouts.model import Requester, Rollout
+from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.preflight import red_alarms
+from signalbox.rollouts.service import ServiceSpec, Strategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRollout:
+    """`sequence` orders the callers' requests: one that is lower than the last accepted comes too late."""
+
+    service: str
+    version: str
+    strategy: Strategy | None = None
+    sequence: int | None = None
+
+
+def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollout:
+    """The pending rollout. Raises NotFound, Invalid, Unprocessable, and Conflict naming who holds a lock. A refused
+    call stores nothing; should the machine not start, the reconciler starts it."""
+    registered = ports.services.get(command.service)
+    if registered.sequence is not None and (command.sequence or registered.sequence) < registered.sequence:
+        raise Conflict(f"sequence {command.sequence} comes after {registered.sequence} was accepted")
+    spec = with_strategy(registered.spec, command.strategy)
+    survey = ports.estates.survey(spec, command.version)
+    now = ports.clock()
+    rollout_id = new_rollout_id(now, ports.entropy)
+    drafted = draft(spec, survey, command.version, rollout_id)
+    refuse_if_strict(spec, drafted.warnings)
+    red = red_alarms(spec, survey)
+    if red:
+        raise Unprocessable(*red)
+    if drafted.estate.stable.desired < 1:
+        raise Unprocessable(
+            Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
+        )
+    rollout = _pending(rollout_id, spec, drafted, command, caller, ports)
+    _store(rollout, command, ports)
+    ports.executions.start(rollout.service, rollout_id, rollout.generation)
+    return rollout
+
+
+def _pending(
+    rollout_id: str, spec: ServiceSpec, drafted: Draft, command: StartRollout, caller: Caller, ports: Ports
+) -> Rollout:
+    return Rollout(
+        rollout_id=rollout_id,
+        service=spec.name,
+        spec=spec,
+        version=command.version,
+        previous_version=drafted.previous_version,
+        layout=drafted.layout,
+        steps=drafted.steps,
+        warnings=drafted.warnings,
+        requested_by=Requester(caller=caller.arn, reason=caller.reason),
+        created_at=ports.clock(),
+    )
+
+
+def _store(rollout: Rollout, command: StartRollout, ports: Ports) -> None:
+    requested = Event(
+        type="Rollout Requested",
+        at=rollout.created_at,
+        actor=rollout.requested_by.caller,
+        reason=rollout.requested_by.reason,
+        data={"version": rollout.version, "previous_version": rollout.previous_version},
+    )
+    head, entries = continue_chain(Head(), [requested])
+    locks = locked_resources(rollout.layout, ports.region, ports.account)
+    ports.rollouts.create(replace(rollout, head=head), entries, locks, command.sequence)

@@ -1,0 +1,1 @@
+"""What each step decides: (scene, step) -> the writes still to make, or whether it has settled. Pure."""

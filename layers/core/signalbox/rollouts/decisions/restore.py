@@ -1,0 +1,154 @@
+"""Restore: back to the snapshot from whatever was reached. Traffic first, what was made for the candidate last."""
+
+from collections.abc import Sequence
+
+from signalbox.rollouts import forwarding
+from signalbox.rollouts.decisions.removal import made_here, remove_candidate, remove_version
+from signalbox.rollouts.estate import Estate, Group, Layout, Placement, Rule
+from signalbox.rollouts.scene import Decision, Scene, on_version, settled, wait, write
+from signalbox.rollouts.writes import Write, deregister, forward, resume, set_group, suspend, terminate
+
+QUIET = ("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy")
+
+
+def decide_restore(scene: Scene) -> Decision:
+    """Each part answers None once it is as in the snapshot; the order is the order of importance to users."""
+    return (
+        traffic_back(scene)
+        or _stable_rebuilt(scene)
+        or _stable_settings(scene)
+        or _slot_as_before(scene)
+        or remove_candidate(scene)
+        or _rules_exact(scene)
+        or remove_version(scene)
+        or settled("everything is as it was before")
+    )
+
+
+def traffic_back(scene: Scene) -> Decision | None:
+    """The writes that end all traffic to the candidate; None when it gets none and stable gets all."""
+    writes = restoring_writes(scene.layout, scene.snapshot, scene.estate)
+    return write("traffic goes back to stable", *writes) if writes else None
+
+
+def restoring_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[Write, ...]:
+    """The same as plain data: what a breach makes at once while undoing is instant."""
+    if layout.placement is Placement.BESIDE:
+        return _leave_target_group(layout, estate)
+    wanted = {rule.arn: safe_actions(layout, rule, estate) for rule in snapshot.rules}
+    return tuple(
+        forward(rule, wanted[rule.arn])
+        for rule in estate.rules
+        if not forwarding.same_forwarding(rule.actions, snapshot.rule(rule.arn).actions)
+        and not forwarding.same_forwarding(rule.actions, wanted[rule.arn])
+    )
+
+
+def compiled_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[Write, ...]:
+    """The writes to store with the guards: absolute, right from every state that an instant step can be in."""
+    if layout.placement is Placement.BESIDE:
+        return _leave_target_group(layout, estate, only_serving=False)
+    return tuple(forward(rule, safe_actions(layout, rule, estate)) for rule in snapshot.rules)
+
+
+def safe_actions(layout: Layout, rule: Rule, estate: Estate) -> tuple[dict[str, object], ...]:
+    """The snapshot's actions; of a sticky rule without the candidate, since a cookie beats a weight of 0."""
+    candidate = estate.candidate_target_group
+    if candidate is None or layout.placement is Placement.BESIDE or not forwarding.is_sticky(rule.actions):
+        return rule.actions
+    return forwarding.without(rule.actions, candidate.arn)
+
+
+def _leave_target_group(layout: Layout, estate: Estate, *, only_serving: bool = True) -> tuple[Write, ...]:
+    candidate = estate.candidate
+    if candidate is None:
+        return ()
+    states = estate.health.get(layout.stable_target_group, {})
+    gone = ("draining", "unused") if only_serving else ()
+    ids = [i.id for i in candidate.instances if i.id in states and states[i.id] not in gone]
+    quiet = (
+        [] if set(QUIET) <= set(candidate.suspended) or not only_serving else [suspend(candidate.name, QUIET)]
+    )
+    return (*([deregister(layout.stable_target_group, ids)] if ids else []), *quiet)
+
+
+def _stable_rebuilt(scene: Scene) -> Decision | None:
+    """Old instances went: launch the old version again beside the new ones, which go when it is healthy."""
+    stable, before = scene.estate.stable, scene.snapshot.stable
+    version = before.resolved_version
+    strangers = [i for i in stable.present if i.version != version]
+    if not strangers:
+        return None
+    own = on_version(stable, version)
+    size = before.desired + len(strangers)
+    if stable.template_version != version or stable.desired < size:
+        most = max(stable.max, size)
+        return write(
+            "the old version launches again", set_group(stable, version=version, max_size=most, desired=size)
+        )
+    healthy = sum(1 for i in scene.estate.healthy_stable if i.version == version)
+    reason = f"{healthy} of {before.desired} instances of the old version are healthy again"
+    if healthy < before.desired:
+        interval = scene.estate.stable_target_group.interval
+        return wait(reason, interval if own >= before.desired else 60)
+    return write("the new version leaves", *[terminate(stable.name, i.id, shrink=True) for i in strangers])
+
+
+def _stable_settings(scene: Scene) -> Decision | None:
+    stable, before = scene.estate.stable, scene.snapshot.stable
+    if len(stable.instances) > len(stable.present) and len(stable.present) > stable.desired:
+        return wait("instances terminate")
+    found = (stable.min, stable.max, stable.template_version)
+    if found != (before.min, before.max, before.template_version) or stable.desired < before.desired:
+        desired = max(before.desired, min(stable.desired, before.max))
+        return write("sizes and version of the stable group", _settings(stable, before, desired))
+    return _processes(stable, before)
+
+
+def _settings(group: Group, before: Group, desired: int) -> Write:
+    return set_group(
+        group, version=before.template_version, min_size=before.min, max_size=before.max, desired=desired
+    )
+
+
+def _processes(group: Group, before: Group) -> Decision | None:
+    extra = _ordered(set(group.suspended) - set(before.suspended))
+    lacking = _ordered(set(before.suspended) - set(group.suspended))
+    writes = [
+        *([resume(group.name, extra)] if extra else []),
+        *([suspend(group.name, lacking)] if lacking else []),
+    ]
+    return write("suspended processes", *writes) if writes else None
+
+
+def _ordered(names: set[str]) -> Sequence[str]:
+    return sorted(names)
+
+
+def _slot_as_before(scene: Scene) -> Decision | None:
+    slot, before = scene.estate.candidate, scene.snapshot.candidate
+    if scene.layout.placement is not Placement.SLOT or slot is None or before is None:
+        return None
+    found = (slot.min, slot.max, slot.desired, slot.template_version)
+    if found != (before.min, before.max, before.desired, before.template_version):
+        return write("the candidate slot as before", _settings(slot, before, before.desired))
+    if len(slot.instances) > before.desired:
+        return wait(f"{len(slot.instances) - before.desired} candidate instances drain and terminate")
+    return _processes(slot, before)
+
+
+def _rules_exact(scene: Scene) -> Decision | None:
+    if made_here(scene) is not None:
+        return None
+    writes = [
+        forward(rule, scene.snapshot.rule(rule.arn).actions)
+        for rule in scene.estate.rules
+        if forwarding.weights(rule.actions) != forwarding.weights(scene.snapshot.rule(rule.arn).actions)
+    ]
+    return write("the rules exactly as before", *writes) if writes else None
+
+
+def serves_as_before(scene: Scene) -> bool:
+    """Whether all traffic goes to stable and stable is healthy: the third clock stops here."""
+    back = traffic_back(scene) is None
+    return back and len(scene.estate.healthy_stable) >= min(scene.floor, len(scene.estate.stable.present))

@@ -1,0 +1,93 @@
+"""Retire: what is no longer needed goes. Its first destructive write is the point of no return."""
+
+from signalbox.rollouts import forwarding
+from signalbox.rollouts.decisions.removal import remove_candidate
+from signalbox.rollouts.estate import Placement
+from signalbox.rollouts.scene import Decision, Scene, settled, wait, write
+from signalbox.rollouts.writes import forward, set_group
+
+
+def decide_retire(scene: Scene) -> Decision:
+    """By placement: a slot's old side empties; an original converges, takes traffic back, and its copy goes."""
+    match scene.layout.placement:
+        case Placement.SLOT:
+            return _old_slot_empties(scene) or _new_slot_settles(scene)
+        case Placement.COPY:
+            return _original_converges(scene) or _traffic_returns(scene) or _rest(scene)
+        case Placement.BESIDE:
+            return _rest(scene)
+
+
+def too_few_healthy(scene: Scene) -> str | None:
+    """Why retiring must wait: what stays could not carry the traffic. None when it can."""
+    match scene.layout.placement:
+        case Placement.BESIDE:
+            healthy, floor = len(scene.estate.healthy_stable), scene.floor
+        case Placement.SLOT | Placement.COPY:
+            healthy, floor = len(scene.estate.healthy_candidate), scene.floor
+    return None if healthy >= floor else f"{healthy} healthy instances would stay, the floor is {floor}"
+
+
+def _old_slot_empties(scene: Scene) -> Decision | None:
+    old = scene.estate.stable
+    if old.min or old.desired:
+        return write("the old slot empties", set_group(old, min_size=0, desired=0))
+    return wait(f"{len(old.instances)} old instances drain and terminate") if old.instances else None
+
+
+def _new_slot_settles(scene: Scene) -> Decision:
+    new, before = scene.estate.candidate, scene.snapshot.stable
+    if new is not None and new.min != before.min:
+        return write("the new slot may shrink again", set_group(new, min_size=before.min))
+    return settled("the old slot is empty", group=scene.layout.stable_group)
+
+
+def _original_converges(scene: Scene) -> Decision | None:
+    original, before, version = scene.estate.stable, scene.snapshot.stable, str(scene.candidate_version)
+    if original.template_version != version:
+        return write("the original launches the new version", set_group(original, version=version))
+    if any(i.version != version for i in original.instances):
+        return _old_instances_leave(scene)
+    size = max(before.desired, scene.estate.candidate.desired if scene.estate.candidate else 0)
+    if original.desired < before.desired or original.min < before.min:
+        return write(
+            "it grows back", set_group(original, min_size=before.min, desired=min(size, original.max))
+        )
+    return _original_is_healthy(scene)
+
+
+def _old_instances_leave(scene: Scene) -> Decision:
+    original = scene.estate.stable
+    if original.min or original.desired:
+        return write("its old instances leave", set_group(original, min_size=0, desired=0))
+    return wait(f"{len(original.instances)} old instances drain and terminate")
+
+
+def _original_is_healthy(scene: Scene) -> Decision | None:
+    original = scene.estate.stable
+    healthy = len(scene.estate.healthy_stable)
+    if healthy >= original.desired:
+        return None
+    return wait(
+        f"{healthy} of {original.desired} instances of the original are healthy",
+        scene.estate.stable_target_group.interval if len(original.present) >= original.desired else 60,
+    )
+
+
+def _traffic_returns(scene: Scene) -> Decision | None:
+    writes = [
+        forward(rule, scene.snapshot.rule(rule.arn).actions)
+        for rule in scene.estate.rules
+        if not forwarding.same_forwarding(rule.actions, scene.snapshot.rule(rule.arn).actions)
+    ]
+    return write("traffic returns to the original", *writes) if writes else None
+
+
+def _rest(scene: Scene) -> Decision:
+    removal = remove_candidate(scene)
+    if removal is not None:
+        return removal
+    stable, before = scene.estate.stable, scene.snapshot.stable
+    if stable.min != before.min:
+        return write("the group may shrink again", set_group(stable, min_size=before.min))
+    return settled("the candidate group is gone", group=scene.layout.candidate_group)

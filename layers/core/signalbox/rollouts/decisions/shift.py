@@ -1,0 +1,39 @@
+"""Shift: every rule at the wanted share, onto capacity that can carry it."""
+
+from signalbox.rollouts import forwarding
+from signalbox.rollouts.decisions.provision import decide_size, wanted_size
+from signalbox.rollouts.model import Step
+from signalbox.rollouts.scene import Decision, Scene, part, settled, wait, write
+from signalbox.rollouts.writes import forward
+
+
+def decide_shift(scene: Scene, step: Step, provisioned: Step) -> Decision:
+    """`provisioned` is the step that sized the candidate: its size follows stable's present one before the shift."""
+    percent = step.percent or 0
+    size = wanted_size(provisioned, scene.estate.stable.desired)
+    return _unfit(scene, percent, size) or _shifted(scene, percent)
+
+
+def _unfit(scene: Scene, percent: int, size: int) -> Decision | None:
+    candidate = scene.estate.candidate
+    if percent and candidate is not None and candidate.desired < size:
+        return decide_size(scene, size)
+    needed = part(scene.min_healthy_percent, part(percent, scene.estate.stable.desired))
+    healthy = len(scene.estate.healthy_candidate)
+    if healthy >= needed:
+        return None
+    target_group = scene.estate.candidate_target_group
+    reason = f"{healthy} of {needed} instances that {percent} % needs are healthy"
+    return wait(reason, target_group.interval if target_group else 10)
+
+
+def _shifted(scene: Scene, percent: int) -> Decision:
+    stable, candidate = scene.layout.stable_target_group, str(scene.candidate_target_group)
+    writes = [
+        forward(rule, forwarding.with_share(rule.actions, stable, candidate, percent))
+        for rule in scene.estate.rules
+        if round(forwarding.candidate_share(rule.actions, stable, candidate)) != percent
+    ]
+    if writes:
+        return write(f"{percent} % of the traffic to the candidate", *writes)
+    return settled(f"the candidate gets {percent} %", candidate=percent, stable=100 - percent)

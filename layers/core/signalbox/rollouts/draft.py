@@ -1,0 +1,98 @@
+"""A rollout before it is begun: layout, steps and the estate as surveyed. Pure; changes nothing anywhere."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from signalbox.kernel.errors import Unprocessable
+from signalbox.rollouts.estate import Estate, Layout, Placement
+from signalbox.rollouts.guards import warnings
+from signalbox.rollouts.layout import lay_out, stable_side
+from signalbox.rollouts.model import Step, StepKind
+from signalbox.rollouts.plan import PlannedWrite, compile_steps, planned_writes
+from signalbox.rollouts.preflight import ownership_warnings, service_violations, version_violations
+from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.survey import Survey
+
+NOBODY = "r-00000000000000000"  # for drafts that no rollout follows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a rollout would be. `previous_version` is what serves now, in the same terms as the version asked for."""
+
+    layout: Layout
+    steps: tuple[Step, ...]
+    estate: Estate
+    previous_version: str
+    warnings: tuple[str, ...]
+
+
+def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: str = NOBODY) -> Draft:
+    """Raises Unprocessable with everything that AWS or preflight says against it; without a version, the service
+    alone is looked at."""
+    refused = service_violations(spec, survey)
+    refused += version_violations(version, survey) if version is not None else []
+    if refused:
+        raise Unprocessable(*refused)
+    stable = survey.groups[stable_side(spec, survey).group]
+    steps = compile_steps(spec.strategy, spec.guards, stable)
+    layout = lay_out(spec, steps, survey, rollout_id)
+    estate = estate_of(layout, survey)
+    previous = _serving_version(estate, survey, version)
+    bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
+    alarms = [survey.alarms[name] for name in spec.guards.alarms]
+    warned = [*warnings(alarms, layout, estate, bakes), *ownership_warnings(spec, survey)]
+    return Draft(
+        layout=layout,
+        steps=() if version is not None and version == previous else steps,
+        estate=estate,
+        previous_version=previous,
+        warnings=tuple(warned),
+    )
+
+
+def _serving_version(estate: Estate, survey: Survey, version: str | None) -> str:
+    number = estate.stable.resolved_version
+    if version is not None and version.isdecimal():
+        return number
+    return survey.images.get(estate.stable.template_id, {}).get(number, number)
+
+
+def estate_of(layout: Layout, survey: Survey) -> Estate:
+    """The estate as surveyed; present instances count as healthy."""
+    candidate = survey.groups[layout.candidate_group] if layout.placement is Placement.SLOT else None
+    stable = survey.groups[layout.stable_group]
+    target_group = survey.target_groups[layout.stable_target_group]
+    own = (
+        survey.target_groups.get(layout.candidate_target_group)
+        if layout.placement is not Placement.COPY
+        else None
+    )
+    groups = [group for group in (stable, candidate) if group is not None]
+    health = {
+        arn: {i.id: "healthy" for group in groups if arn in group.target_groups for i in group.present}
+        for arn in {layout.stable_target_group, layout.candidate_target_group}
+    }
+    return Estate(
+        stable=stable,
+        candidate=candidate,
+        stable_target_group=target_group,
+        candidate_target_group=own,
+        rules=tuple(survey.rules[arn] for arn in layout.references),
+        health=health,
+    )
+
+
+def writes_of(plan: Draft, spec: ServiceSpec, survey: Survey, version: str) -> tuple[PlannedWrite, ...]:
+    """Every write that the rollout would make, in order."""
+    scene = Scene(
+        rollout_id=NOBODY,
+        version=version,
+        layout=plan.layout,
+        snapshot=plan.estate,
+        estate=plan.estate,
+        min_healthy_percent=spec.guards.min_healthy_percent,
+        alarms=tuple(survey.alarms[name] for name in spec.guards.alarms),
+    )
+    return planned_writes(scene, plan.steps)

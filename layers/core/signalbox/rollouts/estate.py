@@ -1,0 +1,149 @@
+"""What a rollout looks at: groups, target groups, rules and alarms as AWS reports them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from signalbox.kernel.events import JsonObject
+
+
+class Placement(StrEnum):
+    """Where the candidate lives."""
+
+    SLOT = "slot"  # the other one of two standing groups
+    COPY = "copy"  # a faithful copy of the group, with a target group of its own
+    BESIDE = "beside"  # a small group of its own on the stable target group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Who is who in one rollout; names are known from the start, ARNs of created things are not."""
+
+    placement: Placement
+    stable_group: str
+    stable_target_group: str
+    candidate_group: str
+    candidate_target_group: str  # an ARN for a slot, otherwise the name of the copy
+    template_id: str
+    source_version: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A member of a group. `version` is the launch template version that it was launched with."""
+
+    id: str
+    lifecycle: str
+    version: str
+    healthy: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """An Auto Scaling group. `copied` holds the settings that a faithful copy takes over, in AWS's names."""
+
+    name: str
+    arn: str
+    min: int
+    max: int
+    desired: int
+    template_id: str
+    template_version: str  # as configured: a number, $Latest or $Default
+    resolved_version: str  # the number that it means now
+    instances: tuple[Instance, ...] = ()
+    target_groups: tuple[str, ...] = ()
+    suspended: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    copied: JsonObject = field(default_factory=dict)
+
+    @property
+    def present(self) -> tuple[Instance, ...]:
+        """Instances that are not on their way out."""
+        return tuple(i for i in self.instances if not i.lifecycle.startswith("Terminat"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetGroup:
+    """A target group; times in seconds. `copied` and `attributes` are what a copy takes over."""
+
+    name: str
+    arn: str
+    interval: int
+    threshold: int
+    load_balancers: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    copied: JsonObject = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seconds_to_healthy(self) -> int:
+        """How long a target takes at least from registration to healthy."""
+        return self.interval * self.threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule, or the default action of a listener, with its actions exactly as AWS describes them."""
+
+    arn: str
+    actions: tuple[JsonObject, ...]
+
+    @property
+    def is_listener(self) -> bool:
+        """Whether the actions are a listener's default."""
+        return ":listener/" in self.arn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A metric or composite alarm. `span` is period x evaluation periods in seconds; None for a composite."""
+
+    name: str
+    arn: str
+    state: str
+    updated_at: str
+    reason: str = ""
+    span: int | None = None
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    copied: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """All that the decisions of one rollout look at. Health: target group ARN -> instance id -> state."""
+
+    stable: Group
+    candidate: Group | None
+    stable_target_group: TargetGroup
+    candidate_target_group: TargetGroup | None
+    rules: tuple[Rule, ...]
+    health: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    candidate_version: str | None = None
+    alarm_copies: tuple[str, ...] = ()
+
+    def settings(self) -> "Estate":
+        """The same without what moves by itself: instances, health."""
+        candidate = replace(self.candidate, instances=()) if self.candidate else None
+        return replace(self, stable=replace(self.stable, instances=()), candidate=candidate, health={})
+
+    def rule(self, arn: str) -> Rule:
+        """The rule of that ARN, which the layout names."""
+        return next(r for r in self.rules if r.arn == arn)
+
+    def healthy(self, group: Group | None, target_group: TargetGroup | None) -> tuple[Instance, ...]:
+        """The group's instances that serve, or could, as targets of the target group."""
+        if group is None or target_group is None:
+            return ()
+        states = self.health.get(target_group.arn, {})
+        return tuple(i for i in group.present if states.get(i.id) == "healthy")
+
+    @property
+    def healthy_stable(self) -> tuple[Instance, ...]:
+        """Healthy instances of the stable group."""
+        return self.healthy(self.stable, self.stable_target_group)
+
+    @property
+    def healthy_candidate(self) -> tuple[Instance, ...]:
+        """Healthy instances of the candidate group, in its own target group."""
+        return self.healthy(self.candidate, self.candidate_target_group)

@@ -1,0 +1,120 @@
+"""What may stop a rollout: alarms, and what makes an alarm dead or blind. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from signalbox.kernel.events import JsonObject
+from signalbox.rollouts.estate import Alarm, Estate, Layout, Placement, TargetGroup
+from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.writes import Write, copy_alarm
+
+TARGET_GROUP = "TargetGroup"
+LOAD_BALANCER = "LoadBalancer"
+GROUP = "AutoScalingGroupName"
+
+
+def dimension_of(target_group: TargetGroup | str) -> str:
+    """How CloudWatch names a target group: the last part of its ARN."""
+    arn = target_group if isinstance(target_group, str) else target_group.arn
+    return arn.rsplit(":", 1)[-1]
+
+
+def copy_name(rollout_id: str, alarm: str) -> str:
+    """The name of the temporary copy of an alarm."""
+    return f"signalbox-{rollout_id}-{alarm}"[:255]
+
+
+def unhealthy_hosts_name(rollout_id: str) -> str:
+    """The name of the alarm that watches the health of the candidate's targets."""
+    return copy_name(rollout_id, "unhealthy-hosts")
+
+
+def sees_only_stable(alarm: Alarm, layout: Layout) -> bool:
+    """Whether the alarm looks at the stable target group while the candidate serves from another."""
+    own = layout.placement is not Placement.BESIDE
+    return own and alarm.dimensions.get(TARGET_GROUP) == dimension_of(layout.stable_target_group)
+
+
+def copied_alarms(alarms: Sequence[Alarm], layout: Layout) -> tuple[Alarm, ...]:
+    """The alarms that need a copy with the candidate's dimensions."""
+    return tuple(alarm for alarm in alarms if sees_only_stable(alarm, layout) and alarm.copied)
+
+
+def missing_copies(scene: Scene) -> list[Write]:
+    """The alarms that are still to be made: copies with the candidate's dimensions, and one on its health."""
+    candidate = scene.candidate_target_group
+    if candidate is None:
+        return []
+    own = {TARGET_GROUP: dimension_of(candidate)}
+    wanted = [
+        copy_alarm(
+            alarm, copy_name(scene.rollout_id, alarm.name), {**alarm.dimensions, **own}, scene.rollout_id
+        )
+        for alarm in copied_alarms(scene.alarms, scene.layout)
+    ]
+    wanted.append(_unhealthy_hosts(scene, own))
+    return [write for write in wanted if write.resource not in scene.estate.alarm_copies]
+
+
+def _unhealthy_hosts(scene: Scene, own: Mapping[str, str]) -> Write:
+    """Two minutes with an unhealthy target; a group without any says nothing."""
+    name = unhealthy_hosts_name(scene.rollout_id)
+    balancers = scene.estate.stable_target_group.load_balancers
+    balancer = {LOAD_BALANCER: dimension_of(arn).removeprefix("loadbalancer/") for arn in balancers[:1]}
+    settings: JsonObject = {
+        "Namespace": "AWS/ApplicationELB",
+        "MetricName": "UnHealthyHostCount",
+        "Statistic": "Minimum",
+        "Period": 60,
+        "EvaluationPeriods": 2,
+        "Threshold": 0.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    alarm = Alarm(name=name, arn="", state="", updated_at="", copied=settings)
+    return copy_alarm(alarm, name, {**own, **balancer}, scene.rollout_id)
+
+
+def is_blind(alarm: Alarm, layout: Layout, stable: TargetGroup) -> bool:
+    """Whether the alarm can never see the candidate: another target group, load balancer or group."""
+    ours = {dimension_of(layout.stable_target_group), dimension_of(layout.candidate_target_group)}
+    target_group = alarm.dimensions.get(TARGET_GROUP)
+    balancers = {dimension_of(arn).removeprefix("loadbalancer/") for arn in stable.load_balancers}
+    balancer = alarm.dimensions.get(LOAD_BALANCER)
+    group = alarm.dimensions.get(GROUP)
+    return (
+        (target_group is not None and target_group not in ours)
+        or (balancer is not None and bool(balancers) and balancer not in balancers)
+        or (group is not None and group != layout.candidate_group)
+    )
+
+
+def warnings(
+    alarms: Sequence[Alarm], layout: Layout, estate: Estate, bakes: Sequence[timedelta]
+) -> list[str]:
+    """Dead guards, blind guards, and bakes that are shorter than an alarm needs."""
+    shortest = min(bakes, default=None)
+    found: list[str] = []
+    for alarm in alarms:
+        if alarm.state == "INSUFFICIENT_DATA":
+            found.append(f"guards.alarms: {alarm.name} has no data yet: a dead guard until it gets some")
+        if is_blind(alarm, layout, estate.stable_target_group):
+            found.append(f"guards.alarms: {alarm.name} cannot see the candidate: a blind guard")
+        if shortest is not None and alarm.span is not None and shortest < timedelta(seconds=alarm.span):
+            found.append(
+                f"strategy: a bake of {int(shortest.total_seconds())} s is shorter than the {alarm.span} s that"
+                f" {alarm.name} needs"
+            )
+    return found
+
+
+def breach(names: Sequence[str], alarms: Sequence[Alarm]) -> tuple[str, Alarm | None] | None:
+    """The first named alarm that is red or missing, with why; None when all may pass. Composite ones count."""
+    found = {alarm.name: alarm for alarm in alarms}
+    for name in names:
+        alarm = found.get(name)
+        if alarm is None:
+            return f"alarm {name} does not exist any more", None
+        if alarm.state == "ALARM":
+            return f"alarm {name} is in ALARM: {alarm.reason}", alarm
+    return None

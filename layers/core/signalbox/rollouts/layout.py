@@ -1,0 +1,100 @@
+"""Who is stable and who is candidate, from the survey of a service. Pure."""
+
+from signalbox.kernel.errors import Unprocessable, Violation
+from signalbox.kernel.ids import short_suffix
+from signalbox.rollouts import forwarding
+from signalbox.rollouts.estate import Layout, Placement, Rule
+from signalbox.rollouts.model import Step, StepKind
+from signalbox.rollouts.service import ServiceSpec, Slot
+from signalbox.rollouts.survey import Survey
+
+
+def lay_out(spec: ServiceSpec, steps: tuple[Step, ...], survey: Survey, rollout_id: str) -> Layout:
+    """The layout of a surveyed service; raises Unprocessable when no slot, or both, serve."""
+    shifts = any(step.kind is StepKind.SHIFT for step in steps)
+    if spec.platform.slots is not None:
+        return _slots(spec, survey, spec.platform.slots, rollout_id, shifts=shifts)
+    group = spec.platform.group or ""
+    target_group = spec.traffic.target_group_arn or ""
+    return _one_group(spec, survey, group, target_group, rollout_id, shifts=shifts)
+
+
+def serving_slot(slots: tuple[Slot, ...], rules: tuple[Rule, ...]) -> tuple[Slot, Slot]:
+    """(serving, idle). Raises Unprocessable unless exactly one of the two has all the weight in every rule."""
+    carrying = {
+        arn for rule in rules for arn, weight in forwarding.weights(rule.actions).items() if weight > 0
+    } & {slot.target_group_arn for slot in slots}
+    if len(carrying) != 1:
+        found = "both slots" if carrying else "neither slot"
+        message = f"{found} get traffic from the named rules: give one of them all the weight first"
+        raise Unprocessable(Violation("platform.slots", message))
+    first, second = slots
+    return (first, second) if first.target_group_arn in carrying else (second, first)
+
+
+def stable_side(spec: ServiceSpec, survey: Survey) -> Slot:
+    """The group and target group that serve now; raises Unprocessable as `serving_slot` does."""
+    if spec.platform.slots is not None:
+        return serving_slot(spec.platform.slots, _named_rules(spec, survey))[0]
+    return Slot(group=spec.platform.group or "", target_group_arn=spec.traffic.target_group_arn or "")
+
+
+def _slots(
+    spec: ServiceSpec, survey: Survey, slots: tuple[Slot, ...], rollout_id: str, *, shifts: bool
+) -> Layout:
+    stable, idle = serving_slot(slots, _named_rules(spec, survey))
+    if not shifts:
+        return _one_group(spec, survey, stable.group, stable.target_group_arn, rollout_id, shifts=False)
+    candidate = survey.groups[idle.group]
+    same = candidate.template_id == survey.groups[stable.group].template_id
+    source = survey.groups[stable.group] if same else candidate
+    return Layout(
+        placement=Placement.SLOT,
+        stable_group=stable.group,
+        stable_target_group=stable.target_group_arn,
+        candidate_group=idle.group,
+        candidate_target_group=idle.target_group_arn,
+        template_id=candidate.template_id,
+        source_version=source.resolved_version,
+        references=spec.traffic.references,
+    )
+
+
+def _one_group(
+    spec: ServiceSpec, survey: Survey, group: str, target_group: str, rollout_id: str, *, shifts: bool
+) -> Layout:
+    stable = survey.groups[group]
+    suffix = short_suffix(rollout_id)
+    return Layout(
+        placement=Placement.COPY if shifts else Placement.BESIDE,
+        stable_group=group,
+        stable_target_group=target_group,
+        candidate_group=f"{group[:240]}-sb-{suffix}",
+        candidate_target_group=f"{spec.name[:19]}-sb-{suffix}".replace("_", "-") if shifts else target_group,
+        template_id=stable.template_id,
+        source_version=stable.resolved_version,
+        references=spec.traffic.references,
+    )
+
+
+def _named_rules(spec: ServiceSpec, survey: Survey) -> tuple[Rule, ...]:
+    return tuple(survey.rules[arn] for arn in spec.traffic.references)
+
+
+def locked_resources(layout: Layout, region: str, account: str) -> tuple[str, ...]:
+    """The ARNs that a rollout holds while it is open: groups, target groups, rules and the launch template."""
+    target_groups = [layout.stable_target_group]
+    if layout.placement is Placement.SLOT:
+        target_groups.append(layout.candidate_target_group)
+    return (
+        group_arn(layout.stable_group, region, account),
+        group_arn(layout.candidate_group, region, account),
+        *target_groups,
+        *layout.references,
+        f"arn:aws:ec2:{region}:{account}:launch-template/{layout.template_id}",
+    )
+
+
+def group_arn(name: str, region: str, account: str) -> str:
+    """An Auto Scaling group's ARN as IAM writes it: the name is unique, the id in between is not known beforehand."""
+    return f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{name}"

@@ -1,0 +1,86 @@
+"""Events of AWS as commands of ours. Whatever stands in them is data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from signalbox.kernel.clock import from_rfc3339, rfc3339
+from signalbox.kernel.events import JsonObject
+from signalbox.rollouts.commands.on_alarm import AlarmRaised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    value: str
+    timestamp: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AlarmDetail:
+    alarmName: str  # noqa: N815 - AWS's name
+    state: _State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AlarmEvent:
+    resources: tuple[str, ...]
+    detail: _AlarmDetail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _GroupDetail:
+    AutoScalingGroupName: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _GroupEvent:
+    detail: _GroupDetail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionEnded:
+    """An execution of the rollout machine has ended."""
+
+    service: str
+    rollout_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepDue:
+    """Time to look after everything."""
+
+
+def alarm_raised(event: JsonObject) -> AlarmRaised:
+    """`CloudWatch Alarm State Change`, as a signal with the instant of the change. Raises ValidationError."""
+    read = msgspec.convert(event, _AlarmEvent)
+    at = from_rfc3339(_with_colon(read.detail.state.timestamp))
+    return AlarmRaised(
+        arn=read.resources[0],
+        name=read.detail.alarmName,
+        at=rfc3339(at),
+        reason=read.detail.state.reason[:1000],
+    )
+
+
+def _with_colon(instant: str) -> str:
+    """CloudWatch writes the offset as +0000."""
+    return f"{instant[:-2]}:{instant[-2:]}" if instant[-5:-4] in ("+", "-") else instant
+
+
+def group_of(event: JsonObject) -> str:
+    """The Auto Scaling group that an instance event is about. Raises ValidationError."""
+    return msgspec.convert(event, _GroupEvent).detail.AutoScalingGroupName
+
+
+def sweep_reason(event: JsonObject) -> ExecutionEnded | SweepDue:
+    """Why the reconciler was woken: an execution has ended, or a schedule."""
+    detail = event.get("detail")
+    if (
+        event.get("source") == "aws.states"
+        and isinstance(detail, Mapping)
+        and isinstance(detail.get("input"), str)
+    ):
+        return msgspec.json.decode(detail["input"], type=ExecutionEnded)
+    return SweepDue()

@@ -1,0 +1,81 @@
+"""From a strategy to ordered, absolute steps, and from steps to the AWS writes that they will make. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from signalbox.rollouts.decisions.provision import decide_provision
+from signalbox.rollouts.decisions.replace import decide_replace
+from signalbox.rollouts.decisions.retire import decide_retire
+from signalbox.rollouts.decisions.shift import decide_shift
+from signalbox.rollouts.estate import Group
+from signalbox.rollouts.model import Step, StepKind
+from signalbox.rollouts.predict import predicted
+from signalbox.rollouts.scene import Decision, Scene, part, settled
+from signalbox.rollouts.service import Guards, Strategy
+from signalbox.rollouts.strategies.blue_green import blue_green
+from signalbox.rollouts.strategies.canary import canary
+from signalbox.rollouts.strategies.drafts import Fleet, numbered
+from signalbox.rollouts.strategies.free import free
+from signalbox.rollouts.strategies.linear import linear
+from signalbox.rollouts.writes import Write
+
+PRESETS: dict[str, Callable[[Strategy, Fleet], list[Step]]] = {
+    "canary": canary,
+    "blue-green": blue_green,
+    "linear": linear,
+}
+MOST_ROUNDS = 10_000  # decisions per step before a plan is given up as endless
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedWrite:
+    """One write of a plan, with the index of the step that makes it."""
+
+    step: int
+    write: Write
+
+
+def compile_steps(strategy: Strategy, guards: Guards, stable: Group) -> tuple[Step, ...]:
+    """The plan of a valid strategy on the fleet as it is now."""
+    fleet = Fleet(size=stable.desired, floor=part(guards.min_healthy_percent, stable.desired))
+    if strategy.steps is not None:
+        return numbered(free(strategy.steps))
+    return numbered(PRESETS[strategy.preset or "canary"](strategy, fleet))
+
+
+def provisioned_by(steps: tuple[Step, ...], index: int) -> Step:
+    """The step that sized the candidate for step `index`; a plan that provisions nothing has an empty one."""
+    before = [step for step in steps[: index + 1] if step.kind is StepKind.PROVISION]
+    return before[-1] if before else Step(index=0, kind=StepKind.PROVISION, name="none", count=0)
+
+
+def decide_step(scene: Scene, steps: tuple[Step, ...], index: int) -> Decision:
+    """The decision of one step; holds decide nothing."""
+    step = steps[index]
+    match step.kind:
+        case StepKind.PROVISION:
+            return decide_provision(scene, step)
+        case StepKind.SHIFT:
+            return decide_shift(scene, step, provisioned_by(steps, index))
+        case StepKind.REPLACE:
+            return decide_replace(scene, step)
+        case StepKind.RETIRE:
+            return decide_retire(scene)
+        case StepKind.BAKE | StepKind.PAUSE:
+            return settled(step.name)
+        case _:
+            assert_never(step.kind)
+
+
+def planned_writes(scene: Scene, steps: tuple[Step, ...]) -> tuple[PlannedWrite, ...]:
+    """Every write of the plan, in order: the steps' own decisions over predicted observations."""
+    planned: list[PlannedWrite] = []
+    for step in steps:
+        for _ in range(MOST_ROUNDS):
+            decision = decide_step(scene, steps, step.index)
+            if not decision.writes:
+                break
+            planned += [PlannedWrite(step=step.index, write=write) for write in decision.writes]
+            scene = scene.looking_at(predicted(scene.estate, decision.writes))
+    return tuple(planned)

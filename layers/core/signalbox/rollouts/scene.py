@@ -1,0 +1,111 @@
+"""What every decision is given, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import ceil
+
+from signalbox.kernel.events import JsonObject
+from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement
+from signalbox.rollouts.writes import Write, set_group
+
+LONGEST_WAIT = 60  # seconds between two looks where AWS tells nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The observed estate beside the snapshot, and what the service asks of both.
+
+    `version` is an AMI id or a launch template version number; `provisioned` is the candidate's wanted size.
+    """
+
+    rollout_id: str
+    version: str
+    layout: Layout
+    snapshot: Estate
+    estate: Estate
+    min_healthy_percent: int = 100
+    alarms: tuple[Alarm, ...] = ()
+
+    @property
+    def candidate_version(self) -> str | None:
+        """The launch template version of the candidate; None while it is still to be made."""
+        return self.version if self.version.isdecimal() else self.estate.candidate_version
+
+    @property
+    def made_version(self) -> bool:
+        """Whether the candidate's launch template version is this rollout's own."""
+        return not self.version.isdecimal() and self.estate.candidate_version is not None
+
+    @property
+    def has_own_target_group(self) -> bool:
+        """Whether weights can tell candidate from stable."""
+        return self.layout.placement is not Placement.BESIDE
+
+    @property
+    def candidate_target_group(self) -> str | None:
+        """The ARN of the candidate's own target group, once it is there."""
+        group = self.estate.candidate_target_group
+        return group.arn if group and self.has_own_target_group else None
+
+    @property
+    def floor(self) -> int:
+        """Healthy instances that must serve at any time."""
+        return part(self.min_healthy_percent, self.snapshot.stable.desired)
+
+    def looking_at(self, estate: Estate) -> "Scene":
+        """The same rollout before another observation."""
+        return replace(self, estate=estate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Writes still to make; without any, whether the end state is reached or what is waited for.
+
+    `look_again` is the first wait in seconds; `facts` go to the timeline when the step is done.
+    """
+
+    reason: str
+    writes: tuple[Write, ...] = ()
+    settled: bool = False
+    look_again: int = LONGEST_WAIT
+    facts: JsonObject = field(default_factory=dict)
+
+
+def write(reason: str, *writes: Write) -> Decision:
+    """Something is to be written first."""
+    return Decision(reason=reason, writes=writes)
+
+
+def wait(reason: str, look_again: int = LONGEST_WAIT) -> Decision:
+    """Nothing to write, and not there yet."""
+    return Decision(reason=reason, look_again=max(2, min(look_again, LONGEST_WAIT)))
+
+
+def settled(reason: str, **facts: object) -> Decision:
+    """The end state is there."""
+    return Decision(reason=reason, settled=True, facts=facts)
+
+
+def part(percent: int, size: int) -> int:
+    """`percent` of `size` instances, rounded up: a part of a group never rounds to nothing."""
+    return ceil(percent * size / 100)
+
+
+def on_version(group: Group, version: str) -> int:
+    """How many of the group's present instances run that version."""
+    return sum(1 for instance in group.present if instance.version == version)
+
+
+def pinned(scene: Scene) -> Write | None:
+    """The write that keeps stable from shrinking or following another template version; None when it is in force."""
+    stable, before = scene.estate.stable, scene.snapshot.stable
+    follows = stable.template_version in ("$Latest", "$Default")
+    if stable.min >= before.desired and not follows:
+        return None
+    version = before.resolved_version if follows else None
+    return set_group(stable, min_size=max(stable.min, before.desired), version=version)
+
+
+def health_of(estate: Estate, target_group: str) -> Mapping[str, str]:
+    """Instance id -> state of the targets of one target group."""
+    return estate.health.get(target_group, {})

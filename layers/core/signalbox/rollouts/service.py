@@ -1,0 +1,158 @@
+"""A service as its owner registers it. Unknown fields are violations."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Le, Len, Predicate
+
+from signalbox.kernel.durations import is_duration
+
+Duration = Annotated[str, Predicate(is_duration)]
+Name = Annotated[str, Len(1, 64)]
+Arn = Annotated[str, Len(20, 2048)]
+Percent = Annotated[int, Ge(0), Le(100)]
+Share = Annotated[int, Ge(1), Le(100)]
+Count = Annotated[int, Ge(1), Le(1000)]
+Preset = Literal["canary", "blue-green", "linear"]
+
+
+def _written_name(field: str) -> str:
+    return field.rstrip("_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Refuses fields that it does not know, when read from a caller; `for_` is written `for`."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "alias_generator": _written_name}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot(Closed):
+    """One of two standing groups, with the target group that it serves."""
+
+    group: Annotated[str, Len(1, 255)]
+    target_group_arn: Arn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform(Closed):
+    """Where the service runs: one group, or two slots between which rollouts alternate."""
+
+    kind: Literal["autoscaling"]
+    region: Annotated[str, Len(1, 32)] | None = None
+    group: Annotated[str, Len(1, 255)] | None = None
+    slots: Annotated[tuple[Slot, ...], Len(2, 2)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic(Closed):
+    """Every listener or rule that sends traffic to the service."""
+
+    router: Literal["alb"]
+    listener_rule_arn: Arn | None = None
+    listener_arn: Arn | None = None
+    rules: Annotated[tuple[Arn, ...], Len(1, 20)] | None = None
+    target_group_arn: Arn | None = None
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The ARNs of listeners (their default action) and rules, in the order given."""
+        single = self.listener_rule_arn or self.listener_arn
+        return (single,) if single else self.rules or ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provision(Closed):
+    """Candidate capacity: a number of instances, or percent of the stable group's desired size."""
+
+    percent: Share | None = None
+    count: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift(Closed):
+    """The candidate's share of traffic, in percent."""
+
+    percent: Percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace(Closed):
+    """The share of the stable group that runs the new version afterwards, in percent; `batch` percent at a time."""
+
+    percent: Share = 100
+    batch: Share = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bake(Closed):
+    """Watch the guards for this long."""
+
+    for_: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause(Closed):
+    """Wait for `promote` or `resume`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire(Closed):
+    """Remove what is no longer needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSpec(Closed):
+    """One step as a user writes it: exactly one of the fields is given."""
+
+    provision: Provision | None = None
+    shift: Shift | None = None
+    replace: Replace | None = None
+    bake: Bake | None = None
+    pause: Pause | None = None
+    retire: Retire | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy(Closed):
+    """A preset with its parameters, or the steps themselves.
+
+    canary: `canary` new instances beside the others, `bake`, then the rest in batches of `batch` percent.
+    blue-green: a second group takes all traffic at once, `bake`, then the old one goes.
+    linear: shares grow by `share` percent, each watched for `every`.
+    """
+
+    preset: Preset | None = None
+    canary: Count | None = None
+    batch: Share | None = None
+    bake: Duration | None = None
+    share: Share | None = None
+    every: Duration | None = None
+    steps: Annotated[tuple[StepSpec, ...], Len(1, 50)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards(Closed):
+    """What may stop a rollout. `strict` refuses dead and blind guards instead of warning of them.
+
+    `deadline` bounds the time that one step may take to settle.
+    """
+
+    alarms: Annotated[tuple[Annotated[str, Len(1, 255)], ...], Len(0, 10)] = ()
+    min_healthy_percent: Percent = 100
+    strict: bool = False
+    deadline: Duration = "30m"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec(Closed):
+    """A deployable thing registered by its owner."""
+
+    name: Name
+    owner: Name
+    platform: Platform
+    traffic: Traffic
+    strategy: Strategy
+    guards: Guards = field(default_factory=Guards)
+    concurrency: Literal["reject"] = "reject"

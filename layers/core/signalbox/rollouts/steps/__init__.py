@@ -1,0 +1,1 @@
+"""What each task of the rollout machine does."""

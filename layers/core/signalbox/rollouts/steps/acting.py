@@ -1,0 +1,221 @@
+"""What Provision, ShiftTraffic, ReplaceBatch and Retire have in common: look, decide, write, read back, remember."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.durations import parse_duration
+from signalbox.kernel.errors import Conflict
+from signalbox.rollouts.decisions.restore import compiled_writes
+from signalbox.rollouts.decisions.retire import too_few_healthy
+from signalbox.rollouts.drift import Drift, drifts
+from signalbox.rollouts.estate import Alarm, Placement
+from signalbox.rollouts.guards import breach
+from signalbox.rollouts.model import Split, StepKind, Stop, StopKind
+from signalbox.rollouts.plan import decide_step
+from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.progress import Progress, State, arrive, back, pause, settle
+from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene, part
+from signalbox.rollouts.signals import Heard
+from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.turn import (
+    ENGINE,
+    LONGEST_STEP,
+    Turn,
+    enter_step,
+    guard_names,
+    out_of_turn,
+    save,
+    scene_of,
+    split_of,
+    take_turn,
+)
+
+MOST_ROUNDS = 12  # writes that wait for one another's ids in one turn
+DONE = {
+    StepKind.PROVISION: "Capacity Provisioned",
+    StepKind.SHIFT: "Traffic Shifted",
+    StepKind.REPLACE: "Instances Replaced",
+    StepKind.RETIRE: "Capacity Retired",
+}
+
+
+def act(command: StepCommand, ports: Ports) -> Progress:
+    """Take one step as far as AWS allows now. Running it twice changes nothing."""
+    turn = take_turn(command, ports)
+    early = out_of_turn(turn, command)
+    if early is not None:
+        return early
+    turn = enter_step(turn, command)
+    scene = _look(turn, ports)
+    danger = _danger(turn, scene, command, ports)
+    if danger is not None:
+        return _go_back(turn, danger, ports)
+    decision = decide_step(scene, turn.rollout.steps, command.step)
+    found = _drifts(turn, scene, decision)
+    if found:
+        return _drift_pause(turn, scene, found, command, ports)
+    turn, scene, decision = _write(turn, scene, decision, command, ports)
+    return _conclude(turn, scene, decision, command, ports)
+
+
+def _look(turn: Turn, ports: Ports) -> Scene:
+    return scene_of(turn.rollout, ports.estates.observe(turn.rollout.layout, turn.rollout.rollout_id))
+
+
+def _danger(turn: Turn, scene: Scene, command: StepCommand, ports: Ports) -> Stop | None:
+    """Guards are read again before traffic or capacity is touched: a lost event cannot pass."""
+    rollout = turn.rollout
+    kind = rollout.steps[command.step].kind
+    if kind is StepKind.PROVISION or rollout.past_return:
+        return None
+    names = guard_names(rollout)
+    red = breach(names, ports.estates.alarms(names))
+    if red is not None:
+        return _breach(turn, *red)
+    unwell = None if command.attempt else _unwell(scene)
+    return _breach(turn, unwell, None) if unwell else None
+
+
+def _breach(turn: Turn, reason: str, alarm: Alarm | None) -> Stop:
+    at = alarm.updated_at if alarm and alarm.updated_at else rfc3339(turn.now)
+    evidence: dict[str, object] = {"alarm": alarm.name} if alarm else {}
+    return Stop(kind=StopKind.BREACH, at=at, actor=ENGINE, reason=reason, evidence=evidence)
+
+
+def _unwell(scene: Scene) -> str | None:
+    candidate = scene.estate.candidate
+    if candidate is None:
+        return None
+    healthy, wanted = len(scene.estate.healthy_candidate), candidate.desired
+    needed = part(scene.min_healthy_percent, wanted)
+    return None if healthy >= needed else f"only {healthy} of {wanted} candidate instances are healthy"
+
+
+def _go_back(turn: Turn, stop: Stop, ports: Ports) -> Progress:
+    latch(turn, stop, ports)
+    return back(turn.rollout.step)
+
+
+def latch(turn: Turn, stop: Stop, ports: Ports) -> None:
+    """Store the reason to go back; the first one stays."""
+    heard = Heard(type="Guard Breached", at=stop.at, actor=stop.actor, reason=stop.reason, data=stop.evidence)
+    ports.latches.stop(turn.rollout.rollout_id, stop, heard)
+
+
+def _drifts(turn: Turn, scene: Scene, decision: Decision) -> tuple[Drift, ...]:
+    expected = turn.rollout.expected
+    return drifts(expected, scene.estate, decision.writes) if expected else ()
+
+
+def _drift_pause(
+    turn: Turn, scene: Scene, found: Sequence[Drift], command: StepCommand, ports: Ports
+) -> Progress:
+    """A foreign change is told with both values and waits for a person: `resume` takes over, `abort` restores."""
+    for drift in found:
+        turn = turn.remember(
+            "Drift Detected", f"{drift.resource}: {drift.field}", public=True, **drift.facts()
+        )
+    save(turn.change(expected=scene.estate.settings()), ports)
+    fields = ", ".join(f"{drift.field} of {drift.resource}" for drift in found)
+    return pause(
+        command.step,
+        turn.now,
+        then=command.step,
+        reason=f"somebody else changed {fields}",
+        attempt=command.attempt + 1,
+    )
+
+
+def _write(
+    turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports
+) -> tuple[Turn, Scene, Decision]:
+    """Write, read back, decide again, until nothing is left to write now."""
+    for _ in range(MOST_ROUNDS):
+        if not decision.writes:
+            break
+        turn = _intend(turn, scene, command, ports)
+        for write in decision.writes:
+            ports.writer.apply(write)
+        scene = _look(turn, ports)
+        decision = decide_step(scene, turn.rollout.steps, command.step)
+    return turn, scene, decision
+
+
+def _intend(turn: Turn, scene: Scene, command: StepCommand, ports: Ports) -> Turn:
+    """What must be known before the first write: that it may happen, and how to take it back."""
+    kind = turn.rollout.steps[command.step].kind
+    rollout = turn.rollout
+    rebuilding = rollout.rebuilding or kind is StepKind.REPLACE
+    past = rollout.past_return or kind is StepKind.RETIRE
+    if rollout.touched and rollout.busy_until is not None and (past, rebuilding) == (
+        rollout.past_return, rollout.rebuilding
+    ):  # fmt: skip
+        return turn
+    final = past and not rollout.past_return
+    if final:
+        _floor_or_conflict(scene)
+        turn = turn.remember("Point Of No Return Passed", "what is retired cannot be brought back at once")
+    turn = turn.change(
+        touched=True, past_return=past, rebuilding=rebuilding, busy_until=turn.now + LONGEST_STEP
+    )
+    return save(
+        replace(turn, latch=replace(turn.latch, instant=not (past or rebuilding), final=final)), ports
+    )
+
+
+def _floor_or_conflict(scene: Scene) -> None:
+    too_few = too_few_healthy(scene)
+    if too_few is not None:
+        raise Conflict(too_few)
+
+
+def _conclude(turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports) -> Progress:
+    rollout = turn.rollout
+    turn = _observed(turn, scene)
+    if decision.settled:
+        return _advance(turn, decision, command, ports)
+    if _is_overdue(turn):
+        reason = f"step {rollout.steps[command.step].name} did not settle: {decision.reason}"
+        save(turn, ports)
+        return _go_back(turn, _breach(turn, reason, None), ports)
+    save(turn, ports)
+    seconds = min(LONGEST_WAIT, decision.look_again * 2 ** min(command.attempt // 4, 4))
+    here = arrive(rollout.steps, command.step, turn.now, attempt=command.attempt)
+    return settle(here, turn.now, seconds, decision.reason)
+
+
+def _observed(turn: Turn, scene: Scene) -> Turn:
+    turn = turn.change(actual=split_of(scene), expected=scene.estate.settings(), busy_until=None)
+    if scene.layout.placement is Placement.BESIDE and not turn.rollout.rebuilding:
+        writes = compiled_writes(scene.layout, scene.snapshot, scene.estate)
+        return replace(turn, latch=replace(turn.latch, restoring=writes))
+    return turn
+
+
+def _is_overdue(turn: Turn) -> bool:
+    began = turn.rollout.step_began_at
+    return began is not None and turn.now - began > parse_duration(turn.rollout.spec.guards.deadline)
+
+
+def _advance(turn: Turn, decision: Decision, command: StepCommand, ports: Ports) -> Progress:
+    step = turn.rollout.steps[command.step]
+    turn = turn.remember(DONE[step.kind], decision.reason, public=True, step=step.index, **decision.facts)
+    if step.kind is StepKind.SHIFT:
+        turn = turn.change(wanted=Split(stable=100 - (step.percent or 0), candidate=step.percent or 0))
+    turn = save(turn, ports)
+    signals = ports.latches.get(turn.rollout.rollout_id)
+    if signals is not None and signals.stop is not None and not turn.rollout.past_return:
+        return _taken_back(turn, command, ports)
+    if signals is not None and signals.pausing:
+        return pause(step.index, turn.now, then=step.index + 1, reason="paused", attempt=command.attempt + 1)
+    return arrive(turn.rollout.steps, step.index + 1, turn.now, full=bool(signals and signals.full))
+
+
+def _taken_back(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
+    """A breach came while the write was under way: what was written is taken back at once."""
+    signals = ports.latches.get(turn.rollout.rollout_id)
+    if signals is not None and signals.instant:
+        for write in signals.restoring:
+            ports.writer.apply(write)
+    return Progress(next=State.RESTORE, step=command.step)

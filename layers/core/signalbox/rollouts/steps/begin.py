@@ -1,0 +1,104 @@
+"""Task `Begin`: the snapshot, the plan, the guards; a later generation takes over where the record stands."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.timeline import continue_chain
+from signalbox.rollouts.decisions.restore import compiled_writes
+from signalbox.rollouts.estate import Alarm
+from signalbox.rollouts.guards import breach, warnings
+from signalbox.rollouts.model import Phase, Rollout, StepKind, Stop, StopKind
+from signalbox.rollouts.plan import compile_steps
+from signalbox.rollouts.ports import Latch, Ports
+from signalbox.rollouts.progress import Progress, State, arrive, back
+from signalbox.rollouts.steps.acting import latch
+from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.turn import ENGINE, Turn, copies_of, out_of_turn, publish, take_turn
+
+
+def begin(command: StepCommand, ports: Ports) -> Progress:
+    """The first state to go to. Nothing of the service is changed here."""
+    turn = take_turn(command, ports)
+    rollout = turn.rollout
+    early = out_of_turn(turn, replace(command, step=rollout.step))
+    if early is not None:
+        return early
+    if rollout.phase is Phase.ROLLING_BACK:
+        return back(rollout.step)
+    if rollout.snapshot is not None:
+        return (
+            Progress(next=State.FINISH)
+            if rollout.past_return
+            else arrive(rollout.steps, rollout.step, turn.now)
+        )
+    return _start(turn, ports)
+
+
+def _start(turn: Turn, ports: Ports) -> Progress:
+    rollout = turn.rollout
+    estate = ports.estates.observe(rollout.layout, rollout.rollout_id)
+    alarms = ports.estates.alarms(rollout.spec.guards.alarms)
+    steps = () if rollout.version == rollout.previous_version else compile_steps(
+        rollout.spec.strategy, rollout.spec.guards, estate.stable
+    )  # fmt: skip
+    bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
+    turn = turn.change(
+        snapshot=estate.settings(),
+        expected=estate.settings(),
+        steps=steps,
+        alarms=alarms,
+        started_at=turn.now,
+        warnings=tuple(dict.fromkeys((*rollout.warnings, *warnings(alarms, rollout.layout, estate, bakes)))),
+    )
+    restoring = compiled_writes(rollout.layout, estate.settings(), estate)
+    turn = replace(turn, latch=Latch(restoring=restoring, instant=True))
+    turn = _armed(_told(turn), ports)
+    return _red_at_arming(turn, ports) or arrive(steps, 0, turn.now)
+
+
+def _told(turn: Turn) -> Turn:
+    rollout = turn.rollout
+    why = f"{rollout.service} from {rollout.previous_version} to {rollout.version}"
+    turn = turn.enter_phase(
+        Phase.RUNNING,
+        "Rollout Started",
+        why,
+        version=rollout.version,
+        previous_version=rollout.previous_version,
+    )
+    for warning in rollout.warnings:
+        turn = turn.remember("Guard Warned", warning)
+    return turn
+
+
+def _armed(turn: Turn, ports: Ports) -> Turn:
+    """Watchers and record in one transaction; the alarms are read after it."""
+    head, entries = continue_chain(turn.rollout.head, turn.events)
+    rollout = replace(turn.rollout, head=head, revision=turn.rollout.revision + 1)
+    ports.rollouts.arm(rollout, entries, watched(rollout, ports), turn.latch)
+    ports.sweeping.enable()
+    return replace(turn, rollout=publish(rollout, ports), events=(), latch=Latch())
+
+
+def watched(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
+    """The ARNs of all alarms of a rollout, those included that are still to be made."""
+    copies = [
+        f"arn:aws:cloudwatch:{ports.region}:{ports.account}:alarm:{name}" for name in copies_of(rollout)
+    ]
+    return (*(alarm.arn for alarm in rollout.alarms), *copies)
+
+
+def _red_at_arming(turn: Turn, ports: Ports) -> Progress | None:
+    names = turn.rollout.spec.guards.alarms
+    red = breach(names, ports.estates.alarms(names)) if names else None
+    if red is None:
+        return None
+    reason, alarm = red
+    latch(turn, _stop(turn, reason, alarm), ports)
+    return back(0)
+
+
+def _stop(turn: Turn, reason: str, alarm: Alarm | None) -> Stop:
+    at = alarm.updated_at if alarm else rfc3339(turn.now)
+    return Stop(kind=StopKind.BREACH, at=at, actor=ENGINE, reason=reason)

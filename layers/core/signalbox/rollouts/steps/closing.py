@@ -1,0 +1,54 @@
+"""The end of a rollout, whichever: alarm copies go, the record ends, locks and watchers are released, all is told."""
+
+from dataclasses import replace
+
+from signalbox.kernel.timeline import continue_chain
+from signalbox.rollouts.layout import locked_resources
+from signalbox.rollouts.model import Outcome, Phase, Rollout
+from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.progress import Progress, ended
+from signalbox.rollouts.steps.turn import Turn, copies_of, publish
+from signalbox.rollouts.writes import delete_alarms
+
+DETAIL_TYPES = {
+    Phase.SUCCEEDED: "Rollout Succeeded",
+    Phase.ROLLED_BACK: "Rollout Rolled Back",
+    Phase.ABORTED: "Rollout Aborted",
+    Phase.CANCELLED: "Rollout Cancelled",
+    Phase.SUPERSEDED: "Rollout Superseded",
+}
+
+
+def close(turn: Turn, phase: Phase, ports: Ports, outcome: Outcome | None = None) -> Progress:
+    """End the rollout in that phase. Safe to repeat: a closed rollout stays as it is."""
+    if turn.rollout.touched and copies_of(turn.rollout):
+        ports.writer.apply(delete_alarms(copies_of(turn.rollout)))
+    stop = turn.rollout.stop
+    outcome = outcome or (
+        Outcome(reason=stop.reason, evidence=stop.evidence) if stop else Outcome(reason="completed")
+    )
+    turn = turn.change(ended_at=turn.now, hold=None, outcome=outcome, busy_until=None)
+    turn = turn.enter_phase(phase, DETAIL_TYPES[phase], outcome.reason, **outcome.evidence)
+    head, entries = continue_chain(turn.rollout.head, turn.events)
+    rollout = replace(turn.rollout, head=head, revision=turn.rollout.revision + 1)
+    ports.rollouts.close(rollout, entries, _watched(rollout, ports), locks_of(rollout, ports))
+    bid_farewell(rollout, ports)
+    return ended(phase)
+
+
+def bid_farewell(rollout: Rollout, ports: Ports) -> None:
+    """What follows the last write: the bus is told, then nobody looks for the rollout any more."""
+    publish(rollout, ports)
+    ports.rollouts.forget_open(rollout.rollout_id)
+
+
+def locks_of(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
+    """The ARNs that the rollout holds."""
+    return locked_resources(rollout.layout, ports.region, ports.account)
+
+
+def _watched(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
+    copies = [
+        f"arn:aws:cloudwatch:{ports.region}:{ports.account}:alarm:{name}" for name in copies_of(rollout)
+    ]
+    return (*(alarm.arn for alarm in rollout.alarms), *copies)

@@ -1,0 +1,53 @@
+"""Task `Finish`: the service is at the version that was asked for, or what a late failure left is named."""
+
+from signalbox.kernel.errors import Conflict
+from signalbox.rollouts.estate import Placement
+from signalbox.rollouts.guards import breach
+from signalbox.rollouts.model import Outcome, Phase
+from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.steps.closing import bid_farewell, close
+from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.turn import Turn, guard_names, scene_of, split_of, take_turn
+
+
+def finish(command: StepCommand, ports: Ports) -> None:
+    """Ends `succeeded`. Raises Conflict when a guard says no and going back is still possible."""
+    turn = take_turn(command, ports)
+    rollout = turn.rollout
+    if rollout.phase.is_terminal:
+        bid_farewell(rollout, ports)
+        return
+    if command.generation != rollout.generation:
+        raise Conflict(f"generation {rollout.generation} has taken over")
+    if not rollout.past_return:
+        _check_guards(turn, ports)
+    scene = scene_of(rollout, ports.estates.observe(rollout.layout, rollout.rollout_id))
+    close(turn.change(actual=split_of(scene)), Phase.SUCCEEDED, ports, _outcome(turn, scene))
+
+
+def _check_guards(turn: Turn, ports: Ports) -> None:
+    if turn.signals.stop is not None:
+        raise Conflict(turn.signals.stop.reason)
+    names = guard_names(turn.rollout)
+    red = breach(names, ports.estates.alarms(names)) if names else None
+    if red is not None:
+        raise Conflict(red[0])
+
+
+def _outcome(turn: Turn, scene: Scene) -> Outcome:
+    left = leftovers(scene)
+    if not turn.rollout.steps:
+        return Outcome(reason=f"{turn.rollout.version} already serves: nothing to do")
+    if left:
+        return Outcome(reason=f"completed; left over: {', '.join(left)}", evidence={"leftovers": list(left)})
+    return Outcome(reason=f"{turn.rollout.version} serves all traffic")
+
+
+def leftovers(scene: Scene) -> tuple[str, ...]:
+    """What should be gone and is not, by name."""
+    estate = scene.estate
+    if scene.layout.placement is Placement.SLOT:
+        return (estate.stable.name,) if estate.stable.instances else ()
+    copy = estate.candidate_target_group if scene.has_own_target_group else None
+    return tuple(thing.name for thing in (estate.candidate, copy) if thing is not None)

@@ -1,0 +1,124 @@
+"""Task `Restore`: back to the snapshot, from whatever step was reached, until it is seen to be so."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.errors import Rejected
+from signalbox.rollouts.decisions.restore import decide_restore, serves_as_before
+from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
+from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.progress import Progress, State, ended, settle
+from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene, wait
+from signalbox.rollouts.steps.closing import close
+from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.turn import ENGINE, Turn, save, scene_of, split_of, take_turn
+
+MOST_ROUNDS = 16
+
+
+def restore(command: StepCommand, ports: Ports) -> Progress:
+    """Raises Transient for as long as AWS is unclear: the machine asks again without end."""
+    turn = take_turn(command, ports)
+    rollout = turn.rollout
+    if command.generation != rollout.generation:
+        return Progress(next=State.CONTINUED)
+    if rollout.phase.is_terminal:
+        return ended(rollout.phase)
+    if rollout.past_return:
+        return Progress(next=State.FINISH, step=rollout.step)
+    turn = _turned_back(turn, command)
+    if rollout.snapshot is None or not rollout.touched:
+        return close(turn, Phase.CANCELLED if _asked(turn) else Phase.ROLLED_BACK, ports)
+    return _restored(turn, command, ports)
+
+
+def _asked(turn: Turn) -> bool:
+    return turn.rollout.stop is not None and turn.rollout.stop.kind is StopKind.ABORT
+
+
+def _turned_back(turn: Turn, command: StepCommand) -> Turn:
+    """The first turn says why; the hold and its token are over."""
+    stop = turn.signals.stop or turn.rollout.stop or _failure(turn, command)
+    if turn.rollout.phase is not Phase.ROLLING_BACK:
+        clocks = replace(turn.rollout.clocks, detected_at=stop.at)
+        turn = turn.change(stop=stop, clocks=clocks, hold=None, wanted=Split())
+        turn = turn.enter_phase(Phase.ROLLING_BACK, "Rollback Started", stop.reason, **stop.evidence)
+    acted_at = turn.rollout.clocks.acted_at or turn.signals.acted_at
+    turn = turn.change(clocks=replace(turn.rollout.clocks, acted_at=acted_at))
+    return replace(turn, latch=replace(turn.latch, release=True))
+
+
+def _failure(turn: Turn, command: StepCommand) -> Stop:
+    reason = command.failure or "the rollout was taken over by the reconciler"
+    return Stop(kind=StopKind.BREACH, at=rfc3339(turn.now), actor=ENGINE, reason=reason)
+
+
+def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
+    try:
+        turn, scene, decision = _converge(turn, ports)
+    except Rejected as refusal:
+        return _stuck(turn, refusal, ports)
+    turn = _seen(turn, scene)
+    if decision.settled and not _somebody_may_still_write(turn):
+        return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
+    if decision.settled:
+        decision = wait("a step that was under way may still write", _seconds_left(turn))
+    save(turn, ports)
+    seconds = min(LONGEST_WAIT, decision.look_again * 2 ** min(command.attempt // 4, 4))
+    here = Progress(next=State.RESTORE, step=turn.rollout.step, attempt=command.attempt)
+    return settle(here, turn.now, seconds, decision.reason)
+
+
+def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
+    scene = _look(turn, ports)
+    decision = decide_restore(scene)
+    if decision.writes:
+        turn = save(turn, ports)
+    for _ in range(MOST_ROUNDS):
+        if not decision.writes:
+            break
+        for write in decision.writes:
+            ports.writer.apply(write)
+        turn = _acted(turn, ports.clock())
+        scene = _look(turn, ports)
+        decision = decide_restore(scene)
+    return turn, scene, decision
+
+
+def _look(turn: Turn, ports: Ports) -> Scene:
+    return scene_of(turn.rollout, ports.estates.observe(turn.rollout.layout, turn.rollout.rollout_id))
+
+
+def _acted(turn: Turn, at: datetime) -> Turn:
+    if turn.rollout.clocks.acted_at is not None:
+        return turn
+    return turn.change(clocks=replace(turn.rollout.clocks, acted_at=rfc3339(at)))
+
+
+def _seen(turn: Turn, scene: Scene) -> Turn:
+    turn = turn.change(actual=split_of(scene), expected=scene.estate.settings())
+    if turn.rollout.clocks.restored_at is not None or not serves_as_before(scene):
+        return turn
+    clocks = replace(turn.rollout.clocks, restored_at=rfc3339(turn.now))
+    shares = {"stable": turn.rollout.actual.stable, "candidate": turn.rollout.actual.candidate}
+    return turn.change(clocks=clocks).remember(
+        "Traffic Restored", "stable serves again", public=True, **shares
+    )
+
+
+def _somebody_may_still_write(turn: Turn) -> bool:
+    busy = turn.rollout.busy_until
+    return busy is not None and turn.now < busy
+
+
+def _seconds_left(turn: Turn) -> int:
+    busy = turn.rollout.busy_until or turn.now
+    return int((busy - turn.now).total_seconds()) + 1
+
+
+def _stuck(turn: Turn, refusal: Rejected, ports: Ports) -> Progress:
+    """Locks are kept: nobody else may touch what is half restored. `retry` runs Restore again."""
+    turn = turn.change(outcome=Outcome(reason=str(refusal)), ended_at=turn.now)
+    save(turn.enter_phase(Phase.STUCK, "Rollout Stuck", str(refusal)), ports)
+    return replace(ended(Phase.STUCK), failure=str(refusal))

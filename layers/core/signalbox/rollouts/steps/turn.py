@@ -1,0 +1,162 @@
+"""One task's turn at a rollout: what was read, what is to be remembered, and how both are saved in one write."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from signalbox.kernel.clock import from_rfc3339
+from signalbox.kernel.events import Event
+from signalbox.kernel.timeline import continue_chain
+from signalbox.rollouts import forwarding
+from signalbox.rollouts.estate import Estate, Placement
+from signalbox.rollouts.guards import copied_alarms, copy_name, unhealthy_hosts_name
+from signalbox.rollouts.model import Hold, HoldKind, Phase, Rollout, Split, StepKind
+from signalbox.rollouts.ports import Latch, Ports
+from signalbox.rollouts.progress import Progress, State, back, ended
+from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.signals import Signals
+from signalbox.rollouts.steps.command import StepCommand
+
+ENGINE = "signalbox"
+LONGEST_STEP = timedelta(seconds=30)  # the timeout of the step functions in template.yaml
+MOST_TURNS = 1_500  # about 10 history events a turn: 15,000 of the 25,000 that an execution may have
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The record and the latch as read, the instant, and the events that this turn has seen so far."""
+
+    rollout: Rollout
+    signals: Signals
+    now: datetime
+    events: tuple[Event, ...] = ()
+    latch: Latch = field(default_factory=Latch)
+
+    def remember(self, type_: str, reason: str = "", *, public: bool = False, **data: object) -> "Turn":
+        """The same turn with one more event."""
+        event = Event(type=type_, at=self.now, actor=ENGINE, reason=reason, data=data, public=public)
+        return replace(self, events=(*self.events, event))
+
+    def change(self, **fields: object) -> "Turn":
+        """The same turn with other fields of the record."""
+        return replace(self, rollout=replace(self.rollout, **fields))  # type: ignore[arg-type]
+
+    def enter_phase(self, phase: Phase, type_: str, reason: str, **data: object) -> "Turn":
+        """Another phase and its one event; the same phase again is nothing new."""
+        if self.rollout.phase is phase:
+            return self
+        return self.change(phase=phase).remember(type_, reason, public=True, **data)
+
+
+def take_turn(command: StepCommand, ports: Ports) -> Turn:
+    """Read the rollout; what signals have said meanwhile comes first in the timeline."""
+    rollout, signals = ports.rollouts.load(command.service, command.rollout_id)
+    turn = Turn(rollout=replace(rollout, turns=rollout.turns + 1), signals=signals, now=ports.clock())
+    return _heard(turn)
+
+
+def _heard(turn: Turn) -> Turn:
+    news = turn.signals.heard[turn.rollout.heard :]
+    events = tuple(
+        Event(type=h.type, at=from_rfc3339(h.at), actor=h.actor, reason=h.reason, data=h.data, public=False)
+        for h in news
+    )
+    known = replace(turn.rollout, heard=len(turn.signals.heard))
+    return replace(turn, rollout=known, events=(*turn.events, *events))
+
+
+def out_of_turn(turn: Turn, command: StepCommand) -> Progress | None:
+    """Why this task must not act: another generation does, it has ended, it is to go back, or its history is long."""
+    rollout = turn.rollout
+    if command.generation != rollout.generation:
+        return Progress(next=State.CONTINUED)
+    if rollout.phase.is_terminal:
+        return ended(rollout.phase)
+    if turn.signals.stop is not None and not rollout.past_return:
+        return back(command.step)
+    if command.step < rollout.step:
+        return Progress(next=State.CONTINUED)
+    return Progress(next=State.CONTINUED) if rollout.turns > MOST_TURNS else None
+
+
+def enter_step(turn: Turn, command: StepCommand) -> Turn:
+    """Leave the hold or step before, and arrive at this one."""
+    before = turn.rollout
+    turn = turn.enter_phase(
+        Phase.RUNNING, "Rollout Continued", f"step {command.step + 1} of {len(before.steps)}"
+    )
+    if before.hold is not None or turn.signals.token is not None:
+        turn = replace(turn.change(hold=None), latch=replace(turn.latch, release=True))
+    if before.step == command.step and before.step_began_at is not None:
+        return turn
+    step = before.steps[command.step]
+    arrived = turn.change(step=command.step, step_began_at=turn.now)
+    return arrived.remember("Step Started", step.name, step=command.step, kind=str(step.kind))
+
+
+def save(turn: Turn, ports: Ports) -> Turn:
+    """Record, timeline and latch in one conditional write; then the bus."""
+    head, entries = continue_chain(turn.rollout.head, turn.events)
+    rollout = replace(turn.rollout, head=head, revision=turn.rollout.revision + 1)
+    ports.rollouts.save(rollout, entries, turn.latch)
+    return replace(turn, rollout=publish(rollout, ports), events=(), latch=Latch())
+
+
+def publish(rollout: Rollout, ports: Ports) -> Rollout:
+    """Put on the bus what is in the timeline and not yet out; the next save remembers how far that is."""
+    if rollout.published == rollout.head.sequence:
+        return rollout
+    entries = ports.rollouts.timeline(
+        rollout.rollout_id, rollout.published, rollout.head.sequence - rollout.published
+    )
+    ports.bus.publish(rollout, [entry for entry in entries if entry.public])
+    return replace(rollout, published=rollout.head.sequence)
+
+
+def scene_of(rollout: Rollout, estate: Estate) -> Scene:
+    """What the decisions are given; before the snapshot there is only what is there now."""
+    return Scene(
+        rollout_id=rollout.rollout_id,
+        version=rollout.version,
+        layout=rollout.layout,
+        snapshot=rollout.snapshot or estate.settings(),
+        estate=estate,
+        min_healthy_percent=rollout.spec.guards.min_healthy_percent,
+        alarms=rollout.alarms,
+    )
+
+
+def split_of(scene: Scene) -> Split:
+    """The new version's share of traffic: the candidate's weight, and of what stable gets the part of healthy targets
+    that run the new version already."""
+    estate, stable = scene.estate, scene.layout.stable_target_group
+    shares = [
+        forwarding.candidate_share(r.actions, stable, scene.candidate_target_group) for r in estate.rules
+    ]
+    weight = max(shares, default=0.0)
+    beside = () if scene.has_own_target_group else estate.healthy_candidate
+    serving = estate.healthy_stable + beside
+    renewed = sum(1 for i in serving if i.version == scene.candidate_version)
+    share = round(weight + (100 - weight) * renewed / (len(serving) or 1))
+    return Split(stable=100 - share, candidate=share)
+
+
+def guard_names(rollout: Rollout) -> tuple[str, ...]:
+    """The alarms to read: the service's own and, once the candidate is provisioned, the copies that see it."""
+    own = rollout.spec.guards.alarms
+    provisioned = any(s.kind is StepKind.PROVISION for s in rollout.steps[: rollout.step])
+    return (*own, *copies_of(rollout)) if provisioned else own
+
+
+def copies_of(rollout: Rollout) -> tuple[str, ...]:
+    """The names of all alarms that the rollout makes."""
+    copies = [copy_name(rollout.rollout_id, a.name) for a in copied_alarms(rollout.alarms, rollout.layout)]
+    if rollout.layout.placement is not Placement.BESIDE:
+        copies.append(unhealthy_hosts_name(rollout.rollout_id))
+    return tuple(copies)
+
+
+def hold_of(progress: Progress) -> Hold:
+    """A wait as a person sees it."""
+    return Hold(
+        kind=progress.kind or HoldKind.SETTLING, until=progress.until or "", reason=progress.reason or ""
+    )

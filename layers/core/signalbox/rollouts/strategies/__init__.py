@@ -1,0 +1,1 @@
+"""Presets: each is nothing but a list of steps."""

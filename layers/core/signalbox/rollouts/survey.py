@@ -1,0 +1,28 @@
+"""What preflight asks AWS about a service, before anything is decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from signalbox.rollouts.estate import Alarm, Group, Rule, TargetGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Facts by name or ARN; what is missing does not exist.
+
+    `references` are all rules and listeners of the load balancers behind the named target groups that send traffic
+    to them; `images` maps launch template id -> version number -> AMI; `followers` maps launch template id -> other
+    groups that follow its $Latest.
+    """
+
+    region: str
+    account: str
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    target_groups: Mapping[str, TargetGroup] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    references: tuple[Rule, ...] = ()
+    alarms: Mapping[str, Alarm] = field(default_factory=dict)
+    images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known_image: bool = True
+    followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

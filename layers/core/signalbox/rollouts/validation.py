@@ -1,0 +1,108 @@
+"""What a schema cannot say of a service: fields that exclude or need each other. Pure."""
+
+from collections.abc import Iterator
+
+from signalbox.kernel.errors import Violation
+from signalbox.rollouts.model import StepKind
+from signalbox.rollouts.service import Platform, ServiceSpec, Strategy, Traffic
+from signalbox.rollouts.strategies.free import actions_of, free
+
+PARAMETERS = {
+    "canary": {"canary", "batch", "bake"},
+    "blue-green": {"bake"},
+    "linear": {"share", "every"},
+}
+
+
+def violations(spec: ServiceSpec) -> list[Violation]:
+    """Everything that is wrong, at once."""
+    return [
+        *_platform(spec.platform, spec.traffic),
+        *_traffic(spec.traffic),
+        *strategy_violations(spec.strategy, "strategy"),
+    ]
+
+
+def _platform(platform: Platform, traffic: Traffic) -> Iterator[Violation]:
+    if (platform.group is None) == (platform.slots is None):
+        yield Violation("platform", "give either group or slots")
+    if platform.slots is not None and traffic.target_group_arn is not None:
+        yield Violation("traffic.target_group_arn", "slots name their own target groups: leave it out")
+    if platform.group is not None and traffic.target_group_arn is None:
+        yield Violation("traffic.target_group_arn", "give the target group that the group serves")
+    if platform.slots is not None and len({slot.group for slot in platform.slots}) < 2:  # noqa: PLR2004
+        yield Violation("platform.slots", "the two slots must name different groups")
+    if platform.slots is not None and len({slot.target_group_arn for slot in platform.slots}) < 2:  # noqa: PLR2004
+        yield Violation("platform.slots", "the two slots must name different target groups")
+
+
+def _traffic(traffic: Traffic) -> Iterator[Violation]:
+    given = [traffic.listener_rule_arn, traffic.listener_arn, traffic.rules]
+    if sum(one is not None for one in given) != 1:
+        yield Violation("traffic", "give exactly one of listener_rule_arn, listener_arn and rules")
+    if len(set(traffic.references)) != len(traffic.references):
+        yield Violation("traffic.rules", "each rule may be named once")
+
+
+def strategy_violations(strategy: Strategy, field: str) -> Iterator[Violation]:
+    """What is wrong with a strategy, below the given field name."""
+    if (strategy.preset is None) == (strategy.steps is None):
+        yield Violation(field, "give either a preset (canary, blue-green, linear) or steps")
+    elif strategy.steps is not None:
+        yield from _parameters(strategy, set(), "steps", field)
+        yield from _steps(strategy, field)
+    else:
+        yield from _parameters(
+            strategy, PARAMETERS[strategy.preset or ""], f"preset {strategy.preset}", field
+        )
+
+
+def _parameters(strategy: Strategy, allowed: set[str], owner: str, field: str) -> Iterator[Violation]:
+    for name in ("canary", "batch", "bake", "share", "every"):
+        if getattr(strategy, name) is not None and name not in allowed:
+            right = ", ".join(sorted(allowed)) or "none"
+            yield Violation(f"{field}.{name}", f"{owner} does not take it; it takes: {right}")
+
+
+def _steps(strategy: Strategy, field: str) -> Iterator[Violation]:
+    specs = strategy.steps or ()
+    wrong = [index for index, spec in enumerate(specs) if len(actions_of(spec)) != 1]
+    for index in wrong:
+        yield Violation(
+            f"{field}.steps.{index}", "give exactly one of provision, shift, replace, bake, pause, retire"
+        )
+    for index, spec in enumerate(specs):
+        if spec.provision is not None and (spec.provision.percent is None) == (spec.provision.count is None):
+            yield Violation(f"{field}.steps.{index}.provision", "give either percent or count")
+    if not wrong:
+        yield from _order(strategy, field)
+
+
+def _order(strategy: Strategy, field: str) -> Iterator[Violation]:
+    steps = free(strategy.steps or ())
+    kinds = [step.kind for step in steps]
+    where = f"{field}.steps"
+    shifts = [step for step in steps if step.kind is StepKind.SHIFT]
+    if shifts and StepKind.REPLACE in kinds:
+        yield Violation(
+            where, "shift moves traffic to a second group, replace renews the first: use one of them"
+        )
+    if not shifts and StepKind.REPLACE not in kinds:
+        yield Violation(where, "nothing brings the new version into service: add shift or replace")
+    if shifts and shifts[-1].percent != 100:  # noqa: PLR2004
+        yield Violation(where, "the last shift must be to 100 percent")
+    replacing = [step for step in steps if step.kind is StepKind.REPLACE]
+    if replacing and replacing[-1].percent != 100:  # noqa: PLR2004
+        yield Violation(where, "the last replace must be to 100 percent")
+    yield from _ends(kinds, bool(shifts), where)
+
+
+def _ends(kinds: list[StepKind], shifts: bool, where: str) -> Iterator[Violation]:
+    if shifts and StepKind.PROVISION not in kinds[: kinds.index(StepKind.SHIFT)]:
+        yield Violation(where, "provision must come before the first shift")
+    if StepKind.PROVISION in kinds and kinds[-1] is not StepKind.RETIRE:
+        yield Violation(where, "what is provisioned must be retired: end with retire")
+    if kinds.count(StepKind.RETIRE) > 1 or StepKind.RETIRE in kinds[:-1]:
+        yield Violation(where, "retire comes once, as the last step")
+    if StepKind.RETIRE in kinds and StepKind.PROVISION not in kinds:
+        yield Violation(where, "nothing was provisioned that could be retired")

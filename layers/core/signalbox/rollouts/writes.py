@@ -1,0 +1,169 @@
+"""Every write that a rollout may make, in AWS's own words. Each states an end state, never a difference."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from signalbox.kernel.events import JsonObject
+from signalbox.rollouts.estate import Alarm, Group, Rule, TargetGroup
+
+CREATED_BY = "signalbox:created-by"
+MANAGED = "signalbox:managed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One call. `resource` is what it changes, by ARN or name; `parameters` are the API's own."""
+
+    service: str
+    operation: str
+    resource: str
+    parameters: JsonObject
+
+
+def create_template_version(template: str, source: str, image: str, rollout_id: str) -> Write:
+    """A version made from `source` with another image; never made the default."""
+    parameters: JsonObject = {
+        "LaunchTemplateId": template,
+        "SourceVersion": source,
+        "VersionDescription": version_description(rollout_id),
+        "LaunchTemplateData": {"ImageId": image},
+        "ClientToken": rollout_id,
+    }
+    return Write(
+        service="ec2", operation="CreateLaunchTemplateVersion", resource=template, parameters=parameters
+    )
+
+
+def version_description(rollout_id: str) -> str:
+    """How the version of a rollout is found again."""
+    return f"signalbox {rollout_id}"
+
+
+def delete_template_version(template: str, version: str) -> Write:
+    """Only ever for a version that this rollout made."""
+    parameters: JsonObject = {"LaunchTemplateId": template, "Versions": [version]}
+    return Write(
+        service="ec2", operation="DeleteLaunchTemplateVersions", resource=template, parameters=parameters
+    )
+
+
+def _autoscaling(operation: str, group: str, **parameters: object) -> Write:
+    named: JsonObject = {"AutoScalingGroupName": group, **parameters}
+    return Write(service="autoscaling", operation=operation, resource=group, parameters=named)
+
+
+def copy_group(group: Group, name: str, target_group: str, version: str, size: int, rollout_id: str) -> Write:
+    """A faithful copy under another name, pinned to one version, serving one target group."""
+    tags = {k: v for k, v in group.tags.items() if not k.startswith("aws:")}
+    return _autoscaling(
+        "CreateAutoScalingGroup",
+        name,
+        **group.copied,
+        MinSize=size,
+        MaxSize=max(size, group.max),
+        DesiredCapacity=size,
+        LaunchTemplate={"LaunchTemplateId": group.template_id, "Version": version},
+        TargetGroupARNs=[target_group],
+        Tags=[
+            {"Key": key, "Value": value, "PropagateAtLaunch": True, "ResourceId": name,
+             "ResourceType": "auto-scaling-group"}
+            for key, value in {**tags, MANAGED: "true", CREATED_BY: rollout_id}.items()
+        ],
+    )  # fmt: skip
+
+
+def set_group(
+    group: Group,
+    *,
+    version: str | None = None,
+    min_size: int | None = None,
+    max_size: int | None = None,
+    desired: int | None = None,
+) -> Write:
+    """Sizes and launch template version of a group; what is None stays."""
+    sizes = {"MinSize": min_size, "MaxSize": max_size, "DesiredCapacity": desired}
+    given: JsonObject = {key: value for key, value in sizes.items() if value is not None}
+    if version is not None:
+        given["LaunchTemplate"] = {"LaunchTemplateId": group.template_id, "Version": version}
+    return _autoscaling("UpdateAutoScalingGroup", group.name, **given)
+
+
+def suspend(group: str, processes: Sequence[str]) -> Write:
+    """These processes of the group stand still."""
+    return _autoscaling("SuspendProcesses", group, ScalingProcesses=list(processes))
+
+
+def resume(group: str, processes: Sequence[str]) -> Write:
+    """These processes of the group run again."""
+    return _autoscaling("ResumeProcesses", group, ScalingProcesses=list(processes))
+
+
+def terminate(group: str, instance: str, *, shrink: bool) -> Write:
+    """One member goes, drained first; without `shrink` the group launches another."""
+    return Write(
+        service="autoscaling",
+        operation="TerminateInstanceInAutoScalingGroup",
+        resource=group,
+        parameters={"InstanceId": instance, "ShouldDecrementDesiredCapacity": shrink},
+    )
+
+
+def delete_group(group: str) -> Write:
+    """Only ever for an empty group that Signalbox made."""
+    return _autoscaling("DeleteAutoScalingGroup", group)
+
+
+def _elb(operation: str, resource: str, **parameters: object) -> Write:
+    return Write(service="elbv2", operation=operation, resource=resource, parameters=dict(parameters))
+
+
+def copy_target_group(group: TargetGroup, name: str, rollout_id: str) -> Write:
+    """The same protocol, port and health check under another name."""
+    tags = [{"Key": MANAGED, "Value": "true"}, {"Key": CREATED_BY, "Value": rollout_id}]
+    return _elb("CreateTargetGroup", name, Name=name, **group.copied, Tags=tags)
+
+
+def set_target_group_attributes(arn: str, attributes: Mapping[str, str]) -> Write:
+    """Draining time, stickiness and the like."""
+    pairs = [{"Key": key, "Value": value} for key, value in sorted(attributes.items())]
+    return _elb("ModifyTargetGroupAttributes", arn, TargetGroupArn=arn, Attributes=pairs)
+
+
+def forward(rule: Rule, actions: Sequence[JsonObject]) -> Write:
+    """The actions of a rule, or of a listener by default."""
+    if rule.is_listener:
+        return _elb("ModifyListener", rule.arn, ListenerArn=rule.arn, DefaultActions=list(actions))
+    return _elb("ModifyRule", rule.arn, RuleArn=rule.arn, Actions=list(actions))
+
+
+def deregister(target_group: str, instances: Sequence[str]) -> Write:
+    """These instances get no new connections from the target group."""
+    targets = [{"Id": instance} for instance in instances]
+    return _elb("DeregisterTargets", target_group, TargetGroupArn=target_group, Targets=targets)
+
+
+def delete_target_group(arn: str) -> Write:
+    """Only ever for a target group that Signalbox made."""
+    return _elb("DeleteTargetGroup", arn, TargetGroupArn=arn)
+
+
+def copy_alarm(alarm: Alarm, name: str, dimensions: Mapping[str, str], rollout_id: str) -> Write:
+    """The same alarm with the candidate's dimensions; it takes no action of its own."""
+    parameters: JsonObject = {
+        **alarm.copied,
+        "AlarmName": name,
+        "ActionsEnabled": False,
+        "Dimensions": [{"Name": key, "Value": value} for key, value in sorted(dimensions.items())],
+        "Tags": [{"Key": MANAGED, "Value": "true"}, {"Key": CREATED_BY, "Value": rollout_id}],
+    }
+    return Write(service="cloudwatch", operation="PutMetricAlarm", resource=name, parameters=parameters)
+
+
+def delete_alarms(names: Sequence[str]) -> Write:
+    """Only ever for the copies that a rollout made."""
+    return Write(
+        service="cloudwatch",
+        operation="DeleteAlarms",
+        resource=names[0],
+        parameters={"AlarmNames": list(names)},
+    )

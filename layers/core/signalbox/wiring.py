@@ -1,0 +1,117 @@
+"""The composition root: settings from the environment, and the adapters chosen."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from signalbox.aws.executions import StepFunctionsExecutions
+from signalbox.aws.latch_store import DynamoLatches
+from signalbox.aws.table import Table
+from signalbox.aws.writer import AwsWriter
+from signalbox.rollouts.commands.on_alarm import AlarmPorts
+from signalbox.rollouts.ports import DeadLetters, Gauges, Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What template.yaml gives a function."""
+
+    table: str
+    bus: str
+    machine_arn: str
+    sweep_rule: str
+    region: str
+    account: str
+    dead_letters_url: str
+    on_alarm_function: str
+    on_platform_event_function: str
+    sweep_function: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read once, here."""
+        return cls(
+            table=env["TABLE_NAME"],
+            bus=env.get("BUS_NAME", ""),
+            machine_arn=env.get("ROLLOUT_MACHINE_ARN", ""),
+            sweep_rule=env.get("SWEEP_RULE_NAME", ""),
+            region=env["AWS_REGION"],
+            account=env.get("ACCOUNT_ID", ""),
+            dead_letters_url=env.get("DEAD_LETTER_QUEUE_URL", ""),
+            on_alarm_function=env.get("ON_ALARM_FUNCTION", ""),
+            on_platform_event_function=env.get("ON_PLATFORM_EVENT_FUNCTION", ""),
+            sweep_function=env.get("AWS_LAMBDA_FUNCTION_NAME", ""),
+        )
+
+
+def now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+@cache
+def settings() -> Settings:
+    """The function's settings."""
+    return Settings.from_env(os.environ)
+
+
+@cache
+def ports() -> Ports:
+    """All ports, on AWS. What the alarm path does not need is imported here, not above."""
+    from signalbox.aws.bus import EventBridgeBus  # noqa: PLC0415
+    from signalbox.aws.estates import AwsEstates  # noqa: PLC0415
+    from signalbox.aws.rollout_store import DynamoRollouts  # noqa: PLC0415
+    from signalbox.aws.service_store import DynamoServices  # noqa: PLC0415
+    from signalbox.aws.sweeping import SweepRule  # noqa: PLC0415
+
+    given = settings()
+    table = Table(given.table)
+    return Ports(
+        estates=AwsEstates(given.region, given.account),
+        writer=AwsWriter(),
+        services=DynamoServices(table),
+        rollouts=DynamoRollouts(table),
+        latches=DynamoLatches(table),
+        executions=StepFunctionsExecutions(given.machine_arn),
+        bus=EventBridgeBus(given.bus),
+        sweeping=SweepRule(given.sweep_rule),
+        clock=now,
+        entropy=os.urandom,
+        region=given.region,
+        account=given.account,
+    )
+
+
+@cache
+def alarm_ports() -> AlarmPorts:
+    """The few that throw a rollout back."""
+    return AlarmPorts(
+        latches=DynamoLatches(Table(settings().table)),
+        writer=AwsWriter(),
+        executions=StepFunctionsExecutions(),
+        clock=now,
+    )
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    """The queue of what could not be delivered."""
+    from signalbox.aws.dead_letters import SqsDeadLetters  # noqa: PLC0415
+
+    given = settings()
+    functions = {
+        "aws.cloudwatch": given.on_alarm_function,
+        "aws.autoscaling": given.on_platform_event_function,
+        "aws.states": given.sweep_function,
+    }
+    return SqsDeadLetters(given.dead_letters_url, functions)
+
+
+@cache
+def gauges() -> Gauges:
+    """Figures for alarms and the dashboard."""
+    from signalbox.aws.gauges import EmbeddedMetrics  # noqa: PLC0415
+
+    return EmbeddedMetrics("Signalbox")
