@@ -1,4 +1,4 @@
-"""What a handler does around its one call: context of the log, the command, the names of errors on the wire."""
+"""What a handler does around its one call: context of the log, the command, names of errors on the wire."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -38,8 +38,8 @@ def task(command_type: type[C]) -> Callable[[Callable[[C], Progress | None]], Ha
 
 
 def listener(parse: Callable[[JsonObject], C]) -> Callable[[Callable[[C], object]], Handler]:
-    """A target of an EventBridge rule: the event as a command. What cannot be parsed fails, and ends in the queue of
-    dead letters."""
+    """A target of an EventBridge rule: the event as a command. What cannot be parsed fails, and ends in the
+    queue of dead letters."""
 
     def decorate(function: Callable[[C], object]) -> Handler:
         @wraps(function)

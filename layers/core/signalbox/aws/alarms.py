@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 # What a temporary copy takes over; an alarm on metric math has Metrics instead and is not copied.
 COPIED = (
     "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit", "EvaluationPeriods",
-    "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData", "EvaluateLowSampleCountPercentile",
+    "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData",
+    "EvaluateLowSampleCountPercentile",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# Three attempts inside a call; after that the state machine's own retrier waits longer than a function should.
+# Three attempts inside a call; after that the machine's own retrier waits longer than a function should.
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=10)
 
 

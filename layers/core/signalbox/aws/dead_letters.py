@@ -24,7 +24,7 @@ class SqsDeadLetters:
         self._functions = functions
 
     def replay(self) -> int:
-        """How many were delivered. A letter that nobody takes stays, and the alarm on the queue's depth with it."""
+        """How many were delivered. A letter that nobody takes stays, and so does the alarm on the queue."""
         count = 0
         for _ in range(MOST_ROUNDS):
             with aws_errors():

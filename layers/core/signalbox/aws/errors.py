@@ -9,9 +9,10 @@ from signalbox.kernel.errors import Rejected, Transient
 
 _PASSING = frozenset({
     "InternalError", "InternalFailure", "InternalServerError", "InternalServiceError", "ServiceUnavailable",
-    "Unavailable", "RequestLimitExceeded", "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete",
-    "ScalingActivityInProgress", "ResourceContention", "TransactionInProgressException", "ConcurrentModification",
-    "ConcurrentModificationException", "LimitExceededException", "TooManyRequestsException",
+    "Unavailable", "RequestLimitExceeded", "RequestTimeout", "RequestTimeoutException",
+    "PriorRequestNotComplete", "ScalingActivityInProgress", "ResourceContention",
+    "TransactionInProgressException", "ConcurrentModification", "ConcurrentModificationException",
+    "LimitExceededException", "TooManyRequestsException",
     "ProvisionedThroughputExceededException", "TransactionConflictException",
 })  # fmt: skip
 _SERVER_ERROR = 500

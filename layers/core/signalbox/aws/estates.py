@@ -21,7 +21,7 @@ class AwsEstates:
         self._account = account
 
     def observe(self, layout: Layout, rollout_id: str) -> Estate:
-        """The estate of a rollout as it is now. Raises Transient when stable itself is not there to be seen."""
+        """The estate of a rollout as it is now. Raises Transient when stable itself cannot be seen."""
         groups, _ = autoscaling.read_groups(
             list(dict.fromkeys((layout.stable_group, layout.candidate_group)))
         )

@@ -1,4 +1,4 @@
-"""Keeps the signals item of each rollout: one conditional write per signal, the item after it as the answer."""
+"""Keeps the signals item of each rollout: one conditional write a signal, the item after it as the answer."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING

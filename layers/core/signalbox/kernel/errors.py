@@ -1,4 +1,4 @@
-"""What can go wrong, by who can mend it. The first three names cross the wire: state machines catch them by name."""
+"""What can go wrong, by who can mend it. The first three names cross the wire: machines catch by name."""
 
 from dataclasses import dataclass
 

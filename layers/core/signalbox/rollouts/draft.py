@@ -19,8 +19,9 @@ NOBODY = "r-00000000000000000"  # for drafts that no rollout follows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a rollout would be. `previous_version` is what serves now, in the same terms as the version asked for."""
+    """What a rollout would be. `previous_version` is what serves now, in terms of the version asked for."""
 
+    rollout_id: str
     layout: Layout
     steps: tuple[Step, ...]
     estate: Estate
@@ -29,8 +30,8 @@ class Draft:
 
 
 def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: str = NOBODY) -> Draft:
-    """Raises Unprocessable with everything that AWS or preflight says against it; without a version, the service
-    alone is looked at."""
+    """Raises Unprocessable with everything that AWS or preflight says against it; without a version, the
+    service alone is looked at."""
     refused = service_violations(spec, survey)
     refused += version_violations(version, survey) if version is not None else []
     if refused:
@@ -44,6 +45,7 @@ def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: st
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
     warned = [*warnings(alarms, layout, estate, bakes), *ownership_warnings(spec, survey)]
     return Draft(
+        rollout_id=rollout_id,
         layout=layout,
         steps=() if version is not None and version == previous else steps,
         estate=estate,
@@ -87,7 +89,7 @@ def estate_of(layout: Layout, survey: Survey) -> Estate:
 def writes_of(plan: Draft, spec: ServiceSpec, survey: Survey, version: str) -> tuple[PlannedWrite, ...]:
     """Every write that the rollout would make, in order."""
     scene = Scene(
-        rollout_id=NOBODY,
+        rollout_id=plan.rollout_id,
         version=version,
         layout=plan.layout,
         snapshot=plan.estate,

@@ -1,4 +1,4 @@
-"""Foreign changes: what is there differs from what was last written or seen, and from what is wanted. Pure."""
+"""Foreign changes: what is there is neither what was last written or seen, nor what is wanted. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class Drift:
 
 
 def drifts(expected: Estate, found: Estate, writes: Sequence[Write]) -> tuple[Drift, ...]:
-    """What changed behind our back. A value that `writes` would set is as good as the expected one: a step that was
-    cut off after its write finds it there."""
+    """What changed behind our back. A value that `writes` would set is as good as the expected one: a step
+    that was cut off after its write finds it there."""
     wanted = predicted(expected, writes)
     return (*_rules(expected, found, wanted), *_groups(expected, found, wanted))
 

@@ -1,4 +1,4 @@
-"""Shares of traffic in the actions of a rule: read, set, and taken out. Pure; everything else stays as it is."""
+"""Shares of traffic in the actions of a rule: read, set, taken out. Pure; everything else stays as it is."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil
@@ -48,8 +48,8 @@ def with_share(
 ) -> tuple[JsonObject, ...]:
     """The same actions with `percent` of the pair's traffic on the candidate.
 
-    The pair's part beside foreign target groups stays what it was: all weights grow by the same factor until the
-    pair's sum can be split by percent.
+    The pair's part beside foreign target groups stays what it was: all weights grow by the same factor until
+    the pair's sum can be split by percent.
     """
     present = weights(actions)
     pair = present.get(stable, 0) + present.get(candidate, 0)

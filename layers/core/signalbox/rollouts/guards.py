@@ -19,6 +19,11 @@ def dimension_of(target_group: TargetGroup | str) -> str:
     return arn.rsplit(":", 1)[-1]
 
 
+def balancer_dimension(arn: str) -> str:
+    """How CloudWatch names a load balancer: `app/name/id`."""
+    return dimension_of(arn).removeprefix("loadbalancer/")
+
+
 def copy_name(rollout_id: str, alarm: str) -> str:
     """The name of the temporary copy of an alarm."""
     return f"signalbox-{rollout_id}-{alarm}"[:255]
@@ -60,7 +65,7 @@ def _unhealthy_hosts(scene: Scene, own: Mapping[str, str]) -> Write:
     """Two minutes with an unhealthy target; a group without any says nothing."""
     name = unhealthy_hosts_name(scene.rollout_id)
     balancers = scene.estate.stable_target_group.load_balancers
-    balancer = {LOAD_BALANCER: dimension_of(arn).removeprefix("loadbalancer/") for arn in balancers[:1]}
+    balancer = {LOAD_BALANCER: balancer_dimension(balancers[0])} if balancers else {}
     settings: JsonObject = {
         "Namespace": "AWS/ApplicationELB",
         "MetricName": "UnHealthyHostCount",
@@ -79,7 +84,7 @@ def is_blind(alarm: Alarm, layout: Layout, stable: TargetGroup) -> bool:
     """Whether the alarm can never see the candidate: another target group, load balancer or group."""
     ours = {dimension_of(layout.stable_target_group), dimension_of(layout.candidate_target_group)}
     target_group = alarm.dimensions.get(TARGET_GROUP)
-    balancers = {dimension_of(arn).removeprefix("loadbalancer/") for arn in stable.load_balancers}
+    balancers = {balancer_dimension(arn) for arn in stable.load_balancers}
     balancer = alarm.dimensions.get(LOAD_BALANCER)
     group = alarm.dimensions.get(GROUP)
     return (
@@ -101,15 +106,15 @@ def warnings(
         if is_blind(alarm, layout, estate.stable_target_group):
             found.append(f"guards.alarms: {alarm.name} cannot see the candidate: a blind guard")
         if shortest is not None and alarm.span is not None and shortest < timedelta(seconds=alarm.span):
+            bake = int(shortest.total_seconds())
             found.append(
-                f"strategy: a bake of {int(shortest.total_seconds())} s is shorter than the {alarm.span} s that"
-                f" {alarm.name} needs"
+                f"strategy: a bake of {bake} s is shorter than the {alarm.span} s that {alarm.name} needs"
             )
     return found
 
 
 def breach(names: Sequence[str], alarms: Sequence[Alarm]) -> tuple[str, Alarm | None] | None:
-    """The first named alarm that is red or missing, with why; None when all may pass. Composite ones count."""
+    """The first named alarm that is red or missing, with why; None when all may pass."""
     found = {alarm.name: alarm for alarm in alarms}
     for name in names:
         alarm = found.get(name)

@@ -14,13 +14,11 @@ def lay_out(spec: ServiceSpec, steps: tuple[Step, ...], survey: Survey, rollout_
     shifts = any(step.kind is StepKind.SHIFT for step in steps)
     if spec.platform.slots is not None:
         return _slots(spec, survey, spec.platform.slots, rollout_id, shifts=shifts)
-    group = spec.platform.group or ""
-    target_group = spec.traffic.target_group_arn or ""
-    return _one_group(spec, survey, group, target_group, rollout_id, shifts=shifts)
+    return _one_group(spec, survey, stable_side(spec, survey), rollout_id, shifts=shifts)
 
 
 def serving_slot(slots: tuple[Slot, ...], rules: tuple[Rule, ...]) -> tuple[Slot, Slot]:
-    """(serving, idle). Raises Unprocessable unless exactly one of the two has all the weight in every rule."""
+    """(serving, idle). Raises Unprocessable unless exactly one has all the weight in every rule."""
     carrying = {
         arn for rule in rules for arn, weight in forwarding.weights(rule.actions).items() if weight > 0
     } & {slot.target_group_arn for slot in slots}
@@ -44,7 +42,7 @@ def _slots(
 ) -> Layout:
     stable, idle = serving_slot(slots, _named_rules(spec, survey))
     if not shifts:
-        return _one_group(spec, survey, stable.group, stable.target_group_arn, rollout_id, shifts=False)
+        return _one_group(spec, survey, stable, rollout_id, shifts=False)
     candidate = survey.groups[idle.group]
     same = candidate.template_id == survey.groups[stable.group].template_id
     source = survey.groups[stable.group] if same else candidate
@@ -60,21 +58,23 @@ def _slots(
     )
 
 
-def _one_group(
-    spec: ServiceSpec, survey: Survey, group: str, target_group: str, rollout_id: str, *, shifts: bool
-) -> Layout:
-    stable = survey.groups[group]
+def _one_group(spec: ServiceSpec, survey: Survey, side: Slot, rollout_id: str, *, shifts: bool) -> Layout:
+    stable = survey.groups[side.group]
     suffix = short_suffix(rollout_id)
     return Layout(
         placement=Placement.COPY if shifts else Placement.BESIDE,
-        stable_group=group,
-        stable_target_group=target_group,
-        candidate_group=f"{group[:240]}-sb-{suffix}",
-        candidate_target_group=f"{spec.name[:19]}-sb-{suffix}".replace("_", "-") if shifts else target_group,
+        stable_group=side.group,
+        stable_target_group=side.target_group_arn,
+        candidate_group=f"{side.group[:240]}-sb-{suffix}",
+        candidate_target_group=_copy_name(spec, suffix) if shifts else side.target_group_arn,
         template_id=stable.template_id,
         source_version=stable.resolved_version,
         references=spec.traffic.references,
     )
+
+
+def _copy_name(spec: ServiceSpec, suffix: str) -> str:
+    return f"{spec.name[:19]}-sb-{suffix}".replace("_", "-")
 
 
 def _named_rules(spec: ServiceSpec, survey: Survey) -> tuple[Rule, ...]:
@@ -82,7 +82,7 @@ def _named_rules(spec: ServiceSpec, survey: Survey) -> tuple[Rule, ...]:
 
 
 def locked_resources(layout: Layout, region: str, account: str) -> tuple[str, ...]:
-    """The ARNs that a rollout holds while it is open: groups, target groups, rules and the launch template."""
+    """The ARNs that a rollout holds while it is open: groups, target groups, rules, the launch template."""
     target_groups = [layout.stable_target_group]
     if layout.placement is Placement.SLOT:
         target_groups.append(layout.candidate_target_group)
@@ -96,5 +96,5 @@ def locked_resources(layout: Layout, region: str, account: str) -> tuple[str, ..
 
 
 def group_arn(name: str, region: str, account: str) -> str:
-    """An Auto Scaling group's ARN as IAM writes it: the name is unique, the id in between is not known beforehand."""
+    """An Auto Scaling group's ARN as IAM writes it: the name is unique, the id not known beforehand."""
     return f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{name}"

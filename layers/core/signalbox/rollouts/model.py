@@ -135,9 +135,10 @@ class Requester:
 class Rollout:
     """Everything that is remembered of one rollout. The table is the truth; `revision` guards each write.
 
-    `snapshot` is what was there before the first write, `expected` what was last written or seen. `heard` counts the
-    signals that are in the timeline, `published` the entries that are on the bus, `turns` the tasks of this
-    generation. `busy_until` is set while a step may write: no restore is trusted before it.
+    `snapshot` is what was there before the first write, `expected` what was last written or seen. `heard`
+    counts the signals that are in the timeline, `published` the entries that are on the bus, `turns` the
+    tasks of this generation. `waits_since` is when `waits_for` was first seen. `busy_until` is set
+    while a step of `busy_generation` may write: a later generation trusts no restore before it.
     """
 
     rollout_id: str
@@ -155,6 +156,8 @@ class Rollout:
     revision: int = 0
     step: int = 0
     step_began_at: datetime | None = None
+    waits_for: str = ""
+    waits_since: datetime | None = None
     hold: Hold | None = None
     snapshot: Estate | None = None
     expected: Estate | None = None
@@ -163,6 +166,7 @@ class Rollout:
     past_return: bool = False
     rebuilding: bool = False
     busy_until: datetime | None = None
+    busy_generation: int = 0
     wanted: Split = field(default_factory=Split)
     actual: Split = field(default_factory=Split)
     stop: Stop | None = None

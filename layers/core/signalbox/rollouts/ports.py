@@ -25,8 +25,8 @@ class Estates(Protocol):
 
 
 class Writer(Protocol):
-    """Makes one write. Raises Transient to try again, Rejected when AWS definitely refused. What is to go and is
-    gone, or is to be made and is there, counts as written."""
+    """Makes one write. Raises Transient to try again, Rejected when AWS definitely refused. What is to go and
+    is gone, or is to be made and is there, counts as written."""
 
     def apply(self, write: Write) -> None: ...
 
@@ -56,8 +56,8 @@ class Services(Protocol):
 class Latch:
     """What a save changes on the signals item: None leaves it.
 
-    `release` clears token and hold. `final` closes the latch to every further stop, and fails with Conflict when there
-    is one already.
+    `release` clears token and hold. `final` closes the latch to every further stop, and fails with Conflict
+    when there is one already.
     """
 
     release: bool = False

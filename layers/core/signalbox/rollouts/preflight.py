@@ -1,4 +1,4 @@
-"""What AWS says of a service before a rollout: everything that does not exist or does not fit, by name. Pure."""
+"""What AWS says of a service before a rollout: all that does not exist or does not fit, by name. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -82,8 +82,8 @@ def _group(field: str, name: str, target_group: str, survey: Survey) -> Iterator
     if followers:
         yield Violation(
             field,
-            f"launch template {group.template_id} is followed at $Latest by {', '.join(followers)}: a new version would"
-            " reach that group too; pin it to a version",
+            f"launch template {group.template_id} is followed at $Latest by {', '.join(followers)}: a new"
+            " version would reach that group too; pin it to a version",
         )
 
 
@@ -146,7 +146,7 @@ def version_violations(version: str, survey: Survey) -> list[Violation]:
 
 
 def red_alarms(spec: ServiceSpec, survey: Survey) -> list[Violation]:
-    """Guards that are in ALARM already: nothing that is rolled out now could be told from what is wrong anyway."""
+    """Guards that are in ALARM already: what a rollout breaks could not be told from what is wrong anyway."""
     return [
         Violation(f"guards.alarms.{index}", f"alarm {name} is in ALARM: {survey.alarms[name].reason}")
         for index, name in enumerate(spec.guards.alarms)

@@ -52,8 +52,8 @@ _ENDED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """One answer. For a hold: its kind, deadline, what follows the deadline, where `then` leads when somebody ends
-    it (a step's index), the seconds of bake still owed after a pause, and why it waits."""
+    """One answer. For a hold: its kind, deadline, what follows the deadline, where `then` leads when somebody
+    ends it (a step's index), the seconds of bake still owed after a pause, and why it waits."""
 
     next: State
     step: int = 0
@@ -89,7 +89,7 @@ def back(step: int, failure: str | None = None) -> Progress:
 def arrive(
     steps: Sequence[Step], index: int, now: datetime, *, full: bool = False, attempt: int = 0
 ) -> Progress:
-    """The state in which step `index` is performed; past the last one, Finish. `full` leaves out the holds."""
+    """The state in which step `index` is performed; past the last one Finish. `full` leaves out the holds."""
     if index >= len(steps):
         return Progress(next=State.FINISH, step=index)
     step = steps[index]
@@ -117,9 +117,7 @@ def bake(steps: Sequence[Step], index: int, now: datetime, seconds: int, attempt
     )
 
 
-def pause(
-    index: int, now: datetime, *, then: int, reason: str, attempt: int = 0, owed: int | None = None
-) -> Progress:
+def pause(index: int, now: datetime, *, then: int, reason: str, attempt: int = 0) -> Progress:
     """A hold that only a verb ends well; after a year the rollout is restored."""
     return Progress(
         next=State.HOLD,
@@ -128,7 +126,6 @@ def pause(
         kind=HoldKind.PAUSE,
         until=rfc3339(now + FOR_GOOD),
         then=then,
-        owed=owed,
         reason=reason,
         after=back(index, "nobody ended the pause"),
     )

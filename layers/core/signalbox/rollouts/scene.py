@@ -97,7 +97,7 @@ def on_version(group: Group, version: str) -> int:
 
 
 def pinned(scene: Scene) -> Write | None:
-    """The write that keeps stable from shrinking or following another template version; None when it is in force."""
+    """The write that keeps stable from shrinking or following its template; None when it is in force."""
     stable, before = scene.estate.stable, scene.snapshot.stable
     follows = stable.template_version in ("$Latest", "$Default")
     if stable.min >= before.desired and not follows:

@@ -79,7 +79,7 @@ class Shift(Closed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replace(Closed):
-    """The share of the stable group that runs the new version afterwards, in percent; `batch` percent at a time."""
+    """The share of stable that runs the new version afterwards, in percent; `batch` percent at a time."""
 
     percent: Share = 100
     batch: Share = 25

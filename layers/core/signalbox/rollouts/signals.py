@@ -1,7 +1,7 @@
 """The latch of a rollout: token, breach and pending verb on one item, and what each signal leads to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -82,14 +82,8 @@ def leave(signals: Signals, hold: Progress, steps: Sequence[Step], now: datetime
 def pause_instead(hold: Progress, now: datetime) -> Progress:
     """The pause that replaces a bake; what is left of the bake goes on afterwards."""
     left = (from_rfc3339(hold.until) - now).total_seconds() if hold.until else 0
-    return pause(
-        hold.step,
-        now,
-        then=_then(hold),
-        reason="paused",
-        attempt=hold.attempt + 1,
-        owed=max(0, round(left)) or None,
-    )
+    instead = pause(hold.step, now, then=_then(hold), reason="paused", attempt=hold.attempt + 1)
+    return replace(instead, owed=max(0, round(left)) or None)
 
 
 def resumed(hold: Progress, steps: Sequence[Step], now: datetime) -> Progress:

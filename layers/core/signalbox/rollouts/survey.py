@@ -10,9 +10,9 @@ from signalbox.rollouts.estate import Alarm, Group, Rule, TargetGroup
 class Survey:
     """Facts by name or ARN; what is missing does not exist.
 
-    `references` are all rules and listeners of the load balancers behind the named target groups that send traffic
-    to them; `images` maps launch template id -> version number -> AMI; `followers` maps launch template id -> other
-    groups that follow its $Latest.
+    `references` are all rules and listeners of the load balancers behind the named target groups that send
+    traffic to them; `images` maps launch template id -> version number -> AMI; `followers` maps launch
+    template id -> other groups that follow its $Latest.
     """
 
     region: str

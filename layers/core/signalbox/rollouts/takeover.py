@@ -11,8 +11,8 @@ ACTOR = "signalbox"
 
 
 def take_over(rollout: Rollout, ports: Ports, *, reason: str) -> Rollout:
-    """Raises Conflict when somebody else took over first. The record is written before the execution starts: should
-    that fail, the reconciler finds a generation without an execution and starts it."""
+    """Raises Conflict when somebody else took over first. The record is written before the execution starts:
+    should that fail, the reconciler finds a generation without an execution and starts it."""
     events = [Event(type="Generation Taken Over", at=ports.clock(), actor=ACTOR, reason=reason, public=False)]
     phase = rollout.phase
     if phase is Phase.STUCK:

@@ -52,7 +52,9 @@ def _autoscaling(operation: str, group: str, **parameters: object) -> Write:
     return Write(service="autoscaling", operation=operation, resource=group, parameters=named)
 
 
-def copy_group(group: Group, name: str, target_group: str, version: str, size: int, rollout_id: str) -> Write:
+def copy_group(  # noqa: PLR0913 - all by name: nothing of a copy goes without saying
+    group: Group, *, name: str, target_group: str, version: str, size: int, rollout_id: str
+) -> Write:
     """A faithful copy under another name, pinned to one version, serving one target group."""
     tags = {k: v for k, v in group.tags.items() if not k.startswith("aws:")}
     return _autoscaling(

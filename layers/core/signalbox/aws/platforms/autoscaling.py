@@ -20,6 +20,7 @@ COPIED = (
     "ServiceLinkedRoleARN", "DefaultInstanceWarmup", "PlacementGroup", "DesiredCapacityType",
     "InstanceMaintenancePolicy", "AvailabilityZoneDistribution",
 )  # fmt: skip
+DEFAULT_ROLE = "/AWSServiceRoleForAutoScaling"
 FOLLOWING = ("$Latest", "$Default")
 
 
@@ -54,7 +55,10 @@ def _group(found: "AutoScalingGroupTypeDef") -> Group:
     version = template.get("Version") or "$Default"
     template_id = template.get("LaunchTemplateId", "")
     settings: Mapping[str, object] = dict(found)
+    # Subnets say the zones; the default service-linked role is taken without being passed.
     zones = ("AvailabilityZones",) if found.get("VPCZoneIdentifier") else ()
+    default_role = str(found.get("ServiceLinkedRoleARN", "")).endswith(DEFAULT_ROLE)
+    left_out = (*zones, *(("ServiceLinkedRoleARN",) if default_role else ()))
     return Group(
         name=found["AutoScalingGroupName"],
         arn=found.get("AutoScalingGroupARN", ""),
@@ -68,7 +72,7 @@ def _group(found: "AutoScalingGroupTypeDef") -> Group:
         target_groups=tuple(found.get("TargetGroupARNs", [])),
         suspended=tuple(sorted(p.get("ProcessName", "") for p in found.get("SuspendedProcesses", []))),
         tags={tag["Key"]: tag.get("Value", "") for tag in found.get("Tags", [])},
-        copied={k: settings[k] for k in COPIED if settings.get(k) not in (None, "", []) and k not in zones},
+        copied={k: settings[k] for k in COPIED if settings.get(k) not in (None, "", []) and k not in left_out},
     )
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
 
 COPIED = (
-    "Protocol", "ProtocolVersion", "Port", "VpcId", "HealthCheckProtocol", "HealthCheckPort", "HealthCheckEnabled",
-    "HealthCheckPath", "HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds", "HealthyThresholdCount",
-    "UnhealthyThresholdCount", "Matcher", "TargetType", "IpAddressType",
+    "Protocol", "ProtocolVersion", "Port", "VpcId", "HealthCheckProtocol", "HealthCheckPort",
+    "HealthCheckEnabled", "HealthCheckPath", "HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds",
+    "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher", "TargetType", "IpAddressType",
 )  # fmt: skip
 _MISSING = frozenset({"TargetGroupNotFound", "RuleNotFound", "ListenerNotFound", "LoadBalancerNotFound"})
 # One wrong ARN in a list makes AWS refuse the whole list, sometimes as malformed.
@@ -103,8 +103,8 @@ def _actions(found: Iterable[object]) -> tuple[JsonObject, ...]:
 
 
 def references_to(target_groups: Iterable[TargetGroup]) -> tuple[Rule, ...]:
-    """Every listener default and rule, of the load balancers behind the target groups, that forwards to one of them:
-    load balancer -> listeners -> rules."""
+    """Every listener default and rule, of the load balancers behind the target groups, that forwards to one
+    of them: load balancer -> listeners -> rules."""
     groups = list(target_groups)
     ours = {group.arn for group in groups}
     balancers = dict.fromkeys(arn for group in groups for arn in group.load_balancers)

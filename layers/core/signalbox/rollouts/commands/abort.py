@@ -1,4 +1,4 @@
-"""Send a rollout back, whatever it is doing. Never refused while going back is possible; nothing running is a no-op."""
+"""Send a rollout back, whatever it does. Never refused while there is a way back; after the end a no-op."""
 
 from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.commands.caller import Caller
@@ -9,7 +9,7 @@ from signalbox.rollouts.progress import back
 
 
 def abort(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollout:
-    """The rollout as it is now. Latched: the first reason to go back stays, a second abort changes nothing."""
+    """The rollout as it is now. Latched: the first reason to go back stays, a second one changes nothing."""
     rollout, signals = load_open(service, rollout_id, ports)
     if signals is None or signals.stop is not None:
         return rollout

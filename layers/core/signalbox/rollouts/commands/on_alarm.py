@@ -3,6 +3,7 @@
 Calls to AWS, in order: who watches; latch; the write that restores traffic; the token.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from signalbox.kernel.clock import Clock, rfc3339
@@ -50,10 +51,8 @@ def _latched(rollout_id: str, event: AlarmRaised, ports: AlarmPorts) -> Signals 
 def _thrown_back(signals: Signals, ports: AlarmPorts) -> bool:
     acted_at = _restored(signals, ports)
     if signals.token is not None and signals.hold is not None:
-        try:
+        with suppress(Conflict):  # the hold ended by itself: the step that follows reads the latch
             ports.executions.wake(signals.token, back(signals.hold.step))
-        except Conflict:
-            pass  # the hold ended by itself: the step that follows reads the latch
     if acted_at is not None:
         ports.latches.acted(signals.rollout_id, acted_at)
     return True

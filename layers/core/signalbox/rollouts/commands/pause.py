@@ -9,7 +9,7 @@ from signalbox.rollouts.signals import leave
 
 
 def pause(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollout:
-    """The rollout as it is now. Raises Conflict when it is on its way back, or past the point of no return."""
+    """The rollout as it is now. Raises Conflict on the way back, and past the point of no return."""
     rollout, signals = load_open(service, rollout_id, ports)
     if signals is None:
         return rollout

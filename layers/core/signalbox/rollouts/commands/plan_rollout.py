@@ -27,7 +27,7 @@ class Plan:
 
 
 def plan_rollout(service: str, version: str, strategy: Strategy | None, ports: Ports) -> Plan:
-    """Raises NotFound, Invalid and Unprocessable. A red alarm is a warning here; it would refuse the rollout."""
+    """Raises NotFound, Invalid, Unprocessable. A red alarm is a warning here; it would refuse the rollout."""
     spec = with_strategy(ports.services.get(service).spec, strategy)
     survey = ports.estates.survey(spec, version)
     drafted = draft(spec, survey, version)

@@ -1,4 +1,4 @@
-"""End the hold that waits now; `full` leaves out all that follow. Guards are read again before every shift."""
+"""End the hold that waits now; `full` leaves out all that follow. Guards are read before every shift."""
 
 from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.commands.caller import Caller
@@ -9,7 +9,7 @@ from signalbox.rollouts.signals import Signals, leave
 
 
 def promote(service: str, rollout_id: str, caller: Caller, ports: Ports, *, full: bool = False) -> Rollout:
-    """The rollout as it is now. Raises Conflict when nothing holds it (`full`: when it is on its way back)."""
+    """The rollout as it is now. Raises Conflict on the way back and, unless `full`, when nothing holds it."""
     rollout, signals = load_open(service, rollout_id, ports)
     if signals is None:
         return rollout

@@ -37,6 +37,10 @@ def care_for(rollout: Rollout, status: str | None, now: datetime) -> tuple[Care,
         return (
             (Care.NOTHING, "it is just being started") if young else (Care.START, "no execution was started")
         )
+    return _care_for_execution(rollout, status, now)
+
+
+def _care_for_execution(rollout: Rollout, status: str, now: datetime) -> tuple[Care, str]:
     if status == "SUCCEEDED" and rollout.phase is not Phase.PENDING:
         return Care.CONTINUE, "its history grew long"
     if status != "RUNNING":

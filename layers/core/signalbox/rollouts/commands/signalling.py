@@ -32,8 +32,8 @@ def load_open(service: str, rollout_id: str, ports: Ports) -> tuple[Rollout, Sig
 
 
 def wake(signals: Signals, progress: Progress, ports: Ports) -> bool:
-    """End the hold that waits, if one does. False when it ended by itself meanwhile: whoever acts next reads the
-    latch."""
+    """End the hold that waits, if one does. False when it ended by itself meanwhile: whoever acts next reads
+    the latch."""
     if signals.token is None:
         return False
     try:

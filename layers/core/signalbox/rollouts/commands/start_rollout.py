@@ -28,8 +28,10 @@ class StartRollout:
 
 
 def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollout:
-    """The pending rollout. Raises NotFound, Invalid, Unprocessable, and Conflict naming who holds a lock. A refused
-    call stores nothing; should the machine not start, the reconciler starts it."""
+    """The pending rollout. Raises NotFound, Invalid, Unprocessable, and Conflict naming who holds a lock.
+
+    A refused call stores nothing; should the machine not start, the reconciler starts it.
+    """
     registered = ports.services.get(command.service)
     if registered.sequence is not None and (command.sequence or registered.sequence) < registered.sequence:
         raise Conflict(f"sequence {command.sequence} comes after {registered.sequence} was accepted")
@@ -46,17 +48,17 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
         raise Unprocessable(
             Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
         )
-    rollout = _pending(rollout_id, spec, drafted, command, caller, ports)
+    rollout = _pending(drafted, spec, command, caller, ports)
     _store(rollout, command, ports)
     ports.executions.start(rollout.service, rollout_id, rollout.generation)
     return rollout
 
 
 def _pending(
-    rollout_id: str, spec: ServiceSpec, drafted: Draft, command: StartRollout, caller: Caller, ports: Ports
+    drafted: Draft, spec: ServiceSpec, command: StartRollout, caller: Caller, ports: Ports
 ) -> Rollout:
     return Rollout(
-        rollout_id=rollout_id,
+        rollout_id=drafted.rollout_id,
         service=spec.name,
         spec=spec,
         version=command.version,

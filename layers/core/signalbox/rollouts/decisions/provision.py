@@ -70,7 +70,12 @@ def decide_size(scene: Scene, size: int) -> Decision:
     pin = pinned(scene)
     if candidate is None:
         creation = copy_group(
-            scene.estate.stable, scene.layout.candidate_group, _serves(scene), version, size, scene.rollout_id
+            scene.estate.stable,
+            name=scene.layout.candidate_group,
+            target_group=_serves(scene),
+            version=version,
+            size=size,
+            rollout_id=scene.rollout_id,
         )
         return write(f"a group of {size} for the candidate", *([pin] if pin else []), creation)
     correction = _sized(scene, candidate, version, size)

@@ -1,4 +1,4 @@
-"""Restore: back to the snapshot from whatever was reached. Traffic first, what was made for the candidate last."""
+"""Restore: back to the snapshot from whatever was reached. Traffic first, what was made for it last."""
 
 from collections.abc import Sequence
 
@@ -45,7 +45,7 @@ def restoring_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[
 
 
 def compiled_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[Write, ...]:
-    """The writes to store with the guards: absolute, right from every state that an instant step can be in."""
+    """The writes to store with the guards: absolute, right from every state that an instant step leaves."""
     if layout.placement is Placement.BESIDE:
         return _leave_target_group(layout, estate, only_serving=False)
     return tuple(forward(rule, safe_actions(layout, rule, estate)) for rule in snapshot.rules)

@@ -8,7 +8,7 @@ from signalbox.rollouts.writes import forward, set_group
 
 
 def decide_retire(scene: Scene) -> Decision:
-    """By placement: a slot's old side empties; an original converges, takes traffic back, and its copy goes."""
+    """By placement: a slot's old side empties; an original converges, traffic returns, its copy goes."""
     match scene.layout.placement:
         case Placement.SLOT:
             return _old_slot_empties(scene) or _new_slot_settles(scene)

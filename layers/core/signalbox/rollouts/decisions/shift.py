@@ -8,7 +8,7 @@ from signalbox.rollouts.writes import forward
 
 
 def decide_shift(scene: Scene, step: Step, provisioned: Step) -> Decision:
-    """`provisioned` is the step that sized the candidate: its size follows stable's present one before the shift."""
+    """`provisioned` is the step that sized the candidate, whose size follows stable's present one."""
     percent = step.percent or 0
     size = wanted_size(provisioned, scene.estate.stable.desired)
     return _unfit(scene, percent, size) or _shifted(scene, percent)

@@ -1,4 +1,4 @@
-"""What Provision, ShiftTraffic, ReplaceBatch and Retire have in common: look, decide, write, read back, remember."""
+"""What Provision, ShiftTraffic, ReplaceBatch and Retire share: look, decide, write, read back, remember."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from signalbox.rollouts.model import Split, StepKind, Stop, StopKind
 from signalbox.rollouts.plan import decide_step
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, arrive, back, pause, settle
-from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene, part
+from signalbox.rollouts.scene import Decision, Scene, part
 from signalbox.rollouts.signals import Heard
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.turn import (
@@ -29,6 +29,7 @@ from signalbox.rollouts.steps.turn import (
     scene_of,
     split_of,
     take_turn,
+    wait_for,
 )
 
 MOST_ROUNDS = 12  # writes that wait for one another's ids in one turn
@@ -111,7 +112,7 @@ def _drifts(turn: Turn, scene: Scene, decision: Decision) -> tuple[Drift, ...]:
 def _drift_pause(
     turn: Turn, scene: Scene, found: Sequence[Drift], command: StepCommand, ports: Ports
 ) -> Progress:
-    """A foreign change is told with both values and waits for a person: `resume` takes over, `abort` restores."""
+    """A foreign change is told with both values and waits: `resume` takes over, `abort` restores."""
     for drift in found:
         turn = turn.remember(
             "Drift Detected", f"{drift.resource}: {drift.field}", public=True, **drift.facts()
@@ -179,8 +180,8 @@ def _conclude(turn: Turn, scene: Scene, decision: Decision, command: StepCommand
         reason = f"step {rollout.steps[command.step].name} did not settle: {decision.reason}"
         save(turn, ports)
         return _go_back(turn, _breach(turn, reason, None), ports)
+    turn, seconds = wait_for(turn, decision)
     save(turn, ports)
-    seconds = min(LONGEST_WAIT, decision.look_again * 2 ** min(command.attempt // 4, 4))
     here = arrive(rollout.steps, command.step, turn.now, attempt=command.attempt)
     return settle(here, turn.now, seconds, decision.reason)
 

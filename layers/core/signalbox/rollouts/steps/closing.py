@@ -1,4 +1,4 @@
-"""The end of a rollout, whichever: alarm copies go, the record ends, locks and watchers are released, all is told."""
+"""The end of a rollout, whichever: alarm copies go, the record ends, locks and watchers go, all is told."""
 
 from dataclasses import replace
 

@@ -1,5 +1,6 @@
 """Task `Restore`: back to the snapshot, from whatever step was reached, until it is seen to be so."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,10 +10,10 @@ from signalbox.rollouts.decisions.restore import decide_restore, serves_as_befor
 from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, ended, settle
-from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene, wait
+from signalbox.rollouts.scene import Decision, Scene, wait
 from signalbox.rollouts.steps.closing import close
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.turn import ENGINE, Turn, save, scene_of, split_of, take_turn
+from signalbox.rollouts.steps.turn import ENGINE, Turn, save, scene_of, split_of, take_turn, wait_for
 
 MOST_ROUNDS = 16
 
@@ -50,8 +51,19 @@ def _turned_back(turn: Turn, command: StepCommand) -> Turn:
 
 
 def _failure(turn: Turn, command: StepCommand) -> Stop:
-    reason = command.failure or "the rollout was taken over by the reconciler"
+    reason = in_plain_words(command.failure or "the rollout was taken over by the reconciler")
     return Stop(kind=StopKind.BREACH, at=rfc3339(turn.now), actor=ENGINE, reason=reason)
+
+
+def in_plain_words(failure: str) -> str:
+    """What a function raised, out of `Name: {"errorMessage": …}` as Step Functions tells it."""
+    name, _, cause = failure.partition(": ")
+    try:
+        told = json.loads(cause)
+    except ValueError:
+        return failure[:1000]
+    message = told.get("errorMessage") if isinstance(told, dict) else None
+    return f"{name}: {message}"[:1000] if message else failure[:1000]
 
 
 def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
@@ -64,8 +76,8 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
         return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
     if decision.settled:
         decision = wait("a step that was under way may still write", _seconds_left(turn))
+    turn, seconds = wait_for(turn, decision)
     save(turn, ports)
-    seconds = min(LONGEST_WAIT, decision.look_again * 2 ** min(command.attempt // 4, 4))
     here = Progress(next=State.RESTORE, step=turn.rollout.step, attempt=command.attempt)
     return settle(here, turn.now, seconds, decision.reason)
 
@@ -108,8 +120,10 @@ def _seen(turn: Turn, scene: Scene) -> Turn:
 
 
 def _somebody_may_still_write(turn: Turn) -> bool:
-    busy = turn.rollout.busy_until
-    return busy is not None and turn.now < busy
+    """A step of this generation has ended, or Restore would not run; one of a killed execution may go on."""
+    rollout = turn.rollout
+    theirs = rollout.busy_generation != rollout.generation
+    return theirs and rollout.busy_until is not None and turn.now < rollout.busy_until
 
 
 def _seconds_left(turn: Turn) -> int:

@@ -1,4 +1,4 @@
-"""One task's turn at a rollout: what was read, what is to be remembered, and how both are saved in one write."""
+"""One task's turn at a rollout: what was read, what is to be remembered, how both are saved in one write."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from signalbox.rollouts.guards import copied_alarms, copy_name, unhealthy_hosts_
 from signalbox.rollouts.model import Hold, HoldKind, Phase, Rollout, Split, StepKind
 from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, State, back, ended
-from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.command import StepCommand
 
@@ -31,7 +31,7 @@ class Turn:
     events: tuple[Event, ...] = ()
     latch: Latch = field(default_factory=Latch)
 
-    def remember(self, type_: str, reason: str = "", *, public: bool = False, **data: object) -> "Turn":
+    def remember(self, type_: str, reason: str = "", /, *, public: bool = False, **data: object) -> "Turn":
         """The same turn with one more event."""
         event = Event(type=type_, at=self.now, actor=ENGINE, reason=reason, data=data, public=public)
         return replace(self, events=(*self.events, event))
@@ -40,7 +40,7 @@ class Turn:
         """The same turn with other fields of the record."""
         return replace(self, rollout=replace(self.rollout, **fields))  # type: ignore[arg-type]
 
-    def enter_phase(self, phase: Phase, type_: str, reason: str, **data: object) -> "Turn":
+    def enter_phase(self, phase: Phase, type_: str, reason: str, /, **data: object) -> "Turn":
         """Another phase and its one event; the same phase again is nothing new."""
         if self.rollout.phase is phase:
             return self
@@ -65,7 +65,7 @@ def _heard(turn: Turn) -> Turn:
 
 
 def out_of_turn(turn: Turn, command: StepCommand) -> Progress | None:
-    """Why this task must not act: another generation does, it has ended, it is to go back, or its history is long."""
+    """Why this task must not act: another generation does, it ended or goes back, or its history is long."""
     rollout = turn.rollout
     if command.generation != rollout.generation:
         return Progress(next=State.CONTINUED)
@@ -91,6 +91,16 @@ def enter_step(turn: Turn, command: StepCommand) -> Turn:
     step = before.steps[command.step]
     arrived = turn.change(step=command.step, step_began_at=turn.now)
     return arrived.remember("Step Started", step.name, step=command.step, kind=str(step.kind))
+
+
+def wait_for(turn: Turn, decision: Decision) -> tuple[Turn, int]:
+    """The turn that knows what it waits for, and the seconds until the next look: at least as long again as nothing
+    has changed so far."""
+    rollout = turn.rollout
+    known = rollout.waits_for == decision.reason and rollout.waits_since is not None
+    since = (rollout.waits_since if known else None) or turn.now
+    seconds = min(LONGEST_WAIT, max(decision.look_again, int((turn.now - since).total_seconds())))
+    return turn.change(waits_for=decision.reason, waits_since=since), seconds
 
 
 def save(turn: Turn, ports: Ports) -> Turn:
@@ -126,8 +136,8 @@ def scene_of(rollout: Rollout, estate: Estate) -> Scene:
 
 
 def split_of(scene: Scene) -> Split:
-    """The new version's share of traffic: the candidate's weight, and of what stable gets the part of healthy targets
-    that run the new version already."""
+    """The new version's share of traffic: the candidate's weight, and of what stable gets the part of healthy
+    targets that run the new version already."""
     estate, stable = scene.estate, scene.layout.stable_target_group
     shares = [
         forwarding.candidate_share(r.actions, stable, scene.candidate_target_group) for r in estate.rules
@@ -141,7 +151,7 @@ def split_of(scene: Scene) -> Split:
 
 
 def guard_names(rollout: Rollout) -> tuple[str, ...]:
-    """The alarms to read: the service's own and, once the candidate is provisioned, the copies that see it."""
+    """The alarms to read: the service's own and, once a candidate is provisioned, the copies that see it."""
     own = rollout.spec.guards.alarms
     provisioned = any(s.kind is StepKind.PROVISION for s in rollout.steps[: rollout.step])
     return (*own, *copies_of(rollout)) if provisioned else own

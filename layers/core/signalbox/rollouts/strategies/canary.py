@@ -10,8 +10,8 @@ DEFAULT_BATCH = 25
 
 
 def canary(strategy: Strategy, fleet: Fleet) -> list[Step]:
-    """One extra provision where the floor leaves less room than a batch needs: the number of batches then does not
-    depend on the size of the fleet."""
+    """One extra provision where the floor leaves less room than a batch needs: the number of batches then
+    does not depend on the size of the fleet."""
     first = strategy.canary or 1
     batch = strategy.batch or DEFAULT_BATCH
     surge = fleet.floor + part(batch, fleet.size) - fleet.size

@@ -1,0 +1,82 @@
+# Each target sets up what it needs; `make` alone says what there is.
+PYTHON ?= python3
+RUNTIME ?= python3.13
+ARCHITECTURE ?= arm64
+ENVIRONMENT ?= default
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+MINISTACK := .venv-ministack/.installed
+UV := $(BIN)/uv
+LOCK := $(UV) pip compile --quiet --generate-hashes --custom-compile-command "make lock"
+WHEELS_arm64 := aarch64-manylinux_2_28
+WHEELS_x86_64 := x86_64-manylinux_2_28
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export AWS_DEFAULT_REGION ?= eu-west-1
+export SAM_CLI_TELEMETRY := 0
+export LAMBDA_PYTHON := $(RUNTIME:python%=%)
+export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
+
+.PHONY: help setup demo test check up bench build deploy openapi lock clean
+
+help: ## says what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(INSTALLED) ## makes .venv, with bin/signalbox and bin/sam
+
+demo: $(INSTALLED) ## a good rollout and a bad one, on this machine
+	@$(BIN)/python -m signalbox_local.demo
+
+up: $(INSTALLED) ## the embedded AWS in the foreground
+	@$(BIN)/signalbox local up
+
+check: $(INSTALLED) ## linters, types and the contract tests
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/cfn-lint template.yaml
+	@mkdir -p .build && $(BIN)/sam validate --lint >.build/validate.log 2>&1 || { cat .build/validate.log; exit 1; }
+	@$(BIN)/pytest --quiet -n 2 tests/contract
+
+test: check $(MINISTACK) ## the checks, then every test
+	@$(BIN)/pytest --quiet -n auto --dist loadfile --cov --cov-report= tests --ignore=tests/contract --ignore=tests/e2e
+	@$(BIN)/coverage report
+
+bench: $(INSTALLED) ## writes docs/benchmarks.md
+	@$(BIN)/python -m bench
+
+openapi: $(INSTALLED) ## what GET /openapi.json answers
+	@test ! -f functions/api/generate_openapi.py || $(BIN)/python functions/api/generate_openapi.py functions/api/openapi.json
+
+build: $(INSTALLED) openapi ## artefacts for Lambda in .aws-sam/build
+	@$(BIN)/sam build --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)
+
+deploy: build ## to the account of your credentials; ENVIRONMENT=dev or prod (samconfig.toml)
+	@$(BIN)/sam deploy --config-env $(ENVIRONMENT)
+
+lock: $(INSTALLED) ## pins the requirements anew, with hashes
+	@$(LOCK) --universal --python-version 3.11 requirements/uv.in --output-file requirements/uv.txt
+	@$(LOCK) --universal --python-version 3.11 requirements/dev.in --output-file requirements/dev.txt
+	@$(LOCK) --universal --python-version 3.11 requirements/ministack.in --output-file requirements/ministack.txt
+	@$(LOCK) --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements/dev.txt \
+		layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
+
+clean: ## forgets everything that was made
+	@rm -rf .venv .venv-ministack .aws-sam .build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements/uv.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Signalbox needs Python 3.11 or later, this is %d.%d; name another one: make PYTHON=python3.12" % sys.version_info[:2])'
+	@echo "Setting up .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(UV) pip install --quiet --require-hashes -r requirements/dev.txt --python $(BIN)/python
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python $(BIN)/python
+	@touch $@
+
+# The independent emulator of the smoke test has an environment of its own, so that neither it nor moto bends the other's versions.
+$(MINISTACK): requirements/ministack.txt $(INSTALLED)
+	@echo "Setting up .venv-ministack"
+	@$(PYTHON) -m venv --without-pip .venv-ministack
+	@$(UV) pip install --quiet --require-hashes -r requirements/ministack.txt --python .venv-ministack/bin/python
+	@touch $@

@@ -1,0 +1,43 @@
+"""What callers send, beside the service itself."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Len
+from signalbox.rollouts.service import Closed, Strategy
+
+Version = Annotated[str, Len(1, 64)]
+Reason = Annotated[str, Len(0, 500)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanBody(Closed):
+    """A version, and another strategy for this once."""
+
+    version: Version
+    strategy: Strategy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartBody(Closed):
+    """A version. `sequence` orders a caller's requests: a lower one than the last accepted is refused."""
+
+    version: Version
+    strategy: Strategy | None = None
+    reason: Reason = ""
+    sequence: Annotated[int, Ge(0)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerbBody(Closed):
+    """Why."""
+
+    reason: Reason = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteBody(Closed):
+    """Why, and whether all holds that follow are left out too."""
+
+    reason: Reason = ""
+    full: bool = False

@@ -1,0 +1,70 @@
+"""Routes of rollouts: start, read, and the timeline."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Annotated
+
+from annotated_types import Ge, Le
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from bodies import StartBody
+from caller import caller_of
+from idempotency import Answer, once
+from signalbox.kernel.errors import Invalid, Violation
+from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
+from signalbox.rollouts.model import Phase
+from signalbox.rollouts.steps.turn import guard_names
+from signalbox.wiring import ports
+from views import RolloutList, RolloutView, Started, TimelineView, rollout_view, timeline_view
+
+router = Router()
+Limit = Annotated[int, Ge(1), Le(100), Query()]
+TimelineLimit = Annotated[int, Ge(1), Le(1000), Query()]
+Cursor = Annotated[str | None, Query()]
+
+
+@router.post("/services/<service>/rollouts", summary="Bring a service to a version", tags=["rollouts"])
+def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, int]:
+    """409 when the service, or something it stands on, is in another rollout."""
+    command = StartRollout(
+        service=service, version=body.version, strategy=body.strategy, sequence=body.sequence
+    )
+
+    def begin() -> Answer:
+        rollout = start_rollout(command, caller_of(router, body.reason), ports())
+        return asdict(Started(rollout_id=rollout.rollout_id, phase=rollout.phase))
+
+    answer = once(router, begin)
+    return Started(
+        rollout_id=str(answer["rollout_id"]), phase=Phase(str(answer["phase"]))
+    ), HTTPStatus.ACCEPTED
+
+
+@router.get("/services/<service>/rollouts", summary="List rollouts, newest first", tags=["rollouts"])
+def index(service: str, limit: Limit = 50, cursor: Cursor = None) -> RolloutList:
+    """A page of rollouts; those of a forgotten service stay."""
+    found, following = ports().rollouts.list(service, limit, cursor)
+    return RolloutList(items=tuple(rollout_view(rollout) for rollout in found), cursor=following)
+
+
+@router.get("/services/<service>/rollouts/<rollout_id>", summary="Read a rollout", tags=["rollouts"])
+def show(service: str, rollout_id: str) -> RolloutView:
+    """As it is now; while it is open with the state of its guards."""
+    rollout, signals = ports().rollouts.load(service, rollout_id)
+    alarms = () if rollout.phase.is_terminal else ports().estates.alarms(guard_names(rollout))
+    return rollout_view(rollout, signals, alarms)
+
+
+@router.get(
+    "/services/<service>/rollouts/<rollout_id>/timeline",
+    summary="Read what happened, oldest first",
+    tags=["rollouts"],
+)
+def timeline(
+    service: str, rollout_id: str, limit: TimelineLimit = 500, cursor: Cursor = None
+) -> TimelineView:
+    """Hash-chained: `hash` covers the entry and `previous_hash`."""
+    if cursor is not None and not cursor.isdecimal():
+        raise Invalid(Violation("cursor", "give the cursor of the page before"))
+    ports().rollouts.get(service, rollout_id)
+    return timeline_view(ports().rollouts.timeline(rollout_id, int(cursor or 0), limit), limit)

@@ -1,0 +1,276 @@
+"""What callers read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.events import JsonObject
+from signalbox.kernel.timeline import Entry
+from signalbox.rollouts.commands.plan_rollout import Plan
+from signalbox.rollouts.estate import Alarm
+from signalbox.rollouts.model import Clocks, Hold, Outcome, Phase, Rollout, Split, Step, StepKind
+from signalbox.rollouts.plan import PlannedWrite
+from signalbox.rollouts.ports import Registered
+from signalbox.rollouts.service import Guards, Platform, ServiceSpec, Strategy, Traffic
+from signalbox.rollouts.signals import Signals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """A registration, with what preflight warns of."""
+
+    name: str
+    owner: str
+    platform: Platform
+    traffic: Traffic
+    strategy: Strategy
+    guards: Guards
+    concurrency: str
+    created_at: str
+    updated_at: str
+    updated_by: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceList:
+    """A page, newest first; without a cursor it is the last."""
+
+    items: tuple[ServiceView, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One step of a plan; `percent`, `count`, `batch` and `seconds` where the kind has them."""
+
+    index: int
+    kind: StepKind
+    name: str
+    percent: int | None
+    count: int | None
+    batch: int | None
+    seconds: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteView:
+    """One AWS write that a plan will make; `{…}` are ids that are born later."""
+
+    step: int
+    service: str
+    operation: str
+    resource: str
+    parameters: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """What a rollout would do."""
+
+    steps: tuple[StepView, ...]
+    writes: tuple[WriteView, ...]
+    creates: tuple[str, ...]
+    removes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """An accepted rollout."""
+
+    rollout_id: str
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Percent of traffic by side: as the plan wants it, and as last read back."""
+
+    wanted: Split
+    actual: Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardView:
+    """One guard. `state` is the alarm's now; null when the rollout has ended."""
+
+    kind: str
+    name: str
+    state: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutView:
+    """One rollout."""
+
+    rollout_id: str
+    service: str
+    version: str
+    previous_version: str
+    phase: Phase
+    hold: Hold | None
+    step: StepView | None
+    steps: tuple[StepView, ...]
+    shares: Shares
+    guards: tuple[GuardView, ...]
+    warnings: tuple[str, ...]
+    requested_by: str
+    reason: str
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+    outcome: Outcome | None
+    clocks: Clocks
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutList:
+    """A page, newest first; without a cursor it is the last."""
+
+    items: tuple[RolloutView, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """One entry of a timeline."""
+
+    sequence: int
+    at: str
+    type: str
+    actor: str
+    reason: str
+    data: JsonObject
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineView:
+    """A page, oldest first; without a cursor it is the last."""
+
+    events: tuple[EventView, ...]
+    cursor: str | None
+
+
+def service_view(service: Registered) -> ServiceView:
+    """A registration as read."""
+    spec: ServiceSpec = service.spec
+    return ServiceView(
+        name=spec.name,
+        owner=spec.owner,
+        platform=spec.platform,
+        traffic=spec.traffic,
+        strategy=spec.strategy,
+        guards=spec.guards,
+        concurrency=spec.concurrency,
+        created_at=service.created_at,
+        updated_at=service.updated_at,
+        updated_by=service.updated_by,
+        warnings=service.warnings,
+    )
+
+
+def step_view(step: Step) -> StepView:
+    """A step as read."""
+    return StepView(
+        index=step.index,
+        kind=step.kind,
+        name=step.name,
+        percent=step.percent,
+        count=step.count,
+        batch=step.batch,
+        seconds=step.seconds,
+    )
+
+
+def plan_view(plan: Plan) -> PlanView:
+    """A plan as read."""
+    return PlanView(
+        steps=tuple(step_view(step) for step in plan.draft.steps),
+        writes=tuple(_write_view(write) for write in plan.writes),
+        creates=plan.creates,
+        removes=plan.removes,
+        warnings=plan.warnings,
+    )
+
+
+def _write_view(planned: PlannedWrite) -> WriteView:
+    write = planned.write
+    return WriteView(
+        step=planned.step,
+        service=write.service,
+        operation=write.operation,
+        resource=write.resource,
+        parameters=write.parameters,
+    )
+
+
+def rollout_view(
+    rollout: Rollout, signals: Signals | None = None, alarms: Sequence[Alarm] | None = None
+) -> RolloutView:
+    """A rollout as read. A latched reason to go back shows at once, before the next task writes it down."""
+    going_back = signals is not None and signals.stop is not None and not rollout.past_return
+    live = rollout.phase in (Phase.PENDING, Phase.RUNNING, Phase.HOLDING)
+    step = rollout.current_step
+    return RolloutView(
+        rollout_id=rollout.rollout_id,
+        service=rollout.service,
+        version=rollout.version,
+        previous_version=rollout.previous_version,
+        phase=Phase.ROLLING_BACK if live and going_back else rollout.phase,
+        hold=None if going_back else rollout.hold,
+        step=step_view(step) if step is not None and not rollout.phase.is_final else None,
+        steps=tuple(step_view(s) for s in rollout.steps),
+        shares=Shares(wanted=rollout.wanted, actual=rollout.actual),
+        guards=_guards(rollout, alarms),
+        warnings=rollout.warnings,
+        requested_by=rollout.requested_by.caller,
+        reason=rollout.requested_by.reason,
+        created_at=rfc3339(rollout.created_at),
+        started_at=_instant(rollout.started_at),
+        ended_at=_instant(rollout.ended_at),
+        outcome=rollout.outcome,
+        clocks=rollout.clocks,
+        generation=rollout.generation,
+    )
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return rfc3339(instant) if instant is not None else None
+
+
+def _guards(rollout: Rollout, alarms: Sequence[Alarm] | None) -> tuple[GuardView, ...]:
+    found = {alarm.name: alarm for alarm in alarms or ()}
+    names = dict.fromkeys((*rollout.spec.guards.alarms, *found))
+    return tuple(
+        GuardView(
+            kind="alarm",
+            name=name,
+            state=found[name].state if name in found else None,
+            reason=found[name].reason if name in found else "",
+        )
+        for name in names
+    )
+
+
+def timeline_view(entries: Sequence[Entry], limit: int) -> TimelineView:
+    """A page of a timeline as read."""
+    events = tuple(
+        EventView(
+            sequence=entry.sequence,
+            at=entry.at,
+            type=entry.type,
+            actor=entry.actor,
+            reason=entry.reason,
+            data=entry.data,
+            previous_hash=entry.previous_hash,
+            hash=entry.hash,
+        )
+        for entry in entries
+    )
+    return TimelineView(events=events, cursor=str(events[-1].sequence) if len(events) == limit else None)

@@ -1,0 +1,62 @@
+"""What Elastic Load Balancing refuses of listeners and rules, and the form in which it gives actions back."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from moto.elbv2.exceptions import ELBClientError, RuleNotFoundError, ValidationError
+from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListener, FakeRule
+
+HIGHEST_WEIGHT = 999
+
+
+def complete_forward(data: dict[str, Any]) -> None:
+    """A forward to one target group always shows both its short and its long form, as on AWS."""
+    if data.get("Type") != "forward":
+        return
+    if "ForwardConfig" not in data and "TargetGroupArn" in data:
+        data["ForwardConfig"] = {"TargetGroups": [{"TargetGroupArn": data["TargetGroupArn"], "Weight": 1}]}
+    groups = data.get("ForwardConfig", {}).get("TargetGroups", [])
+    if len(groups) == 1:
+        data.setdefault("TargetGroupArn", groups[0]["TargetGroupArn"])
+
+
+def check_weights(actions: Iterable[FakeAction]) -> None:
+    """Raises what AWS answers to a forward whose weights or groups it does not take."""
+    for action in actions:
+        groups = action.data.get("ForwardConfig", {}).get("TargetGroups", [])
+        named = action.data.get("TargetGroupArn")
+        if named and any(group["TargetGroupArn"] != named for group in groups):
+            raise ELBClientError(
+                "InvalidLoadBalancerAction", "TargetGroupArn and ForwardConfig name different target groups"
+            )
+        for group in groups:
+            _check_weight(int(group.get("Weight", 1)))
+
+
+def _check_weight(weight: int) -> None:
+    if not 0 <= weight <= HIGHEST_WEIGHT:
+        raise ValidationError(f"Weight '{weight}' must be between 0 and {HIGHEST_WEIGHT}")
+
+
+def check_not_default(backend: ELBv2Backend, rule_arn: str) -> None:
+    """Raises OperationNotPermitted for the default rule of a listener; ModifyListener changes that one."""
+    try:
+        rules: list[FakeRule] = backend.describe_rules(listener_arn=None, rule_arns=[rule_arn])
+    except RuleNotFoundError:
+        return
+    if any(rule.is_default for rule in rules):
+        raise ELBClientError("OperationNotPermitted", f"Default rule '{rule_arn}' cannot be modified")
+
+
+def load_balancers_of(backend: ELBv2Backend, target_group_arn: str) -> list[str]:
+    """The load balancers whose listeners or rules forward to a target group now."""
+    return [
+        balancer.arn
+        for balancer in list(backend.load_balancers.values())
+        if any(target_group_arn in _forwards(backend, listener) for listener in balancer.listeners.values())
+    ]
+
+
+def _forwards(backend: ELBv2Backend, listener: FakeListener) -> list[str]:
+    actions = [action for rule in listener.rules.values() for action in rule.actions]
+    return [arn for action in actions for arn in backend._get_target_group_arns_from(action.data)]

@@ -1,0 +1,142 @@
+"""The life of load balancer targets: registration, health checks, draining."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from moto.elbv2.exceptions import ELBClientError, TargetGroupNotFoundError, TargetNotRunning
+from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup, elbv2_backends
+
+from signalbox_local.estate.health import Checks, Health, checked_health
+from signalbox_local.estate.settings import EstateSettings
+
+DELAY = "deregistration_delay.timeout_seconds"
+
+
+class Targets:
+    """Keeps beside moto's target groups when each target came and until when it drains."""
+
+    def __init__(self, settings: EstateSettings, now: Callable[[], float]) -> None:
+        self._settings = settings
+        self._now = now
+        self._registered: dict[tuple[str, str], float] = {}
+        self._used_since: dict[str, float] = {}
+        self._draining: dict[str, dict[str, tuple[dict[str, Any], float]]] = {}
+        self._unhealthy_images: frozenset[str] = frozenset()
+        self._image_changed: dict[str, float] = {}
+
+    def set_unhealthy_images(self, images: Iterable[str]) -> None:
+        """From now on targets that run one of these images fail their health checks, all others pass."""
+        wanted = frozenset(images)
+        for image in wanted ^ self._unhealthy_images:
+            self._image_changed[image] = self._now()
+        self._unhealthy_images = wanted
+
+    def register(self, group: FakeTargetGroup, targets: Sequence[Mapping[str, Any]]) -> None:
+        """RegisterTargets: refuses unknown and stopped instances; a known target keeps its health."""
+        for target in targets:
+            _check_instance(group, target["Id"])
+        for target in targets:
+            if target["Id"] not in group.targets:
+                self._registered[group.arn, target["Id"]] = self._now()
+                self._draining.get(group.arn, {}).pop(target["Id"], None)
+            port = target.get("Port", group.port)
+            group.targets[target["Id"]] = {"Id": target["Id"], "Port": port}
+
+    def deregister(self, group: FakeTargetGroup, ids: Iterable[str]) -> None:
+        """DeregisterTargets: a target that could have traffic drains first; an unknown one is no error."""
+        for target_id in ids:
+            target = group.targets.pop(target_id, None)
+            if target and self.is_used(group):
+                until = self._now() + self.drain_seconds(group)
+                self._draining.setdefault(group.arn, {})[target_id] = (target, until)
+
+    def deregister_all(self, group: FakeTargetGroup, targets: Iterable[Mapping[str, Any]]) -> None:
+        """The same, by the targets that a request names."""
+        self.deregister(group, [target["Id"] for target in targets])
+
+    def drain_seconds(self, group: FakeTargetGroup) -> float:
+        """The deregistration delay of a group, shortened for local use."""
+        return min(float(str(group.attributes[DELAY])), self._settings.longest_drain)
+
+    def is_used(self, group: FakeTargetGroup) -> bool:
+        """Whether any listener or rule forwards to the group; takes note since when."""
+        if backend_of(group)._any_listener_using(group.arn):
+            self._used_since.setdefault(group.arn, self._now())
+            return True
+        self._used_since.pop(group.arn, None)
+        return False
+
+    def look(self, groups: Iterable[FakeTargetGroup]) -> None:
+        """Notes which groups are in use and forgets targets that have drained."""
+        for group in groups:
+            self.is_used(group)
+            draining = self._draining.get(group.arn, {})
+            for target_id in [key for key, (_, until) in draining.items() if until <= self._now()]:
+                del draining[target_id]
+
+    def describe(self, group: FakeTargetGroup, targets: Sequence[dict[str, Any]]) -> list[FakeHealthStatus]:
+        """DescribeTargetHealth: of the targets named, or of all that are registered or draining."""
+        self.look([group])
+        draining = [target for target, _ in self._draining.get(group.arn, {}).values()]
+        asked = list(targets) or [*group.targets.values(), *draining]
+        return [self._status(group, target) for target in asked]
+
+    def health(self, group: FakeTargetGroup, target_id: str) -> Health:
+        """The health of one target now."""
+        if target_id in self._draining.get(group.arn, {}):
+            return Health("draining", "Target.DeregistrationInProgress")
+        if target_id not in group.targets:
+            return Health("unused", "Target.NotRegistered")
+        if not self.is_used(group):
+            return Health("unused", "Target.NotInUse")
+        return self._checked(group, target_id)
+
+    def _checked(self, group: FakeTargetGroup, target_id: str) -> Health:
+        instance = group.ec2_backend.get_instance_by_id(target_id)
+        if instance and instance.state in {"stopping", "stopped"}:
+            return Health("unused", "Target.InvalidState")
+        image = instance.image_id if instance else ""
+        registered = self._registered.get((group.arn, target_id), 0.0)
+        checks = Checks(
+            checked_since=max(registered, self._used_since[group.arn]),
+            passing=image not in self._unhealthy_images,
+            passing_since=self._image_changed.get(image, 0.0),
+            pass_after=self._check_seconds(group, group.healthy_threshold_count),
+            fail_after=self._check_seconds(group, group.unhealthy_threshold_count),
+        )
+        return checked_health(checks, self._now())
+
+    def _check_seconds(self, group: FakeTargetGroup, count: str) -> float:
+        real = float(group.health_check_interval_seconds) * int(count)
+        return min(real / self._settings.health_speedup, self._settings.longest_health_check)
+
+    def _status(self, group: FakeTargetGroup, target: dict[str, Any]) -> FakeHealthStatus:
+        known = group.targets.get(target["Id"], target)
+        health = self.health(group, target["Id"])
+        port = known.get("Port", group.port)
+        return FakeHealthStatus(
+            target["Id"], port, group.health_check_port, health.state, health.reason, health.description
+        )
+
+
+def backend_of(group: FakeTargetGroup) -> ELBv2Backend:
+    """The backend that a target group lives in."""
+    return elbv2_backends[group.account_id][group.region_name]
+
+
+def find_group(backend: ELBv2Backend, arn: str) -> FakeTargetGroup:
+    """Raises TargetGroupNotFound as AWS does."""
+    if arn not in backend.target_groups:
+        raise TargetGroupNotFoundError
+    group: FakeTargetGroup = backend.target_groups[arn]
+    return group
+
+
+def _check_instance(group: FakeTargetGroup, target_id: str) -> None:
+    if group.target_type != "instance":
+        return
+    instance = group.ec2_backend.get_instance_by_id(target_id)
+    if instance is None:
+        raise ELBClientError("InvalidTarget", f"Instance ID '{target_id}' is not valid")
+    if instance.state != "running":
+        raise TargetNotRunning(target_id)

@@ -1,0 +1,78 @@
+"""Services whose requests name one resource, by a name that is nearly its ARN."""
+
+from collections.abc import Iterable
+
+from signalbox_local.authorisation import Permission
+from signalbox_local.permissions.asked import Asked
+
+_BUCKET_ACTIONS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteObjects": "DeleteObject",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "UploadPart": "PutObject",
+}
+_FUNCTION_ACTIONS = {
+    "GetLayerVersionByArn": "GetLayerVersion",
+    "Invoke": "InvokeFunction",
+    "InvokeWithResponseStream": "InvokeFunction",
+}
+
+
+def functions(asked: Asked) -> Iterable[Permission]:
+    """Lambda: a qualifier is part of the ARN; a policy on the bare function does not cover its versions."""
+    action = _FUNCTION_ACTIONS.get(asked.operation, asked.operation)
+    name = asked.text("FunctionName")
+    if not name or asked.operation.endswith(("EventSourceMapping", "EventSourceMappings")):
+        return asked.on_named_arns(action)
+    arn = name if name.startswith("arn:") else asked.arn(f"function:{name.rpartition('function:')[2]}")
+    qualifier = asked.text("Qualifier")
+    return asked.needs(f"{arn}:{qualifier}" if qualifier else arn, action=action)
+
+
+def log_groups(asked: Asked) -> Iterable[Permission]:
+    """CloudWatch Logs: also an action on a group is authorised on its (unnamed) stream."""
+    group, stream = asked.text("logGroupName"), asked.text("logStreamName") or ""
+    if not group:
+        return asked.on_named_arns()
+    return asked.needs(asked.arn(f"log-group:{group}:log-stream:{stream}"))
+
+
+def hosted_zones(asked: Asked) -> Iterable[Permission]:
+    """Route 53, which has neither region nor account in its ARNs."""
+    zone = (asked.text("HostedZoneId", "Id") or "").rpartition("/")[2]
+    return asked.needs(f"arn:aws:route53:::hostedzone/{zone}") if zone else asked.needs()
+
+
+def buckets(asked: Asked) -> Iterable[Permission]:
+    """S3: several operations share an action; the source of a copy is not looked at."""
+    bucket, key = asked.text("Bucket"), asked.text("Key")
+    action = _BUCKET_ACTIONS.get(asked.operation)
+    if not bucket:
+        return asked.needs(action=action)
+    on_objects = "/*" if asked.operation == "DeleteObjects" else ""
+    return asked.needs(f"arn:aws:s3:::{bucket}{f'/{key}' if key else on_objects}", action=action)
+
+
+def schedules(asked: Asked) -> Iterable[Permission]:
+    """EventBridge Scheduler."""
+    name, group = asked.text("Name"), asked.text("GroupName") or "default"
+    if not name:
+        return asked.on_named_arns()
+    kind = f"schedule-group/{name}" if asked.operation.endswith("Group") else f"schedule/{group}/{name}"
+    return asked.needs(asked.arn(kind))
+
+
+def parameters(asked: Asked) -> Iterable[Permission]:
+    """Systems Manager: parameters by name or path; other operations on the ARNs that they name."""
+    if "Parameter" not in asked.operation or asked.operation == "DescribeParameters":
+        return asked.on_named_arns()
+    names = asked.texts("Name", "Names", "Path")
+    return asked.needs(*(asked.arn(f"parameter/{name.lstrip('/')}") for name in names))

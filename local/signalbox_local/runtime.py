@@ -1,0 +1,198 @@
+"""The embedded AWS as a whole: what `signalbox local up` starts and stops."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moto.core.config import default_user_config
+from werkzeug.wrappers import Response
+
+from signalbox_local import control, moto_seams
+from signalbox_local.alarms import Alarms
+from signalbox_local.authorisation import Authoriser
+from signalbox_local.aws_clients import AwsClients
+from signalbox_local.aws_endpoint import build_app
+from signalbox_local.bus import Bus
+from signalbox_local.calls import CallLog
+from signalbox_local.clock import Clock
+from signalbox_local.estate import Estate, EstateSettings
+from signalbox_local.estate.control import estate_control
+from signalbox_local.functions import Functions, Host
+from signalbox_local.gateway import Gateway
+from signalbox_local.identities import Credentials, Identities, KeyPair
+from signalbox_local.loopback import LoopbackServer
+from signalbox_local.machines import Machines
+from signalbox_local.scheduler import Scheduler
+from signalbox_local.stack import Place, Stack, load
+from signalbox_local.targets import send_message
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+CALLERS = ("viewer", "deployer", "approver", "operator")
+"""IAM users, each with the managed policy of the template that is named after it (`ViewerPolicy` …)."""
+SESSION_LIFETIME = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to start; port 0 is any free one, `parameters` are the template's."""
+
+    template: Path
+    logs: Path
+    api_port: int = 4000
+    aws_port: int = 4566
+    region: str = "eu-west-1"
+    account: str = "123456789012"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    estate: EstateSettings = field(default_factory=EstateSettings)
+    retry_seconds: float = 1
+
+
+class Runtime:
+    """One embedded AWS; the ports are taken when it is made. Raises PortTaken."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        place = (settings.account, settings.region)
+        self._identities = Identities(settings.account)
+        self._authoriser = Authoriser()
+        self._calls = CallLog()
+        self._clock = Clock()
+        self._controls: dict[str, control.Control] = {}
+        self._gateway: Gateway | None = None
+        self._api_functions: set[str] = set()
+        app = build_app(self._identities, self._authoriser, self._calls, self._controls)
+        self._aws = LoopbackServer(app, settings.aws_port, "aws-endpoint")
+        self._api = LoopbackServer(self._serve_api, settings.api_port, "api-endpoint")
+        self._functions = Functions(self._host(), self._send)
+        self._bus = Bus(self._functions, *place, may_invoke=self._rule_may_invoke)
+        self._machines = Machines(self._functions, self._bus.publish, self._refusal)
+        self._alarms = Alarms(self._bus.publish, *place)
+        self._estate = Estate(self._bus.publish, *place, settings.estate)
+        self._scheduler = Scheduler(self._bus, self._clock, *place)
+        self._clients = AwsClients(self._aws.url, settings.region, self._credentials_of)
+        self._seams = moto_seams.Seams()
+
+    def start(self) -> dict[str, Any]:
+        """Returns what `.signalbox/local.json` holds. Raises TemplateError."""
+        default_user_config["stepfunctions"]["execute_state_machine"] = True
+        default_user_config["iam"]["load_aws_managed_policies"] = True
+        self._apply_seams()
+        self._open_controls()
+        self._aws.start()
+        admin = self._identities.create_administrator()
+        stack = self._make_stack(admin)
+        for engine in (self._bus, self._scheduler, self._alarms, self._estate):
+            engine.start()
+        self._api.start()
+        return self._state(stack, admin, self._make_callers(stack))
+
+    def stop(self) -> None:
+        """Ends everything that `start` began, sandboxes included."""
+        self._api.stop()
+        for engine in (self._scheduler, self._alarms, self._estate, self._bus):
+            engine.stop()
+        if self._gateway:
+            self._gateway.stop()
+        self._functions.close()
+        self._aws.stop()
+        self._seams.undo()
+
+    def warm(self) -> None:
+        """Starts a sandbox of each function, the API's first; returns when all are ready."""
+        for arn in sorted(self._functions.published(), key=lambda arn: arn not in self._api_functions):
+            self._functions.warm(arn)
+
+    def _apply_seams(self) -> None:
+        moto_seams.managed_policies(self._seams, self._settings.account)
+        moto_seams.dynamodb_requests(self._seams)
+        moto_seams.step_functions(self._seams, self._machines, self._clients.of_role)
+        moto_seams.lambda_invocations(self._seams, self._functions)
+        moto_seams.event_bus(self._seams, self._bus)
+        moto_seams.alarm_states(self._seams, self._alarms)
+        moto_seams.estate_life(self._seams, self._estate)
+
+    def _open_controls(self) -> None:
+        self._controls["calls"] = control.calls_control(self._calls)
+        self._controls["events"] = control.events_control(self._events)
+        self._controls["clock"] = control.clock_control(self._clock)
+        self._controls["estate"] = estate_control(self._estate)
+        self._controls["health"] = control.health_control({"started_at": datetime.now(UTC).isoformat()})
+
+    def _make_stack(self, admin: KeyPair) -> Stack:
+        place = Place(self._settings.region, self._settings.account)
+        client = partial(self._clients.of_user, keys=admin)
+        stack = load(self._settings.template, place, self._functions, client, self._settings.parameters)
+        moto_seams.lambda_changes(self._seams, self._functions)
+        if stack.api:
+            self._gateway = Gateway(stack.api, self._identities, self._authoriser, self._functions)
+            self._api_functions = {route.function for route in stack.api.routes}
+        return stack
+
+    def _make_callers(self, stack: Stack) -> dict[str, KeyPair]:
+        policies = {name: f"{name.title()}Policy" for name in CALLERS}
+        return {
+            name: self._identities.create_user(name, [stack.ref(policy)])
+            for name, policy in policies.items()
+            if policy in stack.resources
+        }
+
+    def _state(self, stack: Stack, admin: KeyPair, callers: Mapping[str, KeyPair]) -> dict[str, Any]:
+        return {
+            "api_url": self._api.url,
+            "api_key": stack.api.api_key if stack.api else None,
+            "aws_endpoint": self._aws.url,
+            "region": self._settings.region,
+            "account": self._settings.account,
+            "admin": asdict(admin),
+            "callers": {name: asdict(keys) for name, keys in callers.items()},
+        }
+
+    def _host(self) -> Host:
+        return Host(
+            region=self._settings.region,
+            account=self._settings.account,
+            log_folder=self._settings.logs,
+            endpoint=self._aws.url,
+            credentials=self._environment_of,
+            retry_seconds=self._settings.retry_seconds,
+        )
+
+    def _credentials_of(self, role_arn: str) -> Credentials:
+        return self._identities.issue(role_arn, "signalbox-local", SESSION_LIFETIME)
+
+    def _environment_of(self, role_arn: str, session: str) -> dict[str, str]:
+        credentials = self._identities.issue(role_arn, session, SESSION_LIFETIME)
+        return {
+            "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+            "AWS_SESSION_TOKEN": credentials.session_token,
+        }
+
+    def _refusal(self, principal_arn: str, action: str, resource_arn: str) -> str | None:
+        decision = self._authoriser.decide(principal_arn, action, resource_arn)
+        return None if decision.allowed else decision.reason
+
+    def _rule_may_invoke(self, function_arn: str, rule_arn: str) -> bool:
+        return self._functions.permits(function_arn, "events.amazonaws.com", rule_arn)
+
+    def _send(self, role_arn: str, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
+        """Lambda puts a failed event into a queue under the function's role."""
+        if refusal := self._refusal(role_arn, "sqs:SendMessage", queue_arn):
+            log.error("the failed event is lost: %s", refusal)
+        else:
+            send_message(queue_arn, body, dict(attributes))
+
+    def _events(self, since: int) -> list[dict[str, Any]]:
+        return [asdict(recorded) for recorded in self._bus.events(since)]
+
+    def _serve_api(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if self._gateway is None:
+            return Response("the template has no API", 404)(environ, start_response)
+        return self._gateway(environ, start_response)

@@ -1,0 +1,70 @@
+"""Rules take the events that they are meant for, and no others."""
+
+import json
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from tests.contract import event_patterns
+from tests.contract.template import ROOT, resources, template
+
+_RULES = {
+    name: rule["Properties"]["EventPattern"]
+    for name, rule in resources(template(), "AWS::Events::Rule").items()
+    if "EventPattern" in rule["Properties"]
+}
+_EVENTS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "events").rglob("*.json")
+}
+_STATE_MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:RolloutMachine"
+_TAKES = {
+    "AlarmRule": {"cloudwatch_alarm"},
+    "PlatformEventRule": {
+        "autoscaling_launch_successful",
+        "autoscaling_launch_unsuccessful",
+        "autoscaling_terminate_successful",
+        "autoscaling_terminate_unsuccessful",
+    },
+    "ExecutionEndedRule": {"step_functions_execution_aborted"},
+}
+_SAMPLES = set().union(*_TAKES.values()) | {"cloudwatch_alarm_over", "step_functions_execution_running"}
+
+
+def _resolved(node: Any) -> Any:
+    if node == {"Ref": "RolloutMachine"}:
+        return _STATE_MACHINE
+    if isinstance(node, dict):
+        return {field: _resolved(value) for field, value in node.items()}
+    return [_resolved(item) for item in node] if isinstance(node, list) else node
+
+
+@pytest.mark.parametrize("pattern", _RULES.values(), ids=_RULES.keys())
+def test_a_pattern_is_shaped_as_eventbridge_takes_it(pattern: dict[str, Any]) -> None:
+    assert list(event_patterns.faults(_resolved(pattern))) == []
+
+
+@pytest.mark.parametrize("name", _RULES)
+def test_a_rule_takes_its_events_and_no_others(name: str) -> None:
+    matcher = EventPattern.load(json.dumps(_resolved(_RULES[name])))
+    taken = {event for event in _SAMPLES if matcher.matches_event(_EVENTS[event])}
+    assert taken == _TAKES[name]
+
+
+@pytest.mark.parametrize("name", resources(template(), "AWS::Events::Rule"))
+def test_a_rule_reads_the_source_whose_delivery_is_guaranteed(name: str) -> None:
+    assert "aws.monitoring" not in _RULES.get(name, {}).get("source", [])
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"source": "aws.cloudwatch"},
+        {"source": [{"prefx": "aws"}]},
+        {"detail": {"a": [["b"]]}},
+        {"sauce": ["a"]},
+    ],
+    ids=["scalar", "unknown filter", "nested list", "unknown field"],
+)
+def test_a_planted_fault_is_found(pattern: dict[str, Any]) -> None:
+    assert list(event_patterns.faults(pattern))

@@ -1,0 +1,164 @@
+"""Least privilege: who may do what, and what nobody may."""
+
+import re
+from fnmatch import fnmatchcase
+
+import pytest
+
+from tests.contract.permissions import Statement, actions, statements, statements_of
+from tests.contract.template import SOURCE, resources, template, translated
+
+_ALL = [
+    pytest.param(name, statement, id=f"{name}/{statement.get('Sid', number)}")
+    for number, (name, statement) in enumerate(statements())
+]
+_each_statement = pytest.mark.parametrize(("name", "statement"), _ALL)
+_FUNCTIONS = resources(template(), "AWS::Serverless::Function")
+_READS = ("Describe", "Get", "List")
+_OWNED_BY_USERS = ("autoscaling:", "elasticloadbalancing:", "ec2:")
+_MACHINE_TASKS = ("Begin", "Provision", "ShiftTraffic", "ReplaceBatch", "Retire", "Hold", "Restore", "Finish")
+
+
+def _writes(statement: Statement) -> list[str]:
+    """The actions of a statement that change what belongs to users."""
+    owned = [action for action in actions(statement) if action.startswith(_OWNED_BY_USERS)]
+    return [action for action in owned if not action.partition(":")[2].startswith(_READS)]
+
+
+def _may(role: str, action: str) -> bool:
+    return any(action in actions(statement) for statement in statements_of(role))
+
+
+@_each_statement
+def test_a_statement_names_its_actions_one_by_one(name: str, statement: Statement) -> None:
+    assert not [action for action in actions(statement) if "*" in action], name
+
+
+def test_every_resource_of_all_says_why() -> None:
+    lines = SOURCE.read_text(encoding="utf-8").splitlines()
+    silent = [
+        number
+        for number, (before, line) in enumerate(zip(["", *lines], lines, strict=False), 1)
+        if re.fullmatch(r'\s+(- )?(Resource|Principal|Action): (sqs:\*|"\*")', line)
+        and not before.strip().startswith("#")
+        and "sqs:" not in line
+    ]
+    assert silent == []
+
+
+@_each_statement
+def test_writes_reach_only_what_its_owner_entrusted(name: str, statement: Statement) -> None:
+    if _writes(statement):
+        tag = {"aws:ResourceTag/signalbox:managed", "aws:RequestTag/signalbox:managed"}
+        at_birth = {"ec2:LaunchTemplate", "ec2:CreateAction", "elasticloadbalancing:CreateAction"}
+        assert {key for test in statement["Condition"].values() for key in test} & (tag | at_birth), name
+
+
+@_each_statement
+def test_nobody_changes_or_deletes_an_entry_of_a_timeline(name: str, statement: Statement) -> None:
+    if {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} & set(actions(statement)):
+        keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        assert not [pattern for pattern in keys if fnmatchcase("TIMELINE#r-1", pattern)], name
+
+
+@_each_statement
+def test_nobody_writes_many_records_past_the_conditions(name: str, statement: Statement) -> None:
+    past_them = {"dynamodb:BatchWriteItem", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"}
+    assert not past_them & set(actions(statement)), name
+
+
+@_each_statement
+def test_a_role_is_passed_to_ec2_only(name: str, statement: Statement) -> None:
+    if "iam:PassRole" in actions(statement):
+        assert statement["Resource"] == {"Ref": "InstanceRoleArns"}, name
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+
+
+def test_a_service_acts_for_this_account_only() -> None:
+    # Lambda's own trust is left out: it assumes a role only for functions of the role's account.
+    trusted = [
+        statement
+        for role in resources(translated(), "AWS::IAM::Role").values()
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if "lambda.amazonaws.com" not in statement["Principal"]["Service"]
+    ]
+    allowed = [
+        statement
+        for policy in resources(translated(), "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    for statement in [*trusted, *allowed]:
+        keys = {key for test in statement["Condition"].values() for key in test}
+        assert keys == {"aws:SourceArn", "aws:SourceAccount"}
+
+
+def test_every_call_into_a_function_names_where_it_comes_from() -> None:
+    permissions = resources(translated(), "AWS::Lambda::Permission").values()
+    assert all("SourceArn" in permission["Properties"] for permission in permissions)
+
+
+def test_only_what_must_launch_may_launch() -> None:
+    able = {name for name in _FUNCTIONS if _may(f"{name}Role", "ec2:RunInstances")}
+    assert able == {
+        f"{task}Function" for task in ("Provision", "ShiftTraffic", "ReplaceBatch", "Retire", "Restore")
+    }
+
+
+@_each_statement
+def test_only_what_a_rollout_made_may_be_deleted(name: str, statement: Statement) -> None:
+    removals = {"autoscaling:DeleteAutoScalingGroup", "elasticloadbalancing:DeleteTargetGroup"}
+    if removals & set(actions(statement)):
+        assert statement["Condition"]["Null"] == {"aws:ResourceTag/signalbox:created-by": "false"}, name
+
+
+def test_only_the_api_and_the_sweep_start_executions() -> None:
+    able = {name for name in _FUNCTIONS if _may(f"{name}Role", "states:StartExecution")}
+    assert able == {"ApiFunction", "SweepFunction"}
+
+
+def test_the_api_writes_nothing_in_the_estate() -> None:
+    assert [action for statement in statements_of("ApiFunctionRole") for action in _writes(statement)] == []
+
+
+@pytest.mark.parametrize("name", _MACHINE_TASKS)
+def test_the_machine_may_call_every_version_of_a_step(name: str) -> None:
+    able = [item for item in statements_of("RolloutMachineRole") if "lambda:InvokeFunction" in actions(item)]
+    assert [name for item in able if {"Fn::Sub": f"${{{name}Function.Arn}}:*"} in item["Resource"]]
+
+
+_ROLLOUT = "POST/services/checkout/rollouts/r-1"
+_CALLERS = {
+    "ViewerPolicy": {
+        "GET/services",
+        f"{_ROLLOUT.replace('POST', 'GET')}/timeline",
+        "POST/services/checkout/plan",
+    },
+    "DeployerPolicy": {"POST/services/checkout/rollouts", "POST/services/checkout/undo"}
+    | {f"{_ROLLOUT}/{verb}" for verb in ("promote", "pause", "resume", "abort", "retry", "skip")},
+    "ApproverPolicy": {f"{_ROLLOUT}/approve", f"{_ROLLOUT}/reject"},
+    "OperatorPolicy": {"PUT/services/checkout", "DELETE/services/checkout"},
+}
+_INHERITED = {
+    "ViewerPolicy": ("ViewerPolicy",),
+    "DeployerPolicy": ("ViewerPolicy", "DeployerPolicy"),
+    "ApproverPolicy": ("ViewerPolicy", "ApproverPolicy"),
+    "OperatorPolicy": tuple(_CALLERS),
+}
+_CELLS = [(policy, call) for policy in _CALLERS for calls in _CALLERS.values() for call in sorted(calls)]
+
+
+def _granted(policy: str, call: str) -> bool:
+    listed = [statement["Resource"] for name, statement in statements() if name == policy]
+    patterns = [item for entry in listed for item in (entry if isinstance(entry, list) else [entry])]
+    return any(fnmatchcase(f"api/v1/{call}", _path(pattern["Fn::Sub"])) for pattern in patterns)
+
+
+def _path(arn: str) -> str:
+    """`...:${Api}/${its stage}/GET/*` as a pattern for `api/v1/GET/services`."""
+    return re.sub(r".*:\$\{Api\}/\$\{\w+\}/", "api/v1/", arn)
+
+
+@pytest.mark.parametrize(("policy", "call"), _CELLS)
+def test_a_caller_may_do_what_the_policy_is_called_and_nothing_more(policy: str, call: str) -> None:
+    assert _granted(policy, call) == any(call in _CALLERS[name] for name in _INHERITED[policy])

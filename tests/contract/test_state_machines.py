@@ -1,0 +1,104 @@
+"""State machines: each task bounded, retried and caught; each expression, variable and name resolves."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.contract import asl
+from tests.contract.template import ROOT, machines, resources, template, walk
+
+State = dict[str, Any]
+_EVERY_STATE = [
+    pytest.param(name, state, id=f"{machine}/{name}")
+    for machine, definition in machines().items()
+    for name, state in definition["States"].items()
+]
+_EVERY_TASK = [case for case in _EVERY_STATE if case.values[1]["Type"] == "Task"]  # type: ignore[index]
+_WAITS = [case for case in _EVERY_TASK if case.values[1]["Resource"].endswith("waitForTaskToken")]  # type: ignore[index]
+_each_machine = pytest.mark.parametrize("machine", machines().values(), ids=machines().keys())
+_each_state = pytest.mark.parametrize(("name", "state"), _EVERY_STATE)
+_each_task = pytest.mark.parametrize(("name", "state"), _EVERY_TASK)
+_each_wait = pytest.mark.parametrize(("name", "state"), _WAITS)
+
+
+@_each_machine
+def test_every_expression_variable_and_service_call_resolves(machine: State) -> None:
+    assert list(asl.faults(machine)) == []
+
+
+@_each_state
+def test_every_state_says_why_it_is_there(name: str, state: State) -> None:
+    assert state.get("Comment") or state["Type"] == "Choice", name
+
+
+@_each_task
+def test_every_task_is_bounded_and_retried_with_jitter(name: str, state: State) -> None:
+    assert "TimeoutSeconds" in state
+    for retrier in state["Retry"]:
+        assert retrier["BackoffRate"] == 2
+        assert retrier["JitterStrategy"] == "FULL"
+        assert "MaxDelaySeconds" in retrier, name
+
+
+@_each_task
+def test_every_failure_leads_to_restore_and_restore_itself_is_retried_without_end(
+    name: str, state: State
+) -> None:
+    if name == "Restore":
+        assert state["Retry"][-1]["ErrorEquals"] == ["States.ALL"]
+        assert state["Retry"][-1]["MaxAttempts"] == 99999999
+    else:
+        assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+        assert state["Catch"][-1]["Next"] == "Restore"
+
+
+@_each_wait
+def test_a_wait_is_never_begun_anew_by_its_own_deadline(name: str, state: State) -> None:
+    retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
+    assert not retried & {"States.ALL", "States.Timeout"}, name
+    assert state["Catch"][0]["ErrorEquals"] == ["States.Timeout"]
+
+
+@_each_machine
+def test_every_state_can_be_reached(machine: State) -> None:
+    named = {value for path, value in walk(machine) if path.endswith(("/Next", "/Default"))}
+    assert machine["States"].keys() <= named | {machine["StartAt"]}
+
+
+@_each_machine
+def test_a_failed_end_names_error_and_cause(machine: State) -> None:
+    ends = [state for state in machine["States"].values() if state["Type"] == "Fail"]
+    assert all(end.keys() >= {"Error", "Cause"} for end in ends)
+
+
+@_each_machine
+def test_a_choice_of_the_next_state_goes_where_it_says(machine: State) -> None:
+    for choice in machine["States"]["NextStep"]["Choices"]:
+        assert f"$progress.next = '{choice['Next']}'" in choice["Condition"]
+
+
+def test_every_placeholder_is_given_and_every_one_given_is_used() -> None:
+    for name, resource in resources(template(), "AWS::Serverless::StateMachine").items():
+        text = (ROOT / resource["Properties"]["DefinitionUri"]).read_text(encoding="utf-8")
+        used = set(re.findall(r"\$\{(\w+)\}", text))
+        assert used == resource["Properties"]["DefinitionSubstitutions"].keys(), name
+
+
+_FAULTS = {
+    "syntax": {"Type": "Pass", "Output": "{% $states.input. %}", "End": True},
+    "unclosed": {"Type": "Pass", "Output": "{% $states.input", "End": True},
+    "unknown function": {"Type": "Pass", "Output": "{% $lowercased('A') %}", "End": True},
+    "unassigned variable": {"Type": "Pass", "Output": "{% $progres %}", "End": True},
+    "reserved name": {"Type": "Pass", "Assign": {"states": 1}, "End": True},
+    "result too early": {"Type": "Task", "Arguments": {"a": "{% $states.result %}"}, "End": True},
+    "catch-all first": {"Type": "Task", "Catch": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["A"]}]},
+    "late heartbeat": {"Type": "Task", "TimeoutSeconds": 30, "HeartbeatSeconds": 30},
+    "no such operation": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:puttItem"},
+    "missing argument": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Arguments": {}},
+}
+
+
+@pytest.mark.parametrize("state", _FAULTS.values(), ids=_FAULTS.keys())
+def test_the_linter_finds_a_planted_fault(state: State) -> None:
+    assert list(asl.faults({"States": {"Planted": state}}))

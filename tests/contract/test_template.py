@@ -1,0 +1,176 @@
+"""template.yaml: what the whole stack promises, checked on what CloudFormation is really given."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from tests.contract.template import (
+    ROOT,
+    SOURCE,
+    machines,
+    read_template,
+    references,
+    resources,
+    template,
+    translate,
+    translated,
+    walk,
+)
+
+FUNCTIONS = resources(template(), "AWS::Serverless::Function")
+RULES = resources(template(), "AWS::Events::Rule")
+CALLED_BY_MACHINE = {
+    function
+    for machine in resources(template(), "AWS::Serverless::StateMachine").values()
+    for function in references(machine["Properties"]["DefinitionSubstitutions"])
+}
+WOKEN_BY_RULES = {
+    function for rule in RULES.values() for function in references(rule["Properties"]["Targets"])
+}
+# EventBridge asks for the bus's name; Begin wakes the sweep by the rule's: a reference would be a cycle.
+NAMED_ON_PURPOSE = {"Bus", "SweepEachMinuteRule"}
+_NAMES = re.compile(r"(Function|Role|Table|Queue|Topic|Alarm|LogGroup|Machine|Dashboard|ManagedPolicy)?Name")
+
+
+def _routes() -> dict[str, dict[str, Any]]:
+    paths = translated()["Resources"]["Api"]["Properties"]["Body"]["paths"]
+    return {f"{verb.upper()} {path}": route for path, verbs in paths.items() for verb, route in verbs.items()}
+
+
+def test_what_cloudformation_is_given_passes_the_linter() -> None:
+    document = json.loads(json.dumps(translated()))
+    for path, node in walk(document["Resources"]):
+        # cfn-lint takes a number only, where JSONata may compute it.
+        if "/Definition/" in path and isinstance(node, dict) and isinstance(node.get("TimeoutSeconds"), str):
+            node["TimeoutSeconds"] = 60
+    found = lint(json.dumps(document), config=ManualArgs(regions=["eu-west-1"]))
+    assert [f"{match.rule.id} {match.message}" for match in found] == []
+
+
+def test_every_resource_says_why_it_is_there() -> None:
+    text = SOURCE.read_text(encoding="utf-8").partition("\nResources:\n")[2].partition("\nOutputs:\n")[0]
+    lines = text.splitlines()
+    silent = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if re.fullmatch(r"  \w+:", line) and not before.startswith("  # ")
+    ]
+    assert silent == []
+
+
+def test_nothing_has_a_physical_name_but_what_must() -> None:
+    named = {
+        name
+        for name, resource in resources(template()).items()
+        if any(_NAMES.fullmatch(key) for key in resource.get("Properties", {}))
+        and resource["Type"] not in ("AWS::CloudWatch::Alarm", "AWS::Lambda::Permission")
+    }
+    assert named == NAMED_ON_PURPOSE
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_has_a_role_of_its_own(name: str) -> None:
+    function = translated()["Resources"][name]["Properties"]
+    assert function["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_logs_json_to_a_group_that_forgets(name: str) -> None:
+    logging = translated()["Resources"][name]["Properties"]["LoggingConfig"]
+    assert logging["LogFormat"] == "JSON"
+    assert "RetentionInDays" in template()["Resources"][logging["LogGroup"]["Ref"]]["Properties"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_is_built_for_lambda_on_any_machine(name: str) -> None:
+    assert FUNCTIONS[name]["Metadata"]["BuildMethod"] == "makefile"
+
+
+@pytest.mark.parametrize("layer", resources(template(), "AWS::Serverless::LayerVersion"))
+def test_a_new_layer_publishes_every_function_anew(layer: str) -> None:
+    changed = read_template()
+    changed["Resources"][layer]["Properties"]["ContentUri"] = "s3://stand-in/other"
+    before = resources(translated(), "AWS::Lambda::Version").keys()
+    after = resources(translate(changed), "AWS::Lambda::Version").keys()
+    assert not before & after
+    assert len(after) == len(FUNCTIONS)
+
+
+def test_the_machine_calls_published_versions() -> None:
+    versions = resources(translated(), "AWS::Lambda::Version")
+    for name in machines():
+        given = translated()["Resources"][name]["Properties"]["DefinitionSubstitutions"]
+        assert all(reference["Ref"] in versions for reference in given.values())
+
+
+@pytest.mark.parametrize("name", sorted(CALLED_BY_MACHINE))
+def test_a_function_that_the_machine_calls_does_not_refer_to_it(name: str) -> None:
+    assert "RolloutMachine" not in references(FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_what_a_rule_cannot_deliver_is_kept(name: str) -> None:
+    for target in RULES[name]["Properties"]["Targets"]:
+        assert target["RetryPolicy"].keys() == {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"}
+        assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    allowed = template()["Resources"]["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
+    assert {"Fn::GetAtt": [name, "Arn"]} in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_and_no_other_may_call_its_function(name: str) -> None:
+    permission = template()["Resources"][f"{name}Permission"]["Properties"]
+    assert permission["SourceArn"] == {"Fn::GetAtt": [name, "Arn"]}
+    assert [permission["FunctionName"]] == [target["Arn"] for target in RULES[name]["Properties"]["Targets"]]
+
+
+@pytest.mark.parametrize("name", sorted(WOKEN_BY_RULES - {"DeadLetters"}))
+def test_what_an_event_woke_in_vain_is_kept(name: str) -> None:
+    kept = FUNCTIONS[name]["Properties"]["DeadLetterQueue"]
+    assert kept == {"Type": "SQS", "TargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+    assert FUNCTIONS[name]["Properties"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
+
+
+def test_only_the_emergency_verbs_need_no_key_and_every_route_needs_a_signature() -> None:
+    keyless = {name for name, route in _routes().items() if {"api_key": []} not in route["security"]}
+    rollout = "/services/{service}/rollouts/{rollout_id}"
+    assert keyless == {f"POST {rollout}/abort", f"POST {rollout}/pause"}
+    assert all({"AWS_IAM": []} in route["security"] for route in _routes().values())
+
+
+def test_the_key_says_how_much_and_never_shuts_out_for_a_day() -> None:
+    plan = template()["Resources"]["UsagePlan"]["Properties"]
+    assert plan["Throttle"] == {"RateLimit": {"Ref": "ApiRateLimit"}, "BurstLimit": {"Ref": "ApiBurstLimit"}}
+    assert "Quota" not in plan
+    limits = [template()["Parameters"][name]["Default"] for name in ("ApiRateLimit", "ApiBurstLimit")]
+    assert limits == [50, 100]
+
+
+@pytest.mark.parametrize("name", resources(template(), "AWS::CloudWatch::Alarm"))
+def test_an_alarm_pages_somebody(name: str) -> None:
+    alarm = template()["Resources"][name]["Properties"]
+    assert "PageTopic" in references(alarm["AlarmActions"])
+    assert "TreatMissingData" in alarm
+
+
+def test_the_dashboard_shows_whether_each_promise_is_kept() -> None:
+    body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(re.sub(r"\$\{[^}]+\}", "x", body))["widgets"]
+    assert len(widgets) == 3
+    assert all(widget["properties"]["metrics"] for widget in widgets)
+
+
+def test_every_figure_that_is_watched_is_measured() -> None:
+    watched = {
+        alarm["Properties"]["MetricName"]
+        for alarm in resources(template(), "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["Namespace"] == "Signalbox"
+    }
+    body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    watched |= set(re.findall(r'"Signalbox", "(\w+)"', body))
+    product = [path.read_text(encoding="utf-8") for path in (ROOT / "layers/core/signalbox").rglob("*.py")]
+    assert {figure for figure in watched if not any(figure in text for text in product)} == set()

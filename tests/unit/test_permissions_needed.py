@@ -1,0 +1,208 @@
+"""The permissions that requests need, beside IAM's own reference (as cfn-lint carries it)."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.model import Shape, StructureShape
+
+from signalbox_local.authorisation import Permission
+from signalbox_local.permissions import permissions_needed
+from signalbox_local.permissions.asked import Asked
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+HERE = f"{REGION}:{ACCOUNT}"
+SERVICES = (
+    "autoscaling", "cloudwatch", "dynamodb", "elbv2", "events",
+    "lambda", "sns", "sqs", "stepfunctions", "sts",
+)  # fmt: skip
+NEWER_THAN_THE_REFERENCE = {
+    "cloudwatch:AssociateDatasetKmsKey",
+    "cloudwatch:DescribeAlarmContributors",
+    "cloudwatch:DisassociateDatasetKmsKey",
+    "dynamodb:CancelBulkOperation",
+    "dynamodb:DescribeBulkOperation",
+    "dynamodb:ListBulkOperations",
+    "dynamodb:StartBulkPutItems",
+}
+NOT_IN_THE_REFERENCE = {"SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"}
+"""AWS authorises callbacks on the machine, though the reference gives them no resource."""
+
+
+@cache
+def reference() -> dict[str, Any]:
+    """Services → their actions in lower case, each with the resources that it can be limited to."""
+    spec = find_spec("cfnlint")
+    assert spec and spec.submodule_search_locations
+    folder = Path(spec.submodule_search_locations[0], "data", "AdditionalSpecs")
+    services: dict[str, Any] = json.loads((folder / "Policies.json").read_text())
+    return services
+
+
+def needed(service: str, operation: str, **parameters: Any) -> tuple[Permission, ...]:
+    return permissions_needed(Asked(service, operation, parameters, REGION, ACCOUNT))
+
+
+def pairs(permissions: tuple[Permission, ...]) -> list[tuple[str, str]]:
+    return [(permission.action, permission.resource) for permission in permissions]
+
+
+def some_value(shape: Shape, depth: int = 0) -> Any:
+    """A value of a shape: every text is `select`, every list has one entry."""
+    if isinstance(shape, StructureShape):
+        return {} if depth > 2 else {n: some_value(m, depth + 1) for n, m in shape.members.items()}
+    if shape.type_name == "list":
+        return [some_value(shape.member, depth + 1)]  # type: ignore[attr-defined]
+    if shape.type_name == "map":
+        return {"select": some_value(shape.value, depth + 1)}  # type: ignore[attr-defined]
+    return {"boolean": False, "integer": 1, "string": "select"}.get(shape.type_name, "select")
+
+
+def all_needed(service: str) -> Iterator[tuple[str, Permission]]:
+    """What each operation of a service needs when all its parameters are given."""
+    model = botocore.session.get_session().get_service_model(service)
+    for name in model.operation_names:
+        shape = model.operation_model(name).input_shape
+        for permission in needed(service, name, **(some_value(shape) if shape else {})):
+            yield name, permission
+
+
+def limits_of(action: str) -> dict[str, Any] | None:
+    """What an action can be limited to, empty for nothing; None when IAM knows no such action."""
+    prefix, _, name = action.partition(":")
+    limits: dict[str, Any] | None = reference()[prefix]["Actions"].get(name.lower())
+    return limits
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_needs_actions_that_iam_knows(service: str) -> None:
+    unknown = {p.action for _, p in all_needed(service) if limits_of(p.action) is None}
+    assert unknown <= NEWER_THAN_THE_REFERENCE
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_can_only_be_granted_on_everything_is_asked_on_everything(service: str) -> None:
+    limited = {
+        (permission.action, permission.resource)
+        for operation, permission in all_needed(service)
+        if limits_of(permission.action) == {} and operation not in NOT_IN_THE_REFERENCE
+    }
+    assert {resource for _, resource in limited} <= {"*"}, limited
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("dynamodb", "TransactWriteItems"),
+        ("events", "PutEvents"),
+        ("elbv2", "SetRulePriorities"),
+        ("elbv2", "CreateLoadBalancer"),
+    ],
+)
+def test_a_request_without_its_parameters_is_still_authorised(service: str, operation: str) -> None:
+    broken = {"TransactItems": [{"Put": {}}], "Entries": [{}], "RulePriorities": [{}], "Type": "odd"}
+    assert needed(service, operation, **broken)
+
+
+def test_tables_and_indexes() -> None:
+    table = f"arn:aws:dynamodb:{HERE}:table/t"
+    query = needed("dynamodb", "Query", TableName="t", IndexName="i")
+    assert pairs(query) == [("dynamodb:Query", f"{table}/index/i")]
+    assert pairs(needed("dynamodb", "GetItem", TableName=table)) == [("dynamodb:GetItem", table)]
+    items = [{"Update": {"TableName": "t"}}, {"Delete": {"TableName": "t"}}, {"Update": {"TableName": "t"}}]
+    assert pairs(needed("dynamodb", "TransactWriteItems", TransactItems=items)) == [
+        ("dynamodb:UpdateItem", table),
+        ("dynamodb:DeleteItem", table),
+    ]
+
+
+def test_a_version_of_a_machine_is_authorised_as_the_machine() -> None:
+    machine = f"arn:aws:states:{HERE}:stateMachine:m"
+    started = needed("stepfunctions", "StartExecution", stateMachineArn=f"{machine}:3")
+    assert pairs(started) == [("states:StartExecution", machine)]
+    execution = f"arn:aws:states:{HERE}:execution:m:e"
+    stopped = needed("stepfunctions", "StopExecution", executionArn=execution)
+    assert pairs(stopped) == [("states:StopExecution", execution)]
+
+
+def test_a_callback_with_a_foreign_token_needs_some_machine() -> None:
+    (callback,) = needed("stepfunctions", "SendTaskSuccess", taskToken="nobody's", output="{}")
+    assert callback.action == "states:SendTaskSuccess"
+    assert callback.resource == f"arn:aws:states:{HERE}:stateMachine:*"
+
+
+def test_listeners_rules_and_target_groups() -> None:
+    group = f"arn:aws:elasticloadbalancing:{HERE}:targetgroup/blue/1"
+    listener = f"arn:aws:elasticloadbalancing:{HERE}:listener/app/web/1/2"
+    rule = f"arn:aws:elasticloadbalancing:{HERE}:listener-rule/app/web/1/2/3"
+    forward = [{"Type": "forward", "TargetGroupArn": group}]
+    changed = needed("elbv2", "ModifyRule", RuleArn=rule, Actions=forward)
+    assert pairs(changed) == [("elasticloadbalancing:ModifyRule", rule)]
+    assert needed("elbv2", "DescribeTargetHealth", TargetGroupArn=group)[0].resource == "*"
+    created = needed("elbv2", "CreateRule", ListenerArn=listener, Tags=[{"Key": "a", "Value": "b"}])
+    assert pairs(created) == [
+        ("elasticloadbalancing:CreateRule", listener),
+        ("elasticloadbalancing:AddTags", f"arn:aws:elasticloadbalancing:{HERE}:listener-rule/app/web/1/2/*"),
+    ]
+    priorities = needed("elbv2", "SetRulePriorities", RulePriorities=[{"RuleArn": rule, "Priority": 1}])
+    assert priorities[0].resource == rule
+
+
+def test_rules_carry_the_name_of_their_bus() -> None:
+    default = needed("events", "EnableRule", Name="r")
+    custom = needed("events", "PutTargets", Rule="r", EventBusName="signalbox", Targets=[])
+    assert default[0].resource == f"arn:aws:events:{HERE}:rule/r"
+    assert custom[0].resource == f"arn:aws:events:{HERE}:rule/signalbox/r"
+    entries = [{"EventBusName": "signalbox"}, {"Detail": "{}"}, {"EventBusName": "signalbox"}]
+    assert [permission.resource for permission in needed("events", "PutEvents", Entries=entries)] == [
+        f"arn:aws:events:{HERE}:event-bus/signalbox",
+        f"arn:aws:events:{HERE}:event-bus/default",
+    ]
+
+
+def test_queues_are_known_by_their_url() -> None:
+    queue = f"http://127.0.0.1:4566/{ACCOUNT}/dead"
+    assert pairs(needed("sqs", "DeleteMessageBatch", QueueUrl=queue)) == [
+        ("sqs:DeleteMessage", f"arn:aws:sqs:{HERE}:dead")
+    ]
+
+
+def test_a_qualified_function_is_another_resource() -> None:
+    function = f"arn:aws:lambda:{HERE}:function:f"
+    assert pairs(needed("lambda", "Invoke", FunctionName="f")) == [("lambda:InvokeFunction", function)]
+    assert needed("lambda", "Invoke", FunctionName="f", Qualifier="3")[0].resource == f"{function}:3"
+    assert needed("lambda", "Invoke", FunctionName=f"{function}:live")[0].resource == f"{function}:live"
+
+
+def test_roles_handed_to_a_service_must_be_passed() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/machine"
+    created = needed("stepfunctions", "CreateStateMachine", name="m", roleArn=role, definition="{}")
+    assert pairs(created)[1:] == [("iam:PassRole", role)]
+    target = [{"Id": "1", "Arn": "arn:aws:states:x", "RoleArn": role}]
+    assert pairs(needed("events", "PutTargets", Rule="r", Targets=target))[1:] == [("iam:PassRole", role)]
+    item = {"role": {"S": role}}
+    assert pairs(needed("dynamodb", "PutItem", TableName="t", Item=item))[1:] == []
+
+
+def test_tags_at_creation_are_a_permission_of_their_own() -> None:
+    alarm = f"arn:aws:cloudwatch:{HERE}:alarm:a"
+    tagged = needed("cloudwatch", "PutMetricAlarm", AlarmName="a", Tags=[{"Key": "k", "Value": "v"}])
+    assert pairs(tagged) == [("cloudwatch:PutMetricAlarm", alarm), ("cloudwatch:TagResource", alarm)]
+    spec = [{"ResourceType": "launch-template", "Tags": []}]
+    template = f"arn:aws:ec2:{HERE}:launch-template/*"
+    created = needed("ec2", "CreateLaunchTemplate", LaunchTemplateName="l", TagSpecifications=spec)
+    assert pairs(created) == [("ec2:CreateLaunchTemplate", template), ("ec2:CreateTags", template)]
+
+
+def test_a_service_without_a_table_is_authorised_on_the_arns_that_it_names() -> None:
+    stream = f"arn:aws:kinesis:{HERE}:stream/s"
+    assert pairs(needed("kinesis", "DescribeStream", StreamARN=stream)) == [
+        ("kinesis:DescribeStream", stream)
+    ]
+    assert pairs(needed("rds", "StopDBInstance", DBInstanceIdentifier="d")) == [("rds:StopDBInstance", "*")]
