@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,6 +27,7 @@ from signalbox_local.gateway import Gateway
 from signalbox_local.identities import Credentials, Identities, KeyPair
 from signalbox_local.loopback import LoopbackServer
 from signalbox_local.machines import Machines
+from signalbox_local.sandbox import LambdaServiceError
 from signalbox_local.scheduler import Scheduler
 from signalbox_local.stack import Place, Stack, load
 from signalbox_local.targets import send_message
@@ -107,7 +109,9 @@ class Runtime:
     def warm(self) -> None:
         """Starts a sandbox of each function, the API's first; returns when all are ready."""
         for arn in sorted(self._functions.published(), key=lambda arn: arn not in self._api_functions):
-            self._functions.warm(arn)
+            # Throttled, or the runtime is stopping: whoever invokes it is told.
+            with suppress(LambdaServiceError):
+                self._functions.warm(arn)
 
     def _apply_seams(self) -> None:
         moto_seams.managed_policies(self._seams, self._settings.account)

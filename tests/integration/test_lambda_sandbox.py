@@ -222,6 +222,24 @@ def test_a_function_s_policy_names_who_may_invoke_it_and_for_what(functions: Fun
     )
 
 
+def test_a_revoked_statement_no_longer_permits(functions: Functions, tmp_path: Path) -> None:
+    arn = functions.arn("worker")
+    functions.permit(Permission("worker", "OnAlarm", "events.amazonaws.com", "*"))
+    functions.revoke(arn, "OnAlarm")
+    assert not functions.permits(arn, "events.amazonaws.com", "arn:aws:events:::rule/on-alarm")
+    with pytest.raises(FunctionNotFound, match="Statement OnAlarm is not found"):
+        functions.revoke(arn, "OnAlarm")
+
+
+def test_a_reservation_of_nothing_refuses_every_invocation_until_it_is_lifted(functions: Functions) -> None:
+    _invoke(functions, "worker")
+    functions.reserve("worker", 0)
+    with pytest.raises(TooManyRequests):
+        functions.invoke("worker", b"{}")
+    functions.reserve("worker", None)
+    assert _invoke(functions, "worker")["echo"] == {}
+
+
 def test_ctrl_c_in_the_terminal_does_not_reach_the_children(functions: Functions) -> None:
     assert _invoke(functions, "worker")["session"] != os.getsid(0)
 

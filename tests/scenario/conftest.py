@@ -14,6 +14,8 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.scenario.world import World
+
 READY_SECONDS = 60
 
 
@@ -73,3 +75,9 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> LocalRuntime:
     admin = Caller(**state.pop("admin"))
     callers = {name: Caller(**keys) for name, keys in state.pop("callers").items()}
     return LocalRuntime(folder=folder, admin=admin, callers=callers, **state)
+
+
+@pytest.fixture
+def world(runtime: LocalRuntime) -> World:
+    """The runtime, as a story sees it."""
+    return World(runtime)

@@ -73,6 +73,9 @@ def _launched(data: Mapping[str, Any]) -> list[str]:
 
 def _tagging(asked: Asked, data: Mapping[str, Any]) -> Iterable[Permission]:
     kinds = [spec.get("ResourceType", "*") for spec in data.get("TagSpecifications") or []]
+    if asked.service != "ec2" or asked.operation == "RunInstances":
+        # moto keeps the tags of a launch template itself among the data that it launches with.
+        kinds = [kind for kind in kinds if kind != "launch-template"]
     return (Permission("ec2:CreateTags", _arn(asked, f"{kind}/*")) for kind in kinds)
 
 

@@ -13,7 +13,8 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of a timeline. `at` is RFC 3339; `hash` covers all other fields, `previous_hash` included."""
+    """One line of a timeline. `at` is RFC 3339; `hash` covers all other fields, `previous_hash` included, but
+    not `public`: that is no part of what is told."""
 
     sequence: int
     at: str

@@ -1,13 +1,17 @@
 """Foreign changes: what is there is neither what was last written or seen, nor what is wanted. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts import forwarding
-from signalbox.rollouts.estate import Estate, Group
-from signalbox.rollouts.predict import predicted
-from signalbox.rollouts.writes import Write
+from signalbox.rollouts.estate import Estate, Group, Rule
+from signalbox.rollouts.model import Step
+from signalbox.rollouts.plan import rounds
+from signalbox.rollouts.scene import Scene
+
+MOST_ROUNDS = 12  # of writes that one turn of a step may have made before it was cut off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,48 +33,52 @@ class Drift:
         }
 
 
-def drifts(expected: Estate, found: Estate, writes: Sequence[Write]) -> tuple[Drift, ...]:
-    """What changed behind our back. A value that `writes` would set is as good as the expected one: a step
-    that was cut off after its write finds it there."""
-    wanted = predicted(expected, writes)
-    return (*_rules(expected, found, wanted), *_groups(expected, found, wanted))
+def drifts(expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int) -> tuple[Drift, ...]:
+    """What changed behind our back. A value that the step writes on its way from what we expect is as good: a
+    turn that was cut off after its write left it there."""
+    found = scene.estate
+    if not _differences(expected, found, ()):
+        return ()
+    ahead = islice(rounds(scene.looking_at(_as_expected(expected, found)), steps, index), MOST_ROUNDS)
+    return _differences(expected, found, [after.estate for _, after in ahead])
 
 
-def _rules(expected: Estate, found: Estate, wanted: Estate) -> list[Drift]:
-    known = {rule.arn: rule.actions for rule in expected.rules}
-    ahead = {rule.arn: rule.actions for rule in wanted.rules}
-    return [
-        Drift(
-            resource=rule.arn,
-            field="weights",
-            expected=forwarding.weights(known[rule.arn]),
-            found=forwarding.weights(rule.actions),
-        )
-        for rule in found.rules
-        if rule.arn in known
-        and not forwarding.same_forwarding(rule.actions, known[rule.arn])
-        and not forwarding.same_forwarding(rule.actions, ahead[rule.arn])
-    ]
+def _as_expected(expected: Estate, found: Estate) -> Estate:
+    """What is there, with the settings that we last wrote or saw."""
+    candidate = found.candidate
+    if candidate is not None and expected.candidate is not None:
+        candidate = replace(expected.candidate, instances=candidate.instances)
+    stable = replace(expected.stable, instances=found.stable.instances)
+    return replace(found, stable=stable, candidate=candidate, rules=expected.rules)
 
 
-def _groups(expected: Estate, found: Estate, wanted: Estate) -> list[Drift]:
-    drifted: list[Drift] = []
-    for known, now, ahead in (
-        (expected.stable, found.stable, wanted.stable),
-        (expected.candidate, found.candidate, wanted.candidate),
-    ):
-        if known is not None and now is not None:
-            drifted += _group(known, now, ahead or known)
-    return drifted
+def _differences(expected: Estate, found: Estate, ahead: Sequence[Estate]) -> tuple[Drift, ...]:
+    good = (expected, *ahead)
+    return (
+        *(drift for rule in found.rules for drift in _rule(rule, [e.rules for e in good])),
+        *_group(found.stable, [e.stable for e in good]),
+        *_group(found.candidate, [e.candidate for e in good]),
+    )
 
 
-def _group(known: Group, now: Group, ahead: Group) -> list[Drift]:
+def _rule(now: Rule, good: Sequence[Sequence[Rule]]) -> list[Drift]:
+    known = [rule.actions for rules in good for rule in rules if rule.arn == now.arn]
+    if not known or any(forwarding.same_forwarding(now.actions, actions) for actions in known):
+        return []
+    before, after = forwarding.weights(known[0]), forwarding.weights(now.actions)
+    return [Drift(resource=now.arn, field="weights", expected=before, found=after)]
+
+
+def _group(now: Group | None, good: Sequence[Group | None]) -> list[Drift]:
+    known = [group for group in good if group is not None]
+    if now is None or good[0] is None:
+        return []
     pairs = (
-        ("template_version", known.template_version, now.template_version, ahead.template_version),
-        ("min", known.min, now.min, ahead.min),
+        ("template_version", now.template_version, [group.template_version for group in known]),
+        ("min", now.min, [group.min for group in known]),
     )
     return [
-        Drift(resource=now.name, field=field, expected=old, found=value)
-        for field, old, value, new in pairs
-        if value not in (old, new)
+        Drift(resource=now.name, field=field, expected=values[0], found=value)
+        for field, value, values in pairs
+        if value not in values
     ]

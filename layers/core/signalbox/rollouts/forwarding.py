@@ -48,29 +48,32 @@ def with_share(
 ) -> tuple[JsonObject, ...]:
     """The same actions with `percent` of the pair's traffic on the candidate.
 
-    The pair's part beside foreign target groups stays what it was: all weights grow by the same factor until
-    the pair's sum can be split by percent.
+    The pair's part beside foreign target groups stays what it was, also when that is nothing: all weights
+    grow by the same factor until the pair's sum can be split by percent, or as far as a load balancer takes
+    them. Doing it twice changes nothing.
     """
     present = weights(actions)
     pair = present.get(stable, 0) + present.get(candidate, 0)
     foreign = {arn: weight for arn, weight in present.items() if arn not in (stable, candidate)}
-    if not any(foreign.values()) or pair == 0:
-        split = {stable: WHOLE - percent, candidate: percent}
-        return _with_weights(actions, {**foreign, **split})
-    factor = min(ceil(WHOLE / pair), MOST // max(pair, *foreign.values()))
-    total = pair * max(factor, 1)
+    if pair and not any(foreign.values()):
+        return _with_weights(actions, {**foreign, stable: WHOLE - percent, candidate: percent})
+    factor = _growth(pair, max(foreign.values(), default=0))
+    total = round(pair * factor)
     ours = round(total * percent / WHOLE)
-    scaled = {arn: weight * max(factor, 1) for arn, weight in foreign.items()}
+    scaled = {arn: round(weight * factor) for arn, weight in foreign.items()}
     return _with_weights(actions, {**scaled, stable: total - ours, candidate: ours})
+
+
+def _growth(pair: int, largest: int) -> float:
+    most = MOST / max(pair, largest, 1)
+    return most if most < 1 else min(ceil(WHOLE / pair) if pair else 1, int(most))
 
 
 def attached(actions: Sequence[JsonObject], candidate: str) -> tuple[JsonObject, ...]:
     """The same actions with the candidate at weight 0, so that its health is checked."""
-    return _with_weights(actions, {**_explicit(weights(actions)), candidate: 0})
-
-
-def _explicit(present: Mapping[str, int]) -> dict[str, int]:
-    return dict.fromkeys(present, WHOLE) if len(present) == 1 else dict(present)
+    present = weights(actions)
+    alone = len(present) == 1 and any(present.values())
+    return _with_weights(actions, {**(dict.fromkeys(present, WHOLE) if alone else present), candidate: 0})
 
 
 def without(actions: Sequence[JsonObject], target_group: str) -> tuple[JsonObject, ...]:

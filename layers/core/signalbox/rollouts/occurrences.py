@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -12,7 +13,7 @@ from signalbox.rollouts.commands.on_alarm import AlarmRaised
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
-    value: str
+    value: Literal["ALARM"]
     timestamp: str
     reason: str = ""
 
@@ -25,7 +26,7 @@ class _AlarmDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AlarmEvent:
-    resources: tuple[str, ...]
+    resources: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     detail: _AlarmDetail
 
 
@@ -55,18 +56,13 @@ class SweepDue:
 def alarm_raised(event: JsonObject) -> AlarmRaised:
     """`CloudWatch Alarm State Change`, as a signal with the instant of the change. Raises ValidationError."""
     read = msgspec.convert(event, _AlarmEvent)
-    at = from_rfc3339(_with_colon(read.detail.state.timestamp))
+    at = from_rfc3339(read.detail.state.timestamp)
     return AlarmRaised(
         arn=read.resources[0],
         name=read.detail.alarmName,
         at=rfc3339(at),
         reason=read.detail.state.reason[:1000],
     )
-
-
-def _with_colon(instant: str) -> str:
-    """CloudWatch writes the offset as +0000."""
-    return f"{instant[:-2]}:{instant[-2:]}" if instant[-5:-4] in ("+", "-") else instant
 
 
 def group_of(event: JsonObject) -> str:

@@ -1,7 +1,8 @@
 """From a strategy to ordered, absolute steps, and from steps to the AWS writes that they will make. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import assert_never
 
 from signalbox.rollouts.decisions.provision import decide_provision
@@ -72,10 +73,16 @@ def planned_writes(scene: Scene, steps: tuple[Step, ...]) -> tuple[PlannedWrite,
     """Every write of the plan, in order: the steps' own decisions over predicted observations."""
     planned: list[PlannedWrite] = []
     for step in steps:
-        for _ in range(MOST_ROUNDS):
-            decision = decide_step(scene, steps, step.index)
-            if not decision.writes:
-                break
+        for decision, after in islice(rounds(scene, steps, step.index), MOST_ROUNDS):
             planned += [PlannedWrite(step=step.index, write=write) for write in decision.writes]
-            scene = scene.looking_at(predicted(scene.estate, decision.writes))
+            scene = after
     return tuple(planned)
+
+
+def rounds(scene: Scene, steps: tuple[Step, ...], index: int) -> Iterator[tuple[Decision, Scene]]:
+    """What one step writes, round by round, each with the scene that it leads to."""
+    decision = decide_step(scene, steps, index)
+    while decision.writes:
+        scene = scene.looking_at(predicted(scene.estate, decision.writes))
+        yield decision, scene
+        decision = decide_step(scene, steps, index)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count, islice
 
 from signalbox.kernel.events import JsonObject
-from signalbox.rollouts.estate import Estate, Group, Instance, TargetGroup
-from signalbox.rollouts.writes import CREATED_BY, MANAGED, Write
+from signalbox.rollouts.estate import Estate, Group, Instance
+from signalbox.rollouts.writes import Write
 
 VERSION = "{candidate.version}"
 TARGET_GROUP = "{candidate.target_group}"
@@ -14,11 +15,7 @@ TARGET_GROUP = "{candidate.target_group}"
 def predicted(estate: Estate, writes: Sequence[Write]) -> Estate:
     """The estate after the writes, settled: instances launched, healthy, old ones gone."""
     for write in writes:
-        estate = _AFTER.get(write.operation, _unchanged)(estate, write)
-    return estate
-
-
-def _unchanged(estate: Estate, write: Write) -> Estate:
+        estate = _AFTER[write.operation](estate, write)
     return estate
 
 
@@ -32,18 +29,20 @@ def _version_gone(estate: Estate, write: Write) -> Estate:
 
 def _target_group_made(estate: Estate, write: Write) -> Estate:
     stable = estate.stable_target_group
-    tags = _tags(write.parameters)
+    tags = _pairs(write.parameters, "Tags")
     copy = replace(stable, name=write.resource, arn=TARGET_GROUP, tags=tags, attributes={}, load_balancers=())
     return replace(estate, candidate_target_group=copy)
 
 
 def _attributes_set(estate: Estate, write: Write) -> Estate:
-    copy = estate.candidate_target_group
-    return replace(estate, candidate_target_group=_like(copy, estate.stable_target_group) if copy else None)
+    copy, attributes = estate.candidate_target_group, _pairs(write.parameters, "Attributes")
+    return replace(estate, candidate_target_group=replace(copy, attributes=attributes) if copy else None)
 
 
-def _like(copy: TargetGroup, stable: TargetGroup) -> TargetGroup:
-    return replace(copy, attributes=stable.attributes)
+def _pairs(parameters: JsonObject, key: str) -> dict[str, str]:
+    listed = parameters[key]
+    assert isinstance(listed, list)
+    return {pair["Key"]: pair["Value"] for pair in listed}
 
 
 def _target_group_gone(estate: Estate, write: Write) -> Estate:
@@ -69,17 +68,11 @@ def _group_made(estate: Estate, write: Write) -> Estate:
         instances=(),
         target_groups=tuple(serves),
         suspended=(),
-        tags=_tags(write.parameters),
+        tags=_pairs(write.parameters, "Tags"),
         template_version=template["Version"],
         resolved_version=template["Version"],
     )
     return _with_group(estate, _resized(empty, write.parameters))
-
-
-def _tags(parameters: JsonObject) -> dict[str, str]:
-    tags = parameters.get("Tags")
-    assert isinstance(tags, list)
-    return {tag["Key"]: tag["Value"] for tag in tags} or {MANAGED: "true", CREATED_BY: ""}
 
 
 def _group_set(estate: Estate, write: Write) -> Estate:
@@ -90,7 +83,7 @@ def _group_set(estate: Estate, write: Write) -> Estate:
 def _resized(group: Group, parameters: JsonObject) -> Group:
     template = parameters.get("LaunchTemplate")
     version = template["Version"] if isinstance(template, dict) else group.template_version
-    resolved = version if isinstance(template, dict) else group.resolved_version
+    resolved = version if version.isdecimal() or version == VERSION else group.resolved_version
     sized = replace(
         group,
         min=_number(parameters, "MinSize", group.min),
@@ -99,9 +92,15 @@ def _resized(group: Group, parameters: JsonObject) -> Group:
         template_version=version,
         resolved_version=resolved,
     )
-    kept = sized.instances[: sized.desired]
-    born = tuple(_newborn(sized, n) for n in range(len(kept) + 1, sized.desired + 1))
-    return replace(sized, instances=kept + born)
+    return _grown(replace(sized, instances=sized.present[: sized.desired]))
+
+
+def _grown(group: Group) -> Group:
+    """As many instances as desired, the missing ones launched at the group's version."""
+    missing = group.desired - len(group.instances)
+    known = {instance.id for instance in group.instances}
+    born = (i for i in (_newborn(group, n) for n in count(1)) if i.id not in known)
+    return replace(group, instances=(*group.instances, *islice(born, missing)))
 
 
 def _number(parameters: JsonObject, key: str, otherwise: int) -> int:
@@ -119,38 +118,74 @@ def _member_gone(estate: Estate, write: Write) -> Estate:
     if group is None:
         return estate
     kept = tuple(i for i in group.instances if i.id != write.parameters["InstanceId"])
-    if write.parameters["ShouldDecrementDesiredCapacity"]:
-        return _with_group(estate, replace(group, instances=kept, desired=group.desired - 1))
-    taken = sum(1 for i in kept if i.version == group.resolved_version)
-    return _with_group(estate, replace(group, instances=(*kept, _newborn(group, taken + 1))))
+    shrunk = group.desired - 1 if write.parameters["ShouldDecrementDesiredCapacity"] else group.desired
+    return _with_group(estate, _grown(replace(group, instances=kept, desired=shrunk)))
+
+
+def _suspended(estate: Estate, write: Write) -> Estate:
+    return _with_processes(estate, write, lambda now, named: now | named)
+
+
+def _resumed(estate: Estate, write: Write) -> Estate:
+    return _with_processes(estate, write, lambda now, named: now - named)
+
+
+def _with_processes(estate: Estate, write: Write, change: Callable[[set[str], set[str]], set[str]]) -> Estate:
+    group, named = _group_named(estate, write.resource), write.parameters["ScalingProcesses"]
+    assert isinstance(named, list)
+    if group is None:
+        return estate
+    after = tuple(sorted(change(set(group.suspended), set(named))))
+    return _with_group(estate, replace(group, suspended=after))
 
 
 def _group_gone(estate: Estate, write: Write) -> Estate:
-    return replace(estate, candidate=None)
+    return _registered(estate, replace(estate, candidate=None))
+
+
+def _deregistered(estate: Estate, write: Write) -> Estate:
+    targets = write.parameters["Targets"]
+    assert isinstance(targets, list)
+    gone = {target["Id"] for target in targets}
+    left = {i: state for i, state in estate.health.get(write.resource, {}).items() if i not in gone}
+    return replace(estate, health={**estate.health, write.resource: left})
 
 
 def _group_named(estate: Estate, name: str) -> Group | None:
-    return next((g for g in (estate.stable, estate.candidate) if g is not None and g.name == name), None)
+    return next((group for group in _groups(estate) if group.name == name), None)
 
 
 def _with_group(estate: Estate, group: Group) -> Estate:
     if group.name == estate.stable.name:
-        return _all_healthy(replace(estate, stable=group))
-    return _all_healthy(replace(estate, candidate=group))
+        return _registered(estate, replace(estate, stable=group))
+    return _registered(estate, replace(estate, candidate=group))
 
 
-def _all_healthy(estate: Estate) -> Estate:
+def _registered(before: Estate, after: Estate) -> Estate:
+    """New instances are healthy targets of their group's target groups, unless it registers none; of the
+    others those that were targets stay so."""
+    old = {instance.id for group in _groups(before) for instance in group.instances}
     health: dict[str, dict[str, str]] = {}
-    for group in (estate.stable, estate.candidate):
-        for target_group in group.target_groups if group else ():
-            health.setdefault(target_group, {}).update(
-                {i.id: "healthy" for i in (group.instances if group else ())}
-            )
-    return replace(estate, health=health)
+    for group in _groups(after):
+        registers = "AddToLoadBalancer" not in group.suspended
+        for target_group in group.target_groups:
+            known = before.health.get(target_group, {})
+            states = health.setdefault(target_group, {})
+            states |= {i.id: known[i.id] for i in group.instances if i.id in known}
+            states |= {i.id: "healthy" for i in group.instances if registers and i.id not in old}
+    return replace(after, health=health)
+
+
+def _groups(estate: Estate) -> tuple[Group, ...]:
+    return (estate.stable, estate.candidate) if estate.candidate else (estate.stable,)
 
 
 def _alarm_made(estate: Estate, write: Write) -> Estate:
     return replace(estate, alarm_copies=(*estate.alarm_copies, write.resource))
+
+
+def _alarms_gone(estate: Estate, write: Write) -> Estate:
+    return replace(estate, alarm_copies=())
 
 
 _AFTER: dict[str, Callable[[Estate, Write], Estate]] = {
@@ -165,5 +200,9 @@ _AFTER: dict[str, Callable[[Estate, Write], Estate]] = {
     "UpdateAutoScalingGroup": _group_set,
     "TerminateInstanceInAutoScalingGroup": _member_gone,
     "DeleteAutoScalingGroup": _group_gone,
+    "SuspendProcesses": _suspended,
+    "ResumeProcesses": _resumed,
+    "DeregisterTargets": _deregistered,
     "PutMetricAlarm": _alarm_made,
+    "DeleteAlarms": _alarms_gone,
 }

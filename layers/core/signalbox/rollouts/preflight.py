@@ -9,7 +9,7 @@ from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import MANAGED
 
-_ARN = re.compile(r"arn:aws[\w-]*:elasticloadbalancing:(?P<region>[\w-]+):(?P<account>\d{12}):(?P<kind>.+)")
+_ARN = re.compile(r"arn:aws[\w-]*:elasticloadbalancing:(?P<region>[\w-]+):(?P<account>\d{12}):.+")
 _VERSION = re.compile(r"ami-[0-9a-z]{3,40}|[1-9][0-9]{0,8}")
 IAC_TAGS = ("aws:cloudformation:stack-name", "terraform", "pulumi:project", "managed-by")
 MOST_TARGET_GROUPS = 5  # in one forward action

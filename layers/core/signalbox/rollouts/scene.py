@@ -1,11 +1,10 @@
 """What every decision is given, and what it answers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 
 from signalbox.kernel.events import JsonObject
-from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement
+from signalbox.rollouts.estate import Alarm, Estate, Layout, Placement
 from signalbox.rollouts.writes import Write, set_group
 
 LONGEST_WAIT = 60  # seconds between two looks where AWS tells nothing
@@ -91,11 +90,6 @@ def part(percent: int, size: int) -> int:
     return ceil(percent * size / 100)
 
 
-def on_version(group: Group, version: str) -> int:
-    """How many of the group's present instances run that version."""
-    return sum(1 for instance in group.present if instance.version == version)
-
-
 def pinned(scene: Scene) -> Write | None:
     """The write that keeps stable from shrinking or following its template; None when it is in force."""
     stable, before = scene.estate.stable, scene.snapshot.stable
@@ -104,8 +98,3 @@ def pinned(scene: Scene) -> Write | None:
         return None
     version = before.resolved_version if follows else None
     return set_group(stable, min_size=max(stable.min, before.desired), version=version)
-
-
-def health_of(estate: Estate, target_group: str) -> Mapping[str, str]:
-    """Instance id -> state of the targets of one target group."""
-    return estate.health.get(target_group, {})

@@ -63,7 +63,7 @@ def stands_in_the_way(signals: Signals, hold: Progress, now: datetime) -> str | 
         return "AWS has told something" if signals.woken else None
     if signals.pausing and hold.kind is not HoldKind.PAUSE:
         return "a pause was asked for"
-    if signals.full and _then(hold) != hold.step:
+    if signals.full and not signals.pausing and _then(hold) != hold.step:
         return "promoted to the end"
     return "the deadline has passed" if hold.until and from_rfc3339(hold.until) <= now else None
 
@@ -76,7 +76,7 @@ def leave(signals: Signals, hold: Progress, steps: Sequence[Step], now: datetime
         return hold.after or back(hold.step)
     if signals.pausing and hold.kind is HoldKind.BAKE:
         return pause_instead(hold, now)
-    return arrive(steps, _then(hold), now, full=signals.full)
+    return _beyond(hold, steps, now, full=signals.full)
 
 
 def pause_instead(hold: Progress, now: datetime) -> Progress:
@@ -90,7 +90,13 @@ def resumed(hold: Progress, steps: Sequence[Step], now: datetime) -> Progress:
     """After a pause: the rest of its bake, otherwise the step that it led to."""
     if hold.owed:
         return bake(steps, hold.step, now, hold.owed, attempt=hold.attempt + 1)
-    return arrive(steps, _then(hold), now, attempt=hold.attempt + 1 if _then(hold) == hold.step else 0)
+    return _beyond(hold, steps, now)
+
+
+def _beyond(hold: Progress, steps: Sequence[Step], now: datetime, *, full: bool = False) -> Progress:
+    """Back in the step that was interrupted, as another attempt; or in the one that follows."""
+    attempt = hold.attempt + 1 if _then(hold) == hold.step else 0
+    return arrive(steps, _then(hold), now, full=full, attempt=attempt)
 
 
 def _then(hold: Progress) -> int:

@@ -133,9 +133,18 @@ def set_target_group_attributes(arn: str, attributes: Mapping[str, str]) -> Writ
 
 def forward(rule: Rule, actions: Sequence[JsonObject]) -> Write:
     """The actions of a rule, or of a listener by default."""
+    again = [_with_secret(action) for action in actions]
     if rule.is_listener:
-        return _elb("ModifyListener", rule.arn, ListenerArn=rule.arn, DefaultActions=list(actions))
-    return _elb("ModifyRule", rule.arn, RuleArn=rule.arn, Actions=list(actions))
+        return _elb("ModifyListener", rule.arn, ListenerArn=rule.arn, DefaultActions=again)
+    return _elb("ModifyRule", rule.arn, RuleArn=rule.arn, Actions=again)
+
+
+def _with_secret(action: JsonObject) -> JsonObject:
+    """AWS does not tell the secret of an OIDC action: without it, it must be told to keep the one it has."""
+    config = action.get("AuthenticateOidcConfig")
+    if not isinstance(config, dict):
+        return action
+    return {**action, "AuthenticateOidcConfig": {**config, "UseExistingClientSecret": True}}
 
 
 def deregister(target_group: str, instances: Sequence[str]) -> Write:

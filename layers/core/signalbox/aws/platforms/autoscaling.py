@@ -72,7 +72,9 @@ def _group(found: "AutoScalingGroupTypeDef") -> Group:
         target_groups=tuple(found.get("TargetGroupARNs", [])),
         suspended=tuple(sorted(p.get("ProcessName", "") for p in found.get("SuspendedProcesses", []))),
         tags={tag["Key"]: tag.get("Value", "") for tag in found.get("Tags", [])},
-        copied={k: settings[k] for k in COPIED if settings.get(k) not in (None, "", []) and k not in left_out},
+        copied={
+            k: settings[k] for k in COPIED if settings.get(k) not in (None, "", []) and k not in left_out
+        },
     )
 
 

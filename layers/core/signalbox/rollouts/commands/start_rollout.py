@@ -12,7 +12,7 @@ from signalbox.rollouts.commands.put_service import refuse_if_strict
 from signalbox.rollouts.draft import Draft, draft
 from signalbox.rollouts.layout import locked_resources
 from signalbox.rollouts.model import Requester, Rollout
-from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.preflight import red_alarms
 from signalbox.rollouts.service import ServiceSpec, Strategy
 
@@ -33,8 +33,7 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     A refused call stores nothing; should the machine not start, the reconciler starts it.
     """
     registered = ports.services.get(command.service)
-    if registered.sequence is not None and (command.sequence or registered.sequence) < registered.sequence:
-        raise Conflict(f"sequence {command.sequence} comes after {registered.sequence} was accepted")
+    _refuse_if_late(command, registered)
     spec = with_strategy(registered.spec, command.strategy)
     survey = ports.estates.survey(spec, command.version)
     now = ports.clock()
@@ -52,6 +51,12 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     _store(rollout, command, ports)
     ports.executions.start(rollout.service, rollout_id, rollout.generation)
     return rollout
+
+
+def _refuse_if_late(command: StartRollout, registered: Registered) -> None:
+    asked, accepted = command.sequence, registered.sequence
+    if asked is not None and accepted is not None and asked < accepted:
+        raise Conflict(f"sequence {asked} comes after {accepted} was accepted")
 
 
 def _pending(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.removal import made_here, remove_candidate, remove_version
-from signalbox.rollouts.estate import Estate, Group, Layout, Placement, Rule
-from signalbox.rollouts.scene import Decision, Scene, on_version, settled, wait, write
+from signalbox.rollouts.estate import Estate, Group, Instance, Layout, Placement, Rule
+from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene, settled, wait, write
 from signalbox.rollouts.writes import Write, deregister, forward, resume, set_group, suspend, terminate
 
 QUIET = ("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy")
@@ -28,7 +28,16 @@ def decide_restore(scene: Scene) -> Decision:
 def traffic_back(scene: Scene) -> Decision | None:
     """The writes that end all traffic to the candidate; None when it gets none and stable gets all."""
     writes = restoring_writes(scene.layout, scene.snapshot, scene.estate)
-    return write("traffic goes back to stable", *writes) if writes else None
+    if not writes or _still_needed(scene):
+        return None
+    return write("traffic goes back to stable", *writes)
+
+
+def _still_needed(scene: Scene) -> bool:
+    """Whether what is beside a group that is being rebuilt keeps it above the floor."""
+    rebuilding = strangers(scene, scene.estate.stable, scene.snapshot.stable)
+    beside = scene.layout.placement is Placement.BESIDE
+    return beside and bool(rebuilding) and len(scene.estate.healthy_stable) < scene.floor
 
 
 def restoring_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[Write, ...]:
@@ -72,26 +81,32 @@ def _leave_target_group(layout: Layout, estate: Estate, *, only_serving: bool = 
     return (*([deregister(layout.stable_target_group, ids)] if ids else []), *quiet)
 
 
+def strangers(scene: Scene, group: Group, before: Group) -> tuple[Instance, ...]:
+    """Instances of a group that run the candidate's version instead of its own; what else ran there stays."""
+    version = scene.candidate_version
+    if version == before.resolved_version:
+        return ()
+    return tuple(instance for instance in group.present if instance.version == version)
+
+
 def _stable_rebuilt(scene: Scene) -> Decision | None:
     """Old instances went: launch the old version again beside the new ones, which go when it is healthy."""
     stable, before = scene.estate.stable, scene.snapshot.stable
-    version = before.resolved_version
-    strangers = [i for i in stable.present if i.version != version]
-    if not strangers:
+    new = strangers(scene, stable, before)
+    if not new:
         return None
-    own = on_version(stable, version)
-    size = before.desired + len(strangers)
+    version, size = before.resolved_version, before.desired + len(new)
     if stable.template_version != version or stable.desired < size:
         most = max(stable.max, size)
         return write(
             "the old version launches again", set_group(stable, version=version, max_size=most, desired=size)
         )
-    healthy = sum(1 for i in scene.estate.healthy_stable if i.version == version)
-    reason = f"{healthy} of {before.desired} instances of the old version are healthy again"
+    healthy = sum(1 for i in scene.estate.healthy_stable if i not in new)
     if healthy < before.desired:
-        interval = scene.estate.stable_target_group.interval
-        return wait(reason, interval if own >= before.desired else 60)
-    return write("the new version leaves", *[terminate(stable.name, i.id, shrink=True) for i in strangers])
+        launched = len(stable.present) - len(new) >= before.desired
+        reason = f"{healthy} of {before.desired} instances of the old version are healthy again"
+        return wait(reason, scene.estate.stable_target_group.interval if launched else LONGEST_WAIT)
+    return write("the new version leaves", *[terminate(stable.name, i.id, shrink=True) for i in new])
 
 
 def _stable_settings(scene: Scene) -> Decision | None:
@@ -99,16 +114,20 @@ def _stable_settings(scene: Scene) -> Decision | None:
     if len(stable.instances) > len(stable.present) and len(stable.present) > stable.desired:
         return wait("instances terminate")
     found = (stable.min, stable.max, stable.template_version)
-    if found != (before.min, before.max, before.template_version) or stable.desired < before.desired:
+    version = _template_version(scene, before)
+    if found != (before.min, before.max, version) or stable.desired < before.desired:
         desired = max(before.desired, min(stable.desired, before.max))
-        return write("sizes and version of the stable group", _settings(stable, before, desired))
+        return write("sizes and version of the stable group", _settings(stable, before, version, desired))
     return _processes(stable, before)
 
 
-def _settings(group: Group, before: Group, desired: int) -> Write:
-    return set_group(
-        group, version=before.template_version, min_size=before.min, max_size=before.max, desired=desired
-    )
+def _template_version(scene: Scene, before: Group) -> str:
+    """As it was; but $Latest means the candidate's version until that has been deleted."""
+    return before.resolved_version if scene.made_version else before.template_version
+
+
+def _settings(group: Group, before: Group, version: str, desired: int) -> Write:
+    return set_group(group, version=version, min_size=before.min, max_size=before.max, desired=desired)
 
 
 def _processes(group: Group, before: Group) -> Decision | None:
@@ -130,10 +149,14 @@ def _slot_as_before(scene: Scene) -> Decision | None:
     if scene.layout.placement is not Placement.SLOT or slot is None or before is None:
         return None
     found = (slot.min, slot.max, slot.desired, slot.template_version)
-    if found != (before.min, before.max, before.desired, before.template_version):
-        return write("the candidate slot as before", _settings(slot, before, before.desired))
+    version = _template_version(scene, before)
+    if found != (before.min, before.max, before.desired, version):
+        return write("the candidate slot as before", _settings(slot, before, version, before.desired))
     if len(slot.instances) > before.desired:
         return wait(f"{len(slot.instances) - before.desired} candidate instances drain and terminate")
+    new = strangers(scene, slot, before)
+    if new:
+        return write("its own version again", *[terminate(slot.name, i.id, shrink=False) for i in new])
     return _processes(slot, before)
 
 
@@ -149,6 +172,8 @@ def _rules_exact(scene: Scene) -> Decision | None:
 
 
 def serves_as_before(scene: Scene) -> bool:
-    """Whether all traffic goes to stable and stable is healthy: the third clock stops here."""
-    back = traffic_back(scene) is None
-    return back and len(scene.estate.healthy_stable) >= min(scene.floor, len(scene.estate.stable.present))
+    """Whether all traffic goes to the old version and that is healthy: the third clock stops here."""
+    new = strangers(scene, scene.estate.stable, scene.snapshot.stable)
+    healthy = [i for i in scene.estate.healthy_stable if i not in new]
+    back = not restoring_writes(scene.layout, scene.snapshot, scene.estate)
+    return back and not new and len(healthy) >= min(scene.floor, len(scene.estate.stable.present))

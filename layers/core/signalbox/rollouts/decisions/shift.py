@@ -29,10 +29,13 @@ def _unfit(scene: Scene, percent: int, size: int) -> Decision | None:
 
 def _shifted(scene: Scene, percent: int) -> Decision:
     stable, candidate = scene.layout.stable_target_group, str(scene.candidate_target_group)
+    wanted = [
+        (rule, forwarding.with_share(rule.actions, stable, candidate, percent)) for rule in scene.estate.rules
+    ]
     writes = [
-        forward(rule, forwarding.with_share(rule.actions, stable, candidate, percent))
-        for rule in scene.estate.rules
-        if round(forwarding.candidate_share(rule.actions, stable, candidate)) != percent
+        forward(rule, actions)
+        for rule, actions in wanted
+        if not forwarding.same_forwarding(rule.actions, actions)
     ]
     if writes:
         return write(f"{percent} % of the traffic to the candidate", *writes)

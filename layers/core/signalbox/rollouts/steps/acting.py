@@ -11,7 +11,7 @@ from signalbox.rollouts.decisions.retire import too_few_healthy
 from signalbox.rollouts.drift import Drift, drifts
 from signalbox.rollouts.estate import Alarm, Placement
 from signalbox.rollouts.guards import breach
-from signalbox.rollouts.model import Split, StepKind, Stop, StopKind
+from signalbox.rollouts.model import StepKind, Stop, StopKind
 from signalbox.rollouts.plan import decide_step
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, arrive, back, pause, settle
@@ -51,9 +51,9 @@ def act(command: StepCommand, ports: Ports) -> Progress:
     scene = _look(turn, ports)
     danger = _danger(turn, scene, command, ports)
     if danger is not None:
-        return _go_back(turn, danger, ports)
+        return go_back(turn, danger, ports)
     decision = decide_step(scene, turn.rollout.steps, command.step)
-    found = _drifts(turn, scene, decision)
+    found = _drifts(turn, scene, command)
     if found:
         return _drift_pause(turn, scene, found, command, ports)
     turn, scene, decision = _write(turn, scene, decision, command, ports)
@@ -73,12 +73,14 @@ def _danger(turn: Turn, scene: Scene, command: StepCommand, ports: Ports) -> Sto
     names = guard_names(rollout)
     red = breach(names, ports.estates.alarms(names))
     if red is not None:
-        return _breach(turn, *red)
-    unwell = None if command.attempt else _unwell(scene)
-    return _breach(turn, unwell, None) if unwell else None
+        return breached(turn, *red)
+    fresh = command.attempt == 0 and rollout.busy_until is None  # nothing of this step is under way
+    unwell = _unwell(scene) if fresh else None
+    return breached(turn, unwell, None) if unwell else None
 
 
-def _breach(turn: Turn, reason: str, alarm: Alarm | None) -> Stop:
+def breached(turn: Turn, reason: str, alarm: Alarm | None) -> Stop:
+    """A guard's reason to go back, with the alarm's own time where it has one."""
     at = alarm.updated_at if alarm and alarm.updated_at else rfc3339(turn.now)
     evidence: dict[str, object] = {"alarm": alarm.name} if alarm else {}
     return Stop(kind=StopKind.BREACH, at=at, actor=ENGINE, reason=reason, evidence=evidence)
@@ -93,20 +95,16 @@ def _unwell(scene: Scene) -> str | None:
     return None if healthy >= needed else f"only {healthy} of {wanted} candidate instances are healthy"
 
 
-def _go_back(turn: Turn, stop: Stop, ports: Ports) -> Progress:
-    latch(turn, stop, ports)
+def go_back(turn: Turn, stop: Stop, ports: Ports) -> Progress:
+    """To Restore, with the reason on the latch; the first one stays."""
+    heard = Heard(type="Guard Breached", at=stop.at, actor=stop.actor, reason=stop.reason, data=stop.evidence)
+    ports.latches.stop(turn.rollout.rollout_id, stop, heard)
     return back(turn.rollout.step)
 
 
-def latch(turn: Turn, stop: Stop, ports: Ports) -> None:
-    """Store the reason to go back; the first one stays."""
-    heard = Heard(type="Guard Breached", at=stop.at, actor=stop.actor, reason=stop.reason, data=stop.evidence)
-    ports.latches.stop(turn.rollout.rollout_id, stop, heard)
-
-
-def _drifts(turn: Turn, scene: Scene, decision: Decision) -> tuple[Drift, ...]:
+def _drifts(turn: Turn, scene: Scene, command: StepCommand) -> tuple[Drift, ...]:
     expected = turn.rollout.expected
-    return drifts(expected, scene.estate, decision.writes) if expected else ()
+    return drifts(expected, scene, turn.rollout.steps, command.step) if expected else ()
 
 
 def _drift_pause(
@@ -149,16 +147,19 @@ def _intend(turn: Turn, scene: Scene, command: StepCommand, ports: Ports) -> Tur
     rollout = turn.rollout
     rebuilding = rollout.rebuilding or kind is StepKind.REPLACE
     past = rollout.past_return or kind is StepKind.RETIRE
-    if rollout.touched and rollout.busy_until is not None and (past, rebuilding) == (
-        rollout.past_return, rollout.rebuilding
-    ):  # fmt: skip
+    busy_until = turn.now + LONGEST_STEP
+    if rollout.busy_until == busy_until:
         return turn
     final = past and not rollout.past_return
     if final:
         _floor_or_conflict(scene)
         turn = turn.remember("Point Of No Return Passed", "what is retired cannot be brought back at once")
     turn = turn.change(
-        touched=True, past_return=past, rebuilding=rebuilding, busy_until=turn.now + LONGEST_STEP
+        touched=True,
+        past_return=past,
+        rebuilding=rebuilding,
+        busy_until=busy_until,
+        busy_generation=rollout.generation,
     )
     return save(
         replace(turn, latch=replace(turn.latch, instant=not (past or rebuilding), final=final)), ports
@@ -179,7 +180,7 @@ def _conclude(turn: Turn, scene: Scene, decision: Decision, command: StepCommand
     if _is_overdue(turn):
         reason = f"step {rollout.steps[command.step].name} did not settle: {decision.reason}"
         save(turn, ports)
-        return _go_back(turn, _breach(turn, reason, None), ports)
+        return go_back(turn, breached(turn, reason, None), ports)
     turn, seconds = wait_for(turn, decision)
     save(turn, ports)
     here = arrive(rollout.steps, command.step, turn.now, attempt=command.attempt)
@@ -202,8 +203,6 @@ def _is_overdue(turn: Turn) -> bool:
 def _advance(turn: Turn, decision: Decision, command: StepCommand, ports: Ports) -> Progress:
     step = turn.rollout.steps[command.step]
     turn = turn.remember(DONE[step.kind], decision.reason, public=True, step=step.index, **decision.facts)
-    if step.kind is StepKind.SHIFT:
-        turn = turn.change(wanted=Split(stable=100 - (step.percent or 0), candidate=step.percent or 0))
     turn = save(turn, ports)
     signals = ports.latches.get(turn.rollout.rollout_id)
     if signals is not None and signals.stop is not None and not turn.rollout.past_return:

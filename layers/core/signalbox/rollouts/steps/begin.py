@@ -3,18 +3,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts.decisions.restore import compiled_writes
-from signalbox.rollouts.estate import Alarm
 from signalbox.rollouts.guards import breach, warnings
-from signalbox.rollouts.model import Phase, Rollout, StepKind, Stop, StopKind
+from signalbox.rollouts.model import Phase, StepKind
 from signalbox.rollouts.plan import compile_steps
 from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, State, arrive, back
-from signalbox.rollouts.steps.acting import latch
+from signalbox.rollouts.steps.acting import breached, go_back
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.turn import ENGINE, Turn, copies_of, out_of_turn, publish, take_turn
+from signalbox.rollouts.steps.turn import Turn, out_of_turn, publish, take_turn, watched
 
 
 def begin(command: StepCommand, ports: Ports) -> Progress:
@@ -26,13 +24,12 @@ def begin(command: StepCommand, ports: Ports) -> Progress:
         return early
     if rollout.phase is Phase.ROLLING_BACK:
         return back(rollout.step)
-    if rollout.snapshot is not None:
-        return (
-            Progress(next=State.FINISH)
-            if rollout.past_return
-            else arrive(rollout.steps, rollout.step, turn.now)
-        )
-    return _start(turn, ports)
+    if rollout.snapshot is None:
+        return _start(turn, ports)
+    ports.sweeping.enable()
+    if rollout.past_return:
+        return Progress(next=State.FINISH)
+    return _red_at_arming(turn, ports) or arrive(rollout.steps, rollout.step, turn.now)
 
 
 def _start(turn: Turn, ports: Ports) -> Progress:
@@ -81,24 +78,9 @@ def _armed(turn: Turn, ports: Ports) -> Turn:
     return replace(turn, rollout=publish(rollout, ports), events=(), latch=Latch())
 
 
-def watched(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
-    """The ARNs of all alarms of a rollout, those included that are still to be made."""
-    copies = [
-        f"arn:aws:cloudwatch:{ports.region}:{ports.account}:alarm:{name}" for name in copies_of(rollout)
-    ]
-    return (*(alarm.arn for alarm in rollout.alarms), *copies)
-
-
 def _red_at_arming(turn: Turn, ports: Ports) -> Progress | None:
     names = turn.rollout.spec.guards.alarms
     red = breach(names, ports.estates.alarms(names)) if names else None
     if red is None:
         return None
-    reason, alarm = red
-    latch(turn, _stop(turn, reason, alarm), ports)
-    return back(0)
-
-
-def _stop(turn: Turn, reason: str, alarm: Alarm | None) -> Stop:
-    at = alarm.updated_at if alarm else rfc3339(turn.now)
-    return Stop(kind=StopKind.BREACH, at=at, actor=ENGINE, reason=reason)
+    return go_back(turn, breached(turn, *red), ports)

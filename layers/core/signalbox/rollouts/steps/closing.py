@@ -1,4 +1,4 @@
-"""The end of a rollout, whichever: alarm copies go, the record ends, locks and watchers go, all is told."""
+"""The end of a rollout, whichever: the record ends, locks and watchers go, all is told."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from signalbox.rollouts.layout import locked_resources
 from signalbox.rollouts.model import Outcome, Phase, Rollout
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, ended
-from signalbox.rollouts.steps.turn import Turn, copies_of, publish
+from signalbox.rollouts.steps.turn import Turn, copies_of, publish, watched
 from signalbox.rollouts.writes import delete_alarms
 
 DETAIL_TYPES = {
@@ -21,8 +21,6 @@ DETAIL_TYPES = {
 
 def close(turn: Turn, phase: Phase, ports: Ports, outcome: Outcome | None = None) -> Progress:
     """End the rollout in that phase. Safe to repeat: a closed rollout stays as it is."""
-    if turn.rollout.touched and copies_of(turn.rollout):
-        ports.writer.apply(delete_alarms(copies_of(turn.rollout)))
     stop = turn.rollout.stop
     outcome = outcome or (
         Outcome(reason=stop.reason, evidence=stop.evidence) if stop else Outcome(reason="completed")
@@ -31,24 +29,19 @@ def close(turn: Turn, phase: Phase, ports: Ports, outcome: Outcome | None = None
     turn = turn.enter_phase(phase, DETAIL_TYPES[phase], outcome.reason, **outcome.evidence)
     head, entries = continue_chain(turn.rollout.head, turn.events)
     rollout = replace(turn.rollout, head=head, revision=turn.rollout.revision + 1)
-    ports.rollouts.close(rollout, entries, _watched(rollout, ports), locks_of(rollout, ports))
+    locks = locked_resources(rollout.layout, ports.region, ports.account)
+    ports.rollouts.close(rollout, entries, watched(rollout, ports), locks)
     bid_farewell(rollout, ports)
     return ended(phase)
+
+
+def remove_copies(rollout: Rollout, ports: Ports) -> None:
+    """The copies of alarms go. Raises Rejected when AWS refuses: they would ring for nobody."""
+    if rollout.touched and copies_of(rollout):
+        ports.writer.apply(delete_alarms(copies_of(rollout)))
 
 
 def bid_farewell(rollout: Rollout, ports: Ports) -> None:
     """What follows the last write: the bus is told, then nobody looks for the rollout any more."""
     publish(rollout, ports)
     ports.rollouts.forget_open(rollout.rollout_id)
-
-
-def locks_of(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
-    """The ARNs that the rollout holds."""
-    return locked_resources(rollout.layout, ports.region, ports.account)
-
-
-def _watched(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
-    copies = [
-        f"arn:aws:cloudwatch:{ports.region}:{ports.account}:alarm:{name}" for name in copies_of(rollout)
-    ]
-    return (*(alarm.arn for alarm in rollout.alarms), *copies)

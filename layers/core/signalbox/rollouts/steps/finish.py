@@ -1,29 +1,33 @@
 """Task `Finish`: the service is at the version that was asked for, or what a late failure left is named."""
 
-from signalbox.kernel.errors import Conflict
+from collections.abc import Sequence
+
+from signalbox.kernel.errors import Conflict, Rejected
 from signalbox.rollouts.estate import Placement
 from signalbox.rollouts.guards import breach
 from signalbox.rollouts.model import Outcome, Phase
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.scene import Scene
-from signalbox.rollouts.steps.closing import bid_farewell, close
+from signalbox.rollouts.steps.closing import bid_farewell, close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.turn import Turn, guard_names, scene_of, split_of, take_turn
+from signalbox.rollouts.steps.turn import Turn, copies_of, guard_names, scene_of, split_of, take_turn
 
 
 def finish(command: StepCommand, ports: Ports) -> None:
     """Ends `succeeded`. Raises Conflict when a guard says no and going back is still possible."""
     turn = take_turn(command, ports)
     rollout = turn.rollout
-    if rollout.phase.is_terminal:
+    if rollout.phase.is_final:
         bid_farewell(rollout, ports)
+    if rollout.phase.is_terminal:
         return
     if command.generation != rollout.generation:
         raise Conflict(f"generation {rollout.generation} has taken over")
     if not rollout.past_return:
         _check_guards(turn, ports)
     scene = scene_of(rollout, ports.estates.observe(rollout.layout, rollout.rollout_id))
-    close(turn.change(actual=split_of(scene)), Phase.SUCCEEDED, ports, _outcome(turn, scene))
+    left = (*leftovers(scene), *_copies_left(turn, ports))
+    close(turn.change(actual=split_of(scene)), Phase.SUCCEEDED, ports, _outcome(turn, left))
 
 
 def _check_guards(turn: Turn, ports: Ports) -> None:
@@ -35,8 +39,15 @@ def _check_guards(turn: Turn, ports: Ports) -> None:
         raise Conflict(red[0])
 
 
-def _outcome(turn: Turn, scene: Scene) -> Outcome:
-    left = leftovers(scene)
+def _copies_left(turn: Turn, ports: Ports) -> tuple[str, ...]:
+    try:
+        remove_copies(turn.rollout, ports)
+    except Rejected:
+        return copies_of(turn.rollout)  # named, for people to remove: the service is where it should be
+    return ()
+
+
+def _outcome(turn: Turn, left: Sequence[str]) -> Outcome:
     if not turn.rollout.steps:
         return Outcome(reason=f"{turn.rollout.version} already serves: nothing to do")
     if left:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.errors import Rejected
+from signalbox.kernel.errors import NotFound, Rejected
 from signalbox.rollouts.decisions.restore import decide_restore, serves_as_before
 from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, ended, settle
 from signalbox.rollouts.scene import Decision, Scene, wait
-from signalbox.rollouts.steps.closing import close
+from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.turn import ENGINE, Turn, save, scene_of, split_of, take_turn, wait_for
 
@@ -20,7 +20,10 @@ MOST_ROUNDS = 16
 
 def restore(command: StepCommand, ports: Ports) -> Progress:
     """Raises Transient for as long as AWS is unclear: the machine asks again without end."""
-    turn = take_turn(command, ports)
+    try:
+        turn = take_turn(command, ports)
+    except NotFound:
+        return Progress(next=State.CONTINUED)  # an execution of nothing: there is nothing to restore
     rollout = turn.rollout
     if command.generation != rollout.generation:
         return Progress(next=State.CONTINUED)
@@ -69,8 +72,10 @@ def in_plain_words(failure: str) -> str:
 def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
     try:
         turn, scene, decision = _converge(turn, ports)
+        if decision.settled:
+            remove_copies(turn.rollout, ports)
     except Rejected as refusal:
-        return _stuck(turn, refusal, ports)
+        return _stuck(command, refusal, ports)
     turn = _seen(turn, scene)
     if decision.settled and not _somebody_may_still_write(turn):
         return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
@@ -131,8 +136,9 @@ def _seconds_left(turn: Turn) -> int:
     return int((busy - turn.now).total_seconds()) + 1
 
 
-def _stuck(turn: Turn, refusal: Rejected, ports: Ports) -> Progress:
+def _stuck(command: StepCommand, refusal: Rejected, ports: Ports) -> Progress:
     """Locks are kept: nobody else may touch what is half restored. `retry` runs Restore again."""
+    turn = _turned_back(take_turn(command, ports), command)  # anew: something was saved before the refusal
     turn = turn.change(outcome=Outcome(reason=str(refusal)), ended_at=turn.now)
     save(turn.enter_phase(Phase.STUCK, "Rollout Stuck", str(refusal)), ports)
     return replace(ended(Phase.STUCK), failure=str(refusal))

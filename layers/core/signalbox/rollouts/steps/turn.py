@@ -9,7 +9,7 @@ from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.estate import Estate, Placement
 from signalbox.rollouts.guards import copied_alarms, copy_name, unhealthy_hosts_name
-from signalbox.rollouts.model import Hold, HoldKind, Phase, Rollout, Split, StepKind
+from signalbox.rollouts.model import Hold, HoldKind, Phase, Rollout, Split, Step, StepKind
 from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, State, back, ended
 from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene
@@ -79,7 +79,7 @@ def out_of_turn(turn: Turn, command: StepCommand) -> Progress | None:
 
 
 def enter_step(turn: Turn, command: StepCommand) -> Turn:
-    """Leave the hold or step before, and arrive at this one."""
+    """Leave the hold or step before, and arrive at this one. Time spent in a pause does not count."""
     before = turn.rollout
     turn = turn.enter_phase(
         Phase.RUNNING, "Rollout Continued", f"step {command.step + 1} of {len(before.steps)}"
@@ -87,15 +87,22 @@ def enter_step(turn: Turn, command: StepCommand) -> Turn:
     if before.hold is not None or turn.signals.token is not None:
         turn = replace(turn.change(hold=None), latch=replace(turn.latch, release=True))
     if before.step == command.step and before.step_began_at is not None:
-        return turn
+        return turn.change(step_began_at=turn.now) if before.hold is not None else turn
     step = before.steps[command.step]
-    arrived = turn.change(step=command.step, step_began_at=turn.now)
+    arrived = turn.change(step=command.step, step_began_at=turn.now, wanted=_wanted(step, before.wanted))
     return arrived.remember("Step Started", step.name, step=command.step, kind=str(step.kind))
 
 
+def _wanted(step: Step, before: Split) -> Split:
+    """Shifting and replacing ask for a share; other steps leave it."""
+    if step.kind not in (StepKind.SHIFT, StepKind.REPLACE) or step.percent is None:
+        return before
+    return Split(stable=100 - step.percent, candidate=step.percent)
+
+
 def wait_for(turn: Turn, decision: Decision) -> tuple[Turn, int]:
-    """The turn that knows what it waits for, and the seconds until the next look: at least as long again as nothing
-    has changed so far."""
+    """The turn that knows what it waits for, and the seconds until the next look: at least as long again as
+    nothing has changed so far."""
     rollout = turn.rollout
     known = rollout.waits_for == decision.reason and rollout.waits_since is not None
     since = (rollout.waits_since if known else None) or turn.now
@@ -163,6 +170,14 @@ def copies_of(rollout: Rollout) -> tuple[str, ...]:
     if rollout.layout.placement is not Placement.BESIDE:
         copies.append(unhealthy_hosts_name(rollout.rollout_id))
     return tuple(copies)
+
+
+def watched(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
+    """The ARNs of all alarms of a rollout, those included that are still to be made."""
+    copies = [
+        f"arn:aws:cloudwatch:{ports.region}:{ports.account}:alarm:{name}" for name in copies_of(rollout)
+    ]
+    return (*(alarm.arn for alarm in rollout.alarms), *copies)
 
 
 def hold_of(progress: Progress) -> Hold:

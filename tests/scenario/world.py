@@ -1,0 +1,174 @@
+"""What a story can do and see: the API as a caller, AWS as the owner of a service, every call."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.request import Request, urlopen
+
+from botocore.credentials import Credentials
+
+from signalbox_cli.client import Answer, ApiClient
+from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
+
+PATIENCE = 60  # seconds that a story waits for anything
+ENDED = ("succeeded", "rolled_back", "aborted", "cancelled", "superseded", "stuck")
+
+
+@dataclass(frozen=True)
+class Story:
+    """One rollout of a story."""
+
+    world: "World"
+    service: str
+    rollout_id: str
+
+    @property
+    def path(self) -> str:
+        return f"/services/{self.service}/rollouts/{self.rollout_id}"
+
+    def read(self) -> dict[str, Any]:
+        """The rollout as the API tells it."""
+        answer = self.world.api().request("GET", self.path)
+        assert answer.status == 200, answer
+        return dict(answer.body)
+
+    def ask(self, verb: str, caller: str = "operator", **body: object) -> Answer:
+        """A verb."""
+        return self.world.api(caller).request("POST", f"{self.path}/{verb}", body or None)
+
+    def timeline(self) -> list[dict[str, Any]]:
+        """What happened, oldest first."""
+        answer = self.world.api().request("GET", f"{self.path}/timeline")
+        assert answer.status == 200, answer
+        return list(answer.body["events"])
+
+    def types(self) -> list[str]:
+        """The detail types of the timeline."""
+        return [event["type"] for event in self.timeline()]
+
+    def until(
+        self, reached: Callable[[dict[str, Any]], object], patience: float = PATIENCE
+    ) -> dict[str, Any]:
+        """The rollout as soon as it is so; fails with its last state and timeline."""
+        deadline = time.monotonic() + patience
+        while True:
+            rollout = self.read()
+            if reached(rollout):
+                return rollout
+            assert rollout["phase"] not in ENDED, (rollout, self.timeline())
+            assert time.monotonic() < deadline, (rollout, self.timeline())
+            time.sleep(0.1)
+
+    def until_ended(self, patience: float = PATIENCE) -> dict[str, Any]:
+        """The rollout when it has ended."""
+        return self.until(lambda rollout: rollout["phase"] in ENDED, patience)
+
+    def until_holding(self, kind: str) -> dict[str, Any]:
+        """The rollout when a hold of that kind waits, with its token stored."""
+        return self.until(lambda rollout: rollout["hold"] is not None and rollout["hold"]["kind"] == kind)
+
+
+class World:
+    """One runtime, seen from outside."""
+
+    def __init__(self, runtime: Any) -> None:
+        self.runtime = runtime
+        self._names = _names()
+
+    def aws(self, service: str) -> Any:
+        """A client of the service's owner."""
+        return self.runtime.aws(service)
+
+    def api(self, caller: str = "operator", *, key: bool = True) -> ApiClient:
+        """The API as one of the callers."""
+        who = self.runtime.callers[caller]
+        return ApiClient(
+            self.runtime.api_url,
+            self.runtime.region,
+            Credentials(who.access_key_id, who.secret_access_key),
+            self.runtime.api_key if key else None,
+        )
+
+    def service(self, **wish: Any) -> SampleService:
+        """A new service of its own, healthy and not yet registered."""
+        return make_service(self.aws, Wish(**{"name": next(self._names), **wish}))
+
+    def register(self, service: SampleService, **changes: object) -> Answer:
+        """PUT it."""
+        answer = self.api().request("PUT", f"/services/{service.name}", service.spec(**changes))
+        assert answer.status in (200, 201), answer
+        return answer
+
+    def start(self, service: SampleService, version: str = "v2", **body: object) -> Story:
+        """Begin a rollout to one of the service's versions."""
+        answer = self.api().request(
+            "POST", f"/services/{service.name}/rollouts", {"version": service.images[version], **body}
+        )
+        assert answer.status == 202, answer
+        return Story(self, service.name, answer.body["rollout_id"])
+
+    def errors(self, alarm: str, count: int = 100) -> None:
+        """Put errors into the metric that an alarm looks at."""
+        put_errors(self.aws, alarm, count)
+
+    def raise_alarm(self, alarm: str) -> None:
+        """Set the alarm off, as an operator can."""
+        self.aws("cloudwatch").set_alarm_state(
+            AlarmName=alarm, StateValue="ALARM", StateReason="a story says so"
+        )
+
+    def calls(self, since: int = 0) -> list[dict[str, Any]]:
+        """Every AWS call that the endpoint has seen after that sequence."""
+        return list(self._control(f"calls?since={since}")["calls"])
+
+    def events(self, since: int = 0) -> list[dict[str, Any]]:
+        """Every event that the buses have seen after that sequence."""
+        return list(self._control(f"events?since={since}")["events"])
+
+    def control(self, path: str, body: object) -> Any:
+        """Change something of the runtime itself."""
+        return self._control(path, body)
+
+    def _control(self, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(  # noqa: S310
+            f"{self.runtime.aws_endpoint}/_signalbox/{path}",
+            data=data,
+            headers={"Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
+            return json.loads(response.read())
+
+    def weights(self, rule: str) -> dict[str, int]:
+        """Target group ARN -> weight, of a rule as it is now."""
+        actions = self.aws("elbv2").describe_rules(RuleArns=[rule])["Rules"][0]["Actions"]
+        return {
+            entry["TargetGroupArn"]: entry["Weight"] for entry in actions[-1]["ForwardConfig"]["TargetGroups"]
+        }
+
+    def group(self, name: str) -> dict[str, Any] | None:
+        """An Auto Scaling group as it is now."""
+        found = self.aws("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+        return found["AutoScalingGroups"][0] if found["AutoScalingGroups"] else None
+
+    def images(self, group: str) -> set[str]:
+        """The AMIs that a group's instances run."""
+        found = self.group(group)
+        ids = [instance["InstanceId"] for instance in found["Instances"]] if found else []
+        pages = self.aws("ec2").describe_instances(InstanceIds=ids)["Reservations"] if ids else []
+        return {instance["ImageId"] for page in pages for instance in page["Instances"]}
+
+    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+        """Items of the table whose partition key begins so."""
+        table = next(t for t in self.aws("dynamodb").list_tables()["TableNames"] if "Table" in t)
+        found = self.aws("dynamodb").scan(TableName=table)["Items"]
+        return [item for item in found if item["pk"]["S"].startswith(prefix)]
+
+
+def _names() -> Iterator[str]:
+    number = 0
+    while True:
+        number += 1
+        yield f"svc{number}-{time.time_ns() % 1_000_000}"
