@@ -3,12 +3,13 @@
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
 import problems
 import rollout_routes
 import service_routes
 import system_routes
 import verb_routes
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

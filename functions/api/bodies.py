@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from annotated_types import Ge, Len
+
 from signalbox.rollouts.service import Closed, Strategy
 
 Version = Annotated[str, Len(1, 64)]

@@ -9,9 +9,10 @@ from aws_lambda_powertools.utilities.idempotency import (
     IdempotencyConfig,
     idempotent_function,
 )
-from signalbox.aws.clients import client
+
+from routing import request_of
 from signalbox.kernel.errors import Invalid, Violation
-from signalbox.wiring import settings
+from signalbox.wiring import dynamodb, settings
 
 REMEMBERED_FOR = 24 * 3_600  # seconds
 LONGEST_KEY = 255
@@ -26,7 +27,7 @@ def _store() -> DynamoDBPersistenceLayer:
         sort_key_attr="sk",
         static_pk_value="IDEMPOTENCY#KEYS",
         expiry_attr="expires_at",
-        boto3_client=client("dynamodb"),
+        boto3_client=dynamodb(),
     )
 
 
@@ -35,8 +36,8 @@ def once(router: Router, action: Callable[[], Answer]) -> Answer:
 
     Another body under the same key, or the same request still under way, raises Powertools' own errors.
     """
-    event = router.current_event
-    given = event.headers.get("Idempotency-Key") or event.headers.get("idempotency-key")
+    event = request_of(router)
+    given = event.headers.get("Idempotency-Key")
     if not given:
         return action()
     if len(given) > LONGEST_KEY:
@@ -54,8 +55,10 @@ def _idempotent(request: dict[str, str], action: Callable[[], Answer]) -> Answer
         raise_on_no_idempotency_key=True,
     )
 
-    @idempotent_function(data_keyword_argument="request", persistence_store=_store(), config=config)
     def act(*, request: dict[str, str]) -> Answer:
         return action()
 
-    return act(request=request)
+    remembered: Callable[..., Answer] = idempotent_function(
+        act, data_keyword_argument="request", persistence_store=_store(), config=config
+    )
+    return remembered(request=request)

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyAlreadyInProgressError,
     IdempotencyValidationError,
 )
+
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected, Transient, Unprocessable, Violation
 
 CONTENT_TYPE = "application/problem+json"

@@ -5,25 +5,36 @@ from http import HTTPStatus
 from typing import Annotated
 
 from annotated_types import Ge, Le
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+
 from bodies import StartBody
 from caller import caller_of
 from idempotency import Answer, once
+from routing import new_router
 from signalbox.kernel.errors import Invalid, Violation
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.model import Phase
 from signalbox.rollouts.steps.turn import guard_names
 from signalbox.wiring import ports
+from statuses import answers
 from views import RolloutList, RolloutView, Started, TimelineView, rollout_view, timeline_view
 
-router = Router()
+router = new_router()
 Limit = Annotated[int, Ge(1), Le(100), Query()]
 TimelineLimit = Annotated[int, Ge(1), Le(1000), Query()]
 Cursor = Annotated[str | None, Query()]
 
 
-@router.post("/services/<service>/rollouts", summary="Bring a service to a version", tags=["rollouts"])
+@router.post(
+    "/services/<service>/rollouts",
+    summary="Bring a service to a version",
+    tags=["rollouts"],
+    responses=answers(
+        Started,
+        HTTPStatus.ACCEPTED,
+        refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+    ),
+)
 def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, int]:
     """409 when the service, or something it stands on, is in another rollout."""
     command = StartRollout(
@@ -40,14 +51,24 @@ def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, in
     ), HTTPStatus.ACCEPTED
 
 
-@router.get("/services/<service>/rollouts", summary="List rollouts, newest first", tags=["rollouts"])
+@router.get(
+    "/services/<service>/rollouts",
+    summary="List rollouts, newest first",
+    tags=["rollouts"],
+    responses=answers(RolloutList, HTTPStatus.OK),
+)
 def index(service: str, limit: Limit = 50, cursor: Cursor = None) -> RolloutList:
     """A page of rollouts; those of a forgotten service stay."""
     found, following = ports().rollouts.list(service, limit, cursor)
     return RolloutList(items=tuple(rollout_view(rollout) for rollout in found), cursor=following)
 
 
-@router.get("/services/<service>/rollouts/<rollout_id>", summary="Read a rollout", tags=["rollouts"])
+@router.get(
+    "/services/<service>/rollouts/<rollout_id>",
+    summary="Read a rollout",
+    tags=["rollouts"],
+    responses=answers(RolloutView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
+)
 def show(service: str, rollout_id: str) -> RolloutView:
     """As it is now; while it is open with the state of its guards."""
     rollout, signals = ports().rollouts.load(service, rollout_id)
@@ -59,6 +80,7 @@ def show(service: str, rollout_id: str) -> RolloutView:
     "/services/<service>/rollouts/<rollout_id>/timeline",
     summary="Read what happened, oldest first",
     tags=["rollouts"],
+    responses=answers(TimelineView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
 def timeline(
     service: str, rollout_id: str, limit: TimelineLimit = 500, cursor: Cursor = None

@@ -4,49 +4,57 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
+
 from bodies import PromoteBody, VerbBody
 from caller import caller_of
 from idempotency import Answer, once
+from routing import new_router
 from signalbox.rollouts.commands import abort, pause, promote, resume, retry
 from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.model import Rollout
 from signalbox.rollouts.ports import Ports
 from signalbox.wiring import ports
+from statuses import answers
 from views import RolloutView, rollout_view
 
-router = Router()
+router = new_router()
 _PATH = "/services/<service>/rollouts/<rollout_id>"
+_ANSWERS = answers(
+    RolloutView,
+    HTTPStatus.ACCEPTED,
+    HTTPStatus.OK,
+    refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
 Verb = Callable[[str, str, Caller, Ports], Rollout]
 Why = Annotated[VerbBody, Body()]
 
 
-@router.post(f"{_PATH}/abort", summary="Send it back", tags=["verbs"])
+@router.post(f"{_PATH}/abort", summary="Send it back", tags=["verbs"], responses=_ANSWERS)
 def abort_route(service: str, rollout_id: str, body: Why = VerbBody()) -> tuple[RolloutView, int]:  # noqa: B008
     """Traffic goes back to stable at once; nothing running is a no-op."""
     return _ask(abort.abort, service, rollout_id, body.reason)
 
 
-@router.post(f"{_PATH}/pause", summary="Let it stand still", tags=["verbs"])
+@router.post(f"{_PATH}/pause", summary="Let it stand still", tags=["verbs"], responses=_ANSWERS)
 def pause_route(service: str, rollout_id: str, body: Why = VerbBody()) -> tuple[RolloutView, int]:  # noqa: B008
     """At once while it bakes, otherwise before the next step. Guards stay armed."""
     return _ask(pause.pause, service, rollout_id, body.reason)
 
 
-@router.post(f"{_PATH}/resume", summary="End a pause", tags=["verbs"])
+@router.post(f"{_PATH}/resume", summary="End a pause", tags=["verbs"], responses=_ANSWERS)
 def resume_route(service: str, rollout_id: str, body: Why = VerbBody()) -> tuple[RolloutView, int]:  # noqa: B008
     """What is left of a bake goes on; a foreign change is taken over."""
     return _ask(resume.resume, service, rollout_id, body.reason)
 
 
-@router.post(f"{_PATH}/retry", summary="Run the restore of a stuck rollout again", tags=["verbs"])
+@router.post(f"{_PATH}/retry", summary="Restore a stuck rollout again", tags=["verbs"], responses=_ANSWERS)
 def retry_route(service: str, rollout_id: str, body: Why = VerbBody()) -> tuple[RolloutView, int]:  # noqa: B008
     """Only for a stuck rollout."""
     return _ask(retry.retry, service, rollout_id, body.reason)
 
 
-@router.post(f"{_PATH}/promote", summary="End the hold", tags=["verbs"])
+@router.post(f"{_PATH}/promote", summary="End the hold", tags=["verbs"], responses=_ANSWERS)
 def promote_route(
     service: str,
     rollout_id: str,

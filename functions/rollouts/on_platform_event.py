@@ -1,8 +1,8 @@
 """Rule `PlatformEventRule`: Auto Scaling launched or terminated an instance."""
 
 from signalbox.entrypoint import listener
+from signalbox.rollouts.commands.occurrences import group_of
 from signalbox.rollouts.commands.on_platform_event import on_platform_event
-from signalbox.rollouts.occurrences import group_of
 from signalbox.wiring import ports
 
 

@@ -5,13 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
+from signalbox.aws.clients import client
 from signalbox.aws.executions import StepFunctionsExecutions
 from signalbox.aws.latch_store import DynamoLatches
 from signalbox.aws.table import Table
 from signalbox.aws.writer import AwsWriter
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
-from signalbox.rollouts.ports import DeadLetters, Gauges, Ports
+from signalbox.rollouts.ports import DeadLetters, Ports
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NAMESPACE = "Signalbox"  # of the metrics, as in template.yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,7 @@ def ports() -> Ports:
     """All ports, on AWS. What the alarm path does not need is imported here, not above."""
     from signalbox.aws.bus import EventBridgeBus  # noqa: PLC0415
     from signalbox.aws.estates import AwsEstates  # noqa: PLC0415
+    from signalbox.aws.gauges import EmbeddedMetrics  # noqa: PLC0415
     from signalbox.aws.rollout_store import DynamoRollouts  # noqa: PLC0415
     from signalbox.aws.service_store import DynamoServices  # noqa: PLC0415
     from signalbox.aws.sweeping import SweepRule  # noqa: PLC0415
@@ -77,6 +85,7 @@ def ports() -> Ports:
         executions=StepFunctionsExecutions(given.machine_arn),
         bus=EventBridgeBus(given.bus),
         sweeping=SweepRule(given.sweep_rule),
+        gauges=EmbeddedMetrics(NAMESPACE),
         clock=now,
         entropy=os.urandom,
         region=given.region,
@@ -105,13 +114,11 @@ def dead_letters() -> DeadLetters:
         "aws.cloudwatch": given.on_alarm_function,
         "aws.autoscaling": given.on_platform_event_function,
         "aws.states": given.sweep_function,
+        "aws.events": given.sweep_function,
     }
     return SqsDeadLetters(given.dead_letters_url, functions)
 
 
-@cache
-def gauges() -> Gauges:
-    """Figures for alarms and the dashboard."""
-    from signalbox.aws.gauges import EmbeddedMetrics  # noqa: PLC0415
-
-    return EmbeddedMetrics("Signalbox")
+def dynamodb() -> "DynamoDBClient":
+    """The client that the stores use, for a library that keeps records of its own in the table."""
+    return client("dynamodb")

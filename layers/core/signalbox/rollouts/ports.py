@@ -156,6 +156,7 @@ class Ports:
     executions: Executions
     bus: Bus
     sweeping: Sweeping
+    gauges: Gauges
     clock: Clock
     entropy: Entropy
     region: str

@@ -5,11 +5,11 @@ from enum import StrEnum
 
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import Conflict, NotFound
+from signalbox.rollouts.commands.take_over import take_over
 from signalbox.rollouts.model import Phase, Rollout, Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.signals import Heard
 from signalbox.rollouts.steps.closing import bid_farewell
-from signalbox.rollouts.takeover import take_over
 
 GRACE = timedelta(seconds=30)  # for a caller that is just about to start the execution
 OVERDUE = timedelta(minutes=5)  # past a hold's deadline

@@ -1,25 +1,25 @@
 """What the reconciler does when it is woken."""
 
+from signalbox.rollouts.commands.occurrences import ExecutionEnded, SweepDue
 from signalbox.rollouts.commands.reconcile import is_restoring_for_long, reconcile, reconcile_one
 from signalbox.rollouts.model import Phase
-from signalbox.rollouts.occurrences import ExecutionEnded, SweepDue
-from signalbox.rollouts.ports import DeadLetters, Gauges, Ports
+from signalbox.rollouts.ports import DeadLetters, Ports
 
 
-def sweep(occasion: ExecutionEnded | SweepDue, ports: Ports, letters: DeadLetters, gauges: Gauges) -> str:
+def sweep(occasion: ExecutionEnded | SweepDue, ports: Ports, letters: DeadLetters) -> str:
     """One rollout after its execution has ended; otherwise all that are open, and the dead letters."""
     if isinstance(occasion, ExecutionEnded):
         return reconcile_one(occasion.service, occasion.rollout_id, ports)
     count = reconcile(ports)
     replayed = letters.replay()
-    _measure(ports, gauges)
+    _measure(ports)
     return f"{count} open, {replayed} replayed"
 
 
-def _measure(ports: Ports, gauges: Gauges) -> None:
+def _measure(ports: Ports) -> None:
     rollouts = [ports.rollouts.get(service, rollout_id) for service, rollout_id in ports.rollouts.open()]
     now = ports.clock()
-    gauges.measure(
+    ports.gauges.measure(
         RolloutsOpen=len(rollouts),
         RolloutsStuck=sum(1 for r in rollouts if r.phase is Phase.STUCK),
         RestoresOverdue=sum(1 for r in rollouts if is_restoring_for_long(r, now)),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts.layout import locked_resources
 from signalbox.rollouts.model import Outcome, Phase, Rollout
@@ -32,7 +33,26 @@ def close(turn: Turn, phase: Phase, ports: Ports, outcome: Outcome | None = None
     locks = locked_resources(rollout.layout, ports.region, ports.account)
     ports.rollouts.close(rollout, entries, watched(rollout, ports), locks)
     bid_farewell(rollout, ports)
+    ports.gauges.measure(**figures_of(rollout))
     return ended(phase)
+
+
+def figures_of(rollout: Rollout) -> dict[str, float]:
+    """One more of its ending, and the clocks of a rollback in milliseconds."""
+    clocks = rollout.clocks
+    spans = {
+        "TimeToAct": (clocks.detected_at, clocks.acted_at),
+        "TimeToRestore": (clocks.detected_at, clocks.restored_at),
+    }
+    measured = {name: _milliseconds(*span) for name, span in spans.items()}
+    ending = "Rollouts" + DETAIL_TYPES[rollout.phase].removeprefix("Rollout ").replace(" ", "")
+    return {ending: 1, **{name: value for name, value in measured.items() if value is not None}}
+
+
+def _milliseconds(start: str | None, end: str | None) -> float | None:
+    if start is None or end is None:
+        return None
+    return max(0.0, (from_rfc3339(end) - from_rfc3339(start)).total_seconds() * 1000)
 
 
 def remove_copies(rollout: Rollout, ports: Ports) -> None:
