@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import pytest
 from tests.scenario.world import World
 
 READY_SECONDS = 60
+# Health checks pass, or fail, at once: how long they take is not what the stories are about.
+ENVIRONMENT = {"SIGNALBOX_API_PORT": "0", "SIGNALBOX_AWS_PORT": "0", "SIGNALBOX_LOCAL_HEALTH_SPEEDUP": "1000"}
 
 
 @dataclass(frozen=True)
@@ -42,16 +45,20 @@ class LocalRuntime:
 
     def aws(self, service: Any, caller: Caller | None = None) -> Any:
         """A boto3 client with the keys of a caller, else of the user who may do all."""
-        who = caller or self.admin
-        session = boto3.Session(who.access_key_id, who.secret_access_key, region_name=self.region)
-        return session.client(service, endpoint_url=self.aws_endpoint)
+        return _client(service, caller or self.admin, self.region, self.aws_endpoint)
+
+
+@cache
+def _client(service: Any, who: Caller, region: str, endpoint: str) -> Any:
+    session = boto3.Session(who.access_key_id, who.secret_access_key, region_name=region)
+    return session.client(service, endpoint_url=endpoint)
 
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRuntime]:
     """One for all scenarios of a worker; each scenario makes an estate of its own."""
     folder = tmp_path_factory.mktemp("runtime")
-    environment = {**os.environ, "SIGNALBOX_API_PORT": "0", "SIGNALBOX_AWS_PORT": "0"}
+    environment = {**os.environ, **ENVIRONMENT}
     command = [sys.executable, "-m", "signalbox_cli.main", "local", "up"]
     with (
         (folder / "output").open("w") as output,

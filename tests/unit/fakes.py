@@ -1,4 +1,4 @@
-"""The ports in memory, with the conditions of the real stores; AWS is an estate that does at once what is written."""
+"""The ports in memory, with the conditions of the real stores; AWS does at once what is written."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,8 +35,11 @@ class FakeClock:
 
 
 class FakeAws:
-    """Ports `Estates` and `Writer` over groups, target groups and rules by name. While `slow`, what is launched is
-    unhealthy until `settle`; `refuse` may raise before a write, `interrupt` after it."""
+    """Ports `Estates` and `Writer` over groups, target groups and rules by name.
+
+    While `slow`, what is launched is unhealthy until `settle`. `refuse` may raise before a write, `interrupt`
+    after it.
+    """
 
     def __init__(self, survey: Survey | None = None) -> None:
         surveyed = survey or builders.survey()
@@ -45,21 +48,20 @@ class FakeAws:
         self.rules: dict[str, Rule] = dict(surveyed.rules)
         self.named_alarms: dict[str, Alarm] = dict(surveyed.alarms)
         self.surveyed = surveyed
-        self.health: dict[str, dict[str, str]] = {}
+        self.health: dict[str, dict[str, str]] = {
+            arn: {i.id: "healthy" for g in self.groups.values() if arn in g.target_groups for i in g.present}
+            for arn in self.target_groups
+        }
         self.versions: dict[str, str] = {}  # rollout id -> launch template version
         self.writes: list[Write] = []
         self.slow = False
         self.refuse: Callable[[Write], None] = lambda write: None
         self.interrupt: Callable[[Write], None] = lambda write: None
         self._looked: tuple[Layout, str] | None = None
-        self.settle()
 
     def settle(self) -> None:
-        """What was launched is in service, what was terminated is gone."""
-        self.health = {
-            arn: {i.id: "healthy" for g in self.groups.values() if arn in g.target_groups for i in g.present}
-            for arn in self.target_groups
-        }
+        """What was launched is in service."""
+        self.health = {arn: dict.fromkeys(states, "healthy") for arn, states in self.health.items()}
 
     def survey(self, spec: ServiceSpec, version: str | None) -> Survey:
         return replace(
@@ -68,9 +70,7 @@ class FakeAws:
             target_groups=self.target_groups,
             rules=self.rules,
             references=tuple(self.rules.values()),
-            alarms={
-                name: self.named_alarms[name] for name in spec.guards.alarms if name in self.named_alarms
-            },
+            alarms={alarm.name: alarm for alarm in self.alarms(spec.guards.alarms)},
         )
 
     def observe(self, layout: Layout, rollout_id: str) -> Estate:
@@ -119,7 +119,7 @@ class FakeAws:
             if target_group is not None:
                 self.target_groups[target_group.arn] = target_group
         self.rules |= {rule.arn: rule for rule in after.rules}
-        self.health |= {
+        self.health = self.health | {
             arn: {i: "initial" if self.slow and i not in old else state for i, state in states.items()}
             for arn, states in after.health.items()
         }
@@ -434,6 +434,16 @@ class FakeSweeping:
         self.enabled = False
 
 
+class FakeGauges:
+    """Port `Gauges`."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, float] = {}
+
+    def measure(self, **figures: float) -> None:
+        self.figures |= figures
+
+
 @dataclass
 class World:
     """All ports over one store and one AWS."""
@@ -444,6 +454,7 @@ class World:
     bus: FakeBus = field(default_factory=FakeBus)
     sweeping: FakeSweeping = field(default_factory=FakeSweeping)
     clock: FakeClock = field(default_factory=FakeClock)
+    gauges: FakeGauges = field(default_factory=FakeGauges)
 
     @property
     def ports(self) -> Ports:
@@ -456,6 +467,7 @@ class World:
             executions=self.executions,
             bus=self.bus,
             sweeping=self.sweeping,
+            gauges=self.gauges,
             clock=self.clock,
             entropy=lambda size: bytes(range(size)),
             region=REGION,

@@ -19,6 +19,14 @@ DETAIL_TYPES = {
     Phase.SUPERSEDED: "Rollout Superseded",
 }
 
+FIGURES = {
+    Phase.SUCCEEDED: "RolloutsSucceeded",
+    Phase.ROLLED_BACK: "RolloutsRolledBack",
+    Phase.ABORTED: "RolloutsAborted",
+    Phase.CANCELLED: "RolloutsCancelled",
+    Phase.SUPERSEDED: "RolloutsSuperseded",
+}
+
 
 def close(turn: Turn, phase: Phase, ports: Ports, outcome: Outcome | None = None) -> Progress:
     """End the rollout in that phase. Safe to repeat: a closed rollout stays as it is."""
@@ -45,8 +53,7 @@ def figures_of(rollout: Rollout) -> dict[str, float]:
         "TimeToRestore": (clocks.detected_at, clocks.restored_at),
     }
     measured = {name: _milliseconds(*span) for name, span in spans.items()}
-    ending = "Rollouts" + DETAIL_TYPES[rollout.phase].removeprefix("Rollout ").replace(" ", "")
-    return {ending: 1, **{name: value for name, value in measured.items() if value is not None}}
+    return {FIGURES[rollout.phase]: 1, **{name: value for name, value in measured.items() if value is not None}}
 
 
 def _milliseconds(start: str | None, end: str | None) -> float | None:
