@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -57,9 +58,15 @@ def _client(service: Any, who: Caller, region: str, endpoint: str) -> Any:
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRuntime]:
     """One for all scenarios of a worker; each scenario makes an estate of its own."""
-    folder = tmp_path_factory.mktemp("runtime")
+    with serving(tmp_path_factory.mktemp("runtime")) as served:
+        yield served
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[LocalRuntime]:
+    """A runtime in that folder, until the end of the block; options as of `signalbox local up`."""
     environment = {**os.environ, **ENVIRONMENT}
-    command = [sys.executable, "-m", "signalbox_cli.main", "local", "up"]
+    command = [sys.executable, "-m", "signalbox_cli.main", "local", "up", *options]
     with (
         (folder / "output").open("w") as output,
         subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output) as process,

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.request import Request, urlopen
 
 from botocore.credentials import Credentials
@@ -13,7 +13,17 @@ from signalbox_cli.client import Answer, ApiClient
 from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
 
 PATIENCE = 60  # seconds that a story waits for anything
+T = TypeVar("T")
 ENDED = ("succeeded", "rolled_back", "aborted", "cancelled", "superseded", "stuck")
+
+
+def eventually(reached: Callable[[], T], patience: float = PATIENCE) -> T:
+    """What it answers as soon as that is something; fails with what it answers last."""
+    deadline = time.monotonic() + patience
+    while not (answer := reached()):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.1)
+    return answer
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,15 @@ class World:
         )
         with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
             return json.loads(response.read())
+
+    def executions(self, service: str) -> list[str]:
+        """The names of all executions for a service, oldest first."""
+        machines = self.aws("stepfunctions")
+        arn = machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        found = machines.list_executions(stateMachineArn=arn)["executions"]
+        rollouts = {item["sk"]["S"] for item in self.items(f"SERVICE#{service}")}
+        ours = [one for one in found if "ROLLOUT#" + one["name"].rpartition("-g")[0] in rollouts]
+        return [one["name"] for one in sorted(ours, key=lambda one: one["startDate"])]
 
     def weights(self, rule: str) -> dict[str, int]:
         """Target group ARN -> weight, of a rule as it is now."""

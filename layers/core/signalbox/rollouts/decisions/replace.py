@@ -6,10 +6,34 @@ from signalbox.rollouts.model import Step
 from signalbox.rollouts.scene import Decision, Scene, part, pinned, settled, wait, write
 from signalbox.rollouts.writes import set_group, terminate
 
+WHOLE = 100
+
 
 def decide_replace(scene: Scene, step: Step) -> Decision:
     """The group launches the new version from now on; a batch goes when the last one is healthy again."""
-    return missing_version(scene) or _launching_new(scene) or _next_batch(scene, step)
+    return missing_version(scene) or _done(scene, step) or _launching_new(scene) or _next_batch(scene, step)
+
+
+def _done(scene: Scene, step: Step) -> Decision | None:
+    """Enough of the group is renewed; once all of it is and nothing is left to retire, it may shrink again."""
+    stable, before = scene.estate.stable, scene.snapshot.stable
+    if stable.template_version != scene.candidate_version or _renewed(scene) < _goal(scene, step):
+        return None
+    if step.percent == WHOLE and scene.estate.candidate is None and stable.min != before.min:
+        return write("the group may shrink again", set_group(stable, min_size=before.min))
+    return settled(_reason(scene, step), replaced=_renewed(scene))
+
+
+def _goal(scene: Scene, step: Step) -> int:
+    return part(step.percent or WHOLE, scene.estate.stable.desired)
+
+
+def _renewed(scene: Scene) -> int:
+    return sum(1 for i in scene.estate.healthy_stable if i.version == scene.candidate_version)
+
+
+def _reason(scene: Scene, step: Step) -> str:
+    return f"{_renewed(scene)} of {_goal(scene, step)} instances are replaced and healthy"
 
 
 def _launching_new(scene: Scene) -> Decision | None:
@@ -23,17 +47,12 @@ def _launching_new(scene: Scene) -> Decision | None:
 
 def _next_batch(scene: Scene, step: Step) -> Decision:
     stable, version = scene.estate.stable, str(scene.candidate_version)
-    goal = part(step.percent or 100, stable.desired)
-    healthy = scene.estate.healthy_stable
-    renewed = sum(1 for i in healthy if i.version == version)
-    reason = f"{renewed} of {goal} instances are replaced and healthy"
-    if renewed >= goal:
-        return settled(reason, replaced=renewed)
+    healthy, reason = scene.estate.healthy_stable, _reason(scene, step)
     if len(stable.present) < stable.desired:
         return wait(f"{reason}; {stable.desired - len(stable.present)} to launch")
     if any(i.version == version and i not in healthy for i in stable.present):
         return wait(reason, scene.estate.stable_target_group.interval)
-    batch = _batch(scene, step, goal - renewed)
+    batch = _batch(scene, step, _goal(scene, step) - _renewed(scene))
     if not batch:
         return wait(
             f"{reason}; {len(_serving(scene))} healthy leave no room above the floor of {scene.floor}"
@@ -53,6 +72,6 @@ def _batch(scene: Scene, step: Step, left: int) -> list[Instance]:
     old = sorted((i for i in stable.present if i.version != scene.candidate_version), key=lambda i: i.id)
     old.sort(key=lambda i: i.id in healthy)
     room = len(_serving(scene)) - scene.floor
-    most = min(part(step.batch or 100, stable.desired), left)
+    most = min(part(step.batch or WHOLE, stable.desired), left)
     free = [i for i in old if i.id not in healthy][:most]
     return free + [i for i in old if i.id in healthy][: max(0, min(room, most - len(free)))]

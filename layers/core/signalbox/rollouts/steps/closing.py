@@ -53,7 +53,10 @@ def figures_of(rollout: Rollout) -> dict[str, float]:
         "TimeToRestore": (clocks.detected_at, clocks.restored_at),
     }
     measured = {name: _milliseconds(*span) for name, span in spans.items()}
-    return {FIGURES[rollout.phase]: 1, **{name: value for name, value in measured.items() if value is not None}}
+    return {
+        FIGURES[rollout.phase]: 1,
+        **{name: value for name, value in measured.items() if value is not None},
+    }
 
 
 def _milliseconds(start: str | None, end: str | None) -> float | None:

@@ -1,0 +1,1 @@
+"""Benchmarks against floors and limits: ratios within one run, since machines are noisy."""

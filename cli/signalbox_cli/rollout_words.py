@@ -1,0 +1,98 @@
+"""How a rollout is told in words: what the live view and the plain lines share. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from signalbox.kernel.clock import from_rfc3339
+
+Json = Mapping[str, Any]
+ENDED = frozenset({"succeeded", "rolled_back", "aborted", "superseded", "cancelled", "stuck"})
+ENGINE = "signalbox"
+_STATES = {"OK": "ok", "ALARM": "in alarm", "INSUFFICIENT_DATA": "no data yet", None: "not read"}
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def printable(text: str) -> str:
+    """One line without control characters: what others have named cannot steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def in_short(text: str, rollout: Json) -> str:
+    """The temporary copy of an alarm by what it copies: `signalbox-r-1-errors` is `errors (candidate)`."""
+    prefix = f"signalbox-{rollout['rollout_id']}-"
+    own = {guard["name"].removeprefix(prefix) for guard in rollout["guards"]} | {"unhealthy-hosts"}
+    for name in sorted(own, key=len, reverse=True):
+        text = text.replace(prefix + name, f"{name} (candidate)")
+    return printable(text)
+
+
+def guard_state(guard: Json) -> str:
+    """The state of an alarm as people say it."""
+    return _STATES.get(guard["state"], str(guard["state"]))
+
+
+def phase_name(rollout: Json) -> str:
+    """`rolling_back` is `rolling back`."""
+    return str(rollout["phase"]).replace("_", " ")
+
+
+def place(index: int, rollout: Json) -> str:
+    """`2/4` for the second step of four."""
+    return f"{index + 1}/{len(rollout['steps'])}"
+
+
+def why(rollout: Json, events: Sequence[Json]) -> str:
+    """Why it is in its phase: what it waits for, what sends it back, or how it ended."""
+    if rollout["outcome"]:
+        return in_short(rollout["outcome"]["reason"], rollout)
+    if rollout["hold"]:
+        return in_short(rollout["hold"]["reason"], rollout)
+    turned = [e["reason"] for e in events if e["type"] in ("Rollback Started", "Guard Breached")]
+    if rollout["phase"] == "rolling_back":
+        return in_short(turned[-1], rollout) if turned else "a guard or a caller has stopped it"
+    return printable(rollout["step"]["name"]) if rollout["step"] else ""
+
+
+def countdown(rollout: Json, now: datetime) -> str:
+    """What is left of a hold; a pause has no end that is worth counting."""
+    hold = rollout["hold"]
+    if not hold:
+        return ""
+    if hold["kind"] in ("pause", "approval"):
+        return "until somebody ends it"
+    left = span(max(0, round((from_rfc3339(hold["until"]) - now).total_seconds())))
+    return f"next look within {left}" if hold["kind"] == "settling" else f"{left} left"
+
+
+def span(seconds: float) -> str:
+    """A duration in its two largest units: `0.14 s`, `7 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 1 and seconds != round(seconds):
+        return f"{seconds:.2f} s"
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s" if isinstance(seconds, float) else f"{seconds} s"
+    for size, unit, below, smaller in (
+        (_DAY, "d", _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "min"),
+        (_MINUTE, "min", 1, "s"),
+    ):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} {int(seconds % size // below)} {smaller}"
+    raise AssertionError(seconds)
+
+
+def time_of_day(at: str | None, *, exact: bool = False) -> str:
+    """`HH:MM:SS` in UTC, `exact` with milliseconds; a dash for what has not happened."""
+    if at is None:
+        return "–"
+    return from_rfc3339(at).strftime("%H:%M:%S.%f")[:-3] if exact else from_rfc3339(at).strftime("%H:%M:%S")
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """From one RFC 3339 instant to another."""
+    return (from_rfc3339(later) - from_rfc3339(earlier)).total_seconds()
+
+
+def caller_name(actor: str) -> str:
+    """The last part of an ARN: `user/operator`."""
+    return printable(actor.rsplit(":", 1)[-1])
