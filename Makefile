@@ -17,6 +17,8 @@ export AWS_DEFAULT_REGION ?= eu-west-1
 export SAM_CLI_TELEMETRY := 0
 export LAMBDA_PYTHON := $(RUNTIME:python%=%)
 export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
+# Beside the sources it would be served, out of date, by the local runtime.
+export OPENAPI := $(CURDIR)/.build/openapi.json
 
 .PHONY: help setup demo test check up bench build deploy openapi lock clean
 
@@ -46,7 +48,7 @@ bench: $(INSTALLED) ## writes docs/benchmarks.md
 	@$(BIN)/python -m bench
 
 openapi: $(INSTALLED) ## what GET /openapi.json answers
-	@test ! -f functions/api/generate_openapi.py || $(BIN)/python functions/api/generate_openapi.py functions/api/openapi.json
+	@mkdir -p .build && $(BIN)/python functions/api/generate_openapi.py $(OPENAPI)
 
 build: $(INSTALLED) openapi ## artefacts for Lambda in .aws-sam/build
 	@$(BIN)/sam build --parameter-overrides Runtime=$(RUNTIME) Architecture=$(ARCHITECTURE)

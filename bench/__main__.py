@@ -18,9 +18,8 @@ def main() -> None:
         costs = [transitions.measure(runtime, preset) for preset in transitions.PRESETS]
         floor = reaction.floor(runtime)
         reactions = {hold: reaction.measure(runtime, hold) for hold in reaction.HOLDS}
-    PAGE.write_text(
-        "\n".join([*_head(), *_reactions(floor, reactions), *_costs(costs), *_starts(starts)]) + "\n"
-    )
+    lines = [*_head(), *_reactions(floor, reactions), *_costs(costs), *_starts(starts)]
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     sys.stdout.write(PAGE.read_text())
 
 
@@ -29,8 +28,8 @@ def _head() -> list[str]:
     return [
         "# Benchmarks",
         "",
-        f"Written by `make bench` on {day}: Python {platform.python_version()}, {platform.machine()}, the local",
-        "runtime on one machine. Machines are noisy: read the ratios, which compare within one run.",
+        f"Written by `make bench` on {day}: Python {platform.python_version()}, {platform.machine()}, the",
+        "local runtime on one machine. Machines are noisy: read the ratios, which compare within one run.",
         "",
     ]
 
@@ -43,8 +42,8 @@ def _reactions(floor: list[reaction.Reaction], found: dict[str, list[reaction.Re
         "## Reaction: from the alarm to traffic that is back",
         "",
         f"{reaction.ROLLBACKS} rollbacks at each kind of hold. *act*: to the first restoring write accepted;",
-        "*restore*: to the read-back that shows it; *call*: which AWS call of the alarm's function that write",
-        "is. Milliseconds.",
+        "*restore*: to the read-back that shows it; *call*: which AWS call of the alarm's function that",
+        "write is. Milliseconds.",
         "",
         "| | call | act p50 | p95 | p99 | × floor | restore p50 | p95 | p99 | × floor |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -68,11 +67,11 @@ def _costs(costs: list[transitions.Cost]) -> list[str]:
     lines = [
         "## What a rollout costs",
         "",
-        "A good rollout of four instances. The bound is 2 × steps + 4 + 3 × settling holds; it does not depend",
-        f"on the length of the bakes. Beside it the transitions of designs that poll through {transitions.MINUTES}-minute",
-        "bakes, with Wait, Check and Choice at each look.",
+        "A good rollout of four instances. The bound is 2 × steps + 4 + 3 × settling holds; it does not",
+        "depend on the length of the bakes. Beside it the transitions of designs that poll through",
+        f"{transitions.MINUTES}-minute bakes, with Wait, Check and Choice at each look.",
         "",
-        "| strategy | steps | settling | transitions | bound | polling 60 s | polling 30 s | functions | writes |",
+        "| strategy | steps | settling | transitions | bound | poll 60 s | poll 30 s | functions | writes |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
@@ -87,8 +86,8 @@ def _starts(starts: list[cold_start.ColdStart]) -> list[str]:
     lines = [
         "## Cold start",
         "",
-        f"A fresh process imports the handler and makes its clients; median of {cold_start.RUNS}, beside boto3",
-        "with the same clients. **Bold**: the alarm path.",
+        f"A fresh process imports the handler and makes its clients; median of {cold_start.RUNS}, beside",
+        "boto3 with the same clients. **Bold**: the alarm path.",
         "",
         "| handler | clients | ms | MB | boto3 ms | boto3 MB | × time | × memory |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.runtime import Runtime
+from bench.runtime import PATIENCE, Runtime
 from signalbox_local.sample_service import SampleService, Wish, make_service
 
 ROLLBACKS = 40
 HOLDS = ("settling", "bake", "pause")
+TASKS = ("Begin", "Provision", "ShiftTraffic", "Hold")
+QUIET = 0.3  # seconds without a call
 WRITES = ("ModifyRule", "ModifyListener", "DeregisterTargets")
 STRATEGIES: dict[str, dict[str, object]] = {
     "settling": {"preset": "blue-green", "bake": "10m"},  # of an image that never becomes healthy
@@ -51,7 +53,9 @@ def measure(runtime: Runtime, hold: str, count: int = ROLLBACKS) -> list[Reactio
 def _one(runtime: Runtime, service: SampleService, hold: str) -> Reaction:
     before = runtime.last_call()
     rollout_id = runtime.start(service.name, service.images["v2"])
-    _until_held(runtime, service, rollout_id, hold)
+    if hold != "settling":
+        runtime.until(service.name, rollout_id, "holding", hold=hold)
+    _until_resting(runtime, before)
     alarms = runtime.aws("cloudwatch")
     alarms.set_alarm_state(AlarmName=service.alarm, StateValue="ALARM", StateReason="bench")
     runtime.until(service.name, rollout_id, "rolled_back")
@@ -59,22 +63,19 @@ def _one(runtime: Runtime, service: SampleService, hold: str) -> Reaction:
     return _read(runtime.calls(before))
 
 
-def _until_held(runtime: Runtime, service: SampleService, rollout_id: str, hold: str) -> None:
-    """Until the token is stored: the last call of the function that holds."""
-    if hold != "settling":
-        runtime.until(service.name, rollout_id, "holding", hold=hold)
-    time.sleep(0.5)
-    since = 0
-    while not _rests(runtime.calls(since)):
+def _until_resting(runtime: Runtime, before: int) -> None:
+    """Until a token has been stored and nothing has happened for a while."""
+    deadline = time.monotonic() + PATIENCE
+    while not _rests(runtime.calls(before)):
+        if time.monotonic() > deadline:
+            raise TimeoutError("no token was stored")
         time.sleep(0.1)
 
 
 def _rests(calls: Sequence[dict[str, Any]]) -> bool:
-    """Whether nobody but who asks has called for a while, and the last of a task's calls stored a token."""
-    tasks = [
-        call for call in calls if "Function" in call["principal"] and "ApiFunction" not in call["principal"]
-    ]
-    return bool(tasks) and "HoldFunction" in tasks[-1]["principal"] and time.time() - tasks[-1]["at"] > 0.3  # noqa: PLR2004
+    tasks = [call for call in calls if any(f"{name}Function" in call["principal"] for name in TASKS)]
+    quiet = bool(tasks) and time.time() - calls[-1]["at"] > QUIET
+    return quiet and "HoldFunction" in tasks[-1]["principal"]
 
 
 def _read(calls: Sequence[dict[str, Any]]) -> Reaction:

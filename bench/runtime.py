@@ -40,10 +40,14 @@ class Runtime:
 
     def calls(self, since: int) -> list[dict[str, Any]]:
         """Every AWS call after that sequence."""
-        with urlopen(
-            f"{self.state['aws_endpoint']}/_signalbox/calls?since={since}", timeout=PATIENCE
-        ) as answer:
-            return list(json.loads(answer.read())["calls"])
+        return list(self.control(f"calls?since={since}")["calls"])
+
+    def control(self, path: str, body: object = None) -> Any:
+        """A control path of the local runtime."""
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.state['aws_endpoint']}/_signalbox/{path}"
+        with urlopen(Request(url, data=data), timeout=PATIENCE) as answer:
+            return json.loads(answer.read())
 
     def last_call(self) -> int:
         """The sequence of the latest call."""
@@ -75,7 +79,7 @@ class Runtime:
 
 @contextmanager
 def own_runtime() -> Iterator[Runtime]:
-    """Started for this run: instances boot at once and are healthy at once, so that only Signalbox takes time."""
+    """Started for this run: instances boot and turn healthy at once: only Signalbox takes time."""
     environment = {
         **os.environ,
         "SIGNALBOX_API_PORT": "0",

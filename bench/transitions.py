@@ -45,17 +45,14 @@ class Cost:
         return 2 * self.steps + 4 + 3 * self.settles
 
     def polling(self, seconds: int) -> int:
-        """Transitions of a design that looks every so many seconds through ten-minute bakes; it settles for free."""
+        """Transitions of a design that looks each so many seconds of 10-minute bakes and settles for free."""
         return 2 * self.steps + 4 + POLL_STATES * self.bakes * MINUTES * 60 // seconds
 
 
 def entered(history: Sequence[dict[str, Any]]) -> list[str]:
     """The names of the states that an execution entered."""
-    return [
-        event["stateEnteredEventDetails"]["name"]
-        for event in history
-        if event["type"].endswith("StateEntered")
-    ]
+    states = [event for event in history if event["type"].endswith("StateEntered")]
+    return [str(state["stateEnteredEventDetails"]["name"]) for state in states]
 
 
 def history_of(runtime: Runtime, rollout_id: str) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ Json = Mapping[str, Any]
 ENDED = frozenset({"succeeded", "rolled_back", "aborted", "superseded", "cancelled", "stuck"})
 ENGINE = "signalbox"
 _STATES = {"OK": "ok", "ALARM": "in alarm", "INSUFFICIENT_DATA": "no data yet", None: "not read"}
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_EXACT_BELOW, _WHOLE_FROM = 10, 60  # seconds: hundredths below, whole ones from there
 
 
 def printable(text: str) -> str:
@@ -61,24 +62,25 @@ def countdown(rollout: Json, now: datetime) -> str:
         return ""
     if hold["kind"] in ("pause", "approval"):
         return "until somebody ends it"
-    left = span(max(0, round((from_rfc3339(hold["until"]) - now).total_seconds())))
+    left = whole(max(0, round((from_rfc3339(hold["until"]) - now).total_seconds())))
     return f"next look within {left}" if hold["kind"] == "settling" else f"{left} left"
 
 
+def whole(seconds: int) -> str:
+    """The two largest units that are not zero: `7 s`, `3 min 20 s`, `2 h 5 min`."""
+    parts: list[str] = []
+    for size, unit in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
 def span(seconds: float) -> str:
-    """A duration in its two largest units: `0.14 s`, `7 s`, `3 min 20 s`, `2 h 5 min`."""
-    if seconds < 1 and seconds != round(seconds):
+    """A measured duration: `0.14 s`, `23.1 s`, `3 min 20 s`."""
+    if seconds < _EXACT_BELOW:
         return f"{seconds:.2f} s"
-    if seconds < _MINUTE:
-        return f"{seconds:.1f} s" if isinstance(seconds, float) else f"{seconds} s"
-    for size, unit, below, smaller in (
-        (_DAY, "d", _HOUR, "h"),
-        (_HOUR, "h", _MINUTE, "min"),
-        (_MINUTE, "min", 1, "s"),
-    ):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit} {int(seconds % size // below)} {smaller}"
-    raise AssertionError(seconds)
+    return f"{seconds:.1f} s" if seconds < _WHOLE_FROM else whole(round(seconds))
 
 
 def time_of_day(at: str | None, *, exact: bool = False) -> str:

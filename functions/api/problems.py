@@ -15,7 +15,10 @@ from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected, Trans
 
 CONTENT_TYPE = "application/problem+json"
 # What pydantic cannot say of a predicate of ours.
-_PREDICATES = {"is_duration": "give a duration such as 90s, 10m, 2h or 3d"}
+_PREDICATES = {
+    "is_duration": "give a duration such as 90s, 10m, 2h or 3d",
+    "is_name": "begin with a letter or digit, go on with letters, digits, - and _",
+}
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 
 
@@ -68,13 +71,27 @@ def _in_flight(error: Exception) -> Response[str]:
 
 
 def _malformed(error: RequestValidationError) -> Response[str]:
-    violations = [_violation(found) for found in error.errors()]
+    found = error.errors()
+    violations = [_violation(one) for one in found if not _follows_from_another(one, found)]
     return problem(HTTPStatus.BAD_REQUEST, "the request is malformed", violations)
 
 
-def _violation(found: dict[str, object]) -> Violation:
+def _follows_from_another(one: dict[str, object], found: Sequence[dict[str, object]]) -> bool:
+    """Only good elements are counted: a bad one makes its list too short as well."""
+    place = _place(one)
+    others = (_place(other) for other in found if other is not one)
+    return one.get("type") == "too_short" and any(other[: len(place)] == place for other in others)
+
+
+def _place(found: dict[str, object]) -> list[str]:
     path = found.get("loc")
-    parts = [str(part) for part in path] if isinstance(path, list | tuple) else []
+    return [str(part) for part in path] if isinstance(path, list | tuple) else []
+
+
+def _violation(found: dict[str, object]) -> Violation:
+    if found.get("type") == "json_invalid":
+        return Violation("body", "this is not JSON")  # its place is a position in the text
+    parts = _place(found)
     field = ".".join(parts[1:] if parts[:1] in (["body"], ["query"], ["path"], ["header"]) else parts)
     return Violation(field or "body", _message(found))
 

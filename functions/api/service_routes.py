@@ -13,6 +13,7 @@ from signalbox.kernel.errors import Invalid, Violation
 from signalbox.rollouts.commands.plan_rollout import plan_rollout
 from signalbox.rollouts.commands.put_service import put_service
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.validation import violations
 from signalbox.wiring import ports
 from statuses import answers
 from views import PlanView, ServiceList, ServiceView, plan_view, service_view
@@ -27,13 +28,17 @@ Cursor = Annotated[str | None, Query()]
     summary="Register a service, or replace its registration",
     tags=["services"],
     responses=answers(
-        ServiceView, HTTPStatus.CREATED, HTTPStatus.OK, refused=(HTTPStatus.UNPROCESSABLE_ENTITY,)
+        ServiceView,
+        HTTPStatus.CREATED,
+        HTTPStatus.OK,
+        refused=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     ),
 )
 def put(service: str, body: Annotated[ServiceSpec, Body()]) -> tuple[ServiceView, int]:
     """Reads AWS, changes nothing there."""
     if body.name != service:
-        raise Invalid(Violation("name", f"the path says {service}: give the same name in the body"))
+        other = Violation("name", f"the path says {service}: give the same name in the body")
+        raise Invalid(other, *violations(body))
     registered, is_new = put_service(body, caller_of(router), ports())
     return service_view(registered), HTTPStatus.CREATED if is_new else HTTPStatus.OK
 

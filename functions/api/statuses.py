@@ -29,13 +29,18 @@ _WHY = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "AWS or preflight says no: what is missing, by name",
     HTTPStatus.SERVICE_UNAVAILABLE: "AWS is throttling or unavailable: try again",
 }
+# These are said by API Gateway, in its own words.
+_AT_THE_DOOR = {
+    HTTPStatus.FORBIDDEN: "no signature, no API key, or not permitted",
+    HTTPStatus.TOO_MANY_REQUESTS: "the key's usage plan has had enough; abort and pause are not counted",
+}
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def answers(
     model: type | None, *accepted: HTTPStatus, refused: tuple[HTTPStatus, ...] = ()
 ) -> dict[int, Any]:
-    """The accepted statuses with their body, and the refusals as problems."""
+    """The accepted statuses with their body, the refusals as problems, and what API Gateway refuses."""
     body = {"application/json": {"model": model}} if model is not None else {}
     good = {int(status): {"description": status.phrase, "content": body} for status in accepted}
     bad = {
@@ -45,4 +50,5 @@ def answers(
         }
         for status in (*_REFUSALS, *refused)
     }
-    return {**good, **bad}
+    door = {int(status): {"description": why, "content": {}} for status, why in _AT_THE_DOOR.items()}
+    return {**good, **bad, **door}

@@ -9,11 +9,12 @@ from signalbox.kernel.events import JsonObject
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.plan_rollout import Plan
 from signalbox.rollouts.estate import Alarm
-from signalbox.rollouts.model import Clocks, Hold, Outcome, Phase, Rollout, Split, Step, StepKind
+from signalbox.rollouts.model import Clocks, Hold, HoldKind, Outcome, Phase, Rollout, Split, Step, StepKind
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Registered
 from signalbox.rollouts.service import Guards, Platform, ServiceSpec, Strategy, Traffic
 from signalbox.rollouts.signals import Signals
+from signalbox.rollouts.steps.turn import hold_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +224,7 @@ def rollout_view(
         version=rollout.version,
         previous_version=rollout.previous_version,
         phase=Phase.ROLLING_BACK if live and going_back else rollout.phase,
-        hold=None if going_back else rollout.hold,
+        hold=_settling(signals) or (None if going_back else rollout.hold),
         step=step_view(step) if step is not None and not rollout.phase.is_final else None,
         steps=tuple(step_view(s) for s in rollout.steps),
         shares=Shares(wanted=rollout.wanted, actual=rollout.actual),
@@ -238,6 +239,12 @@ def rollout_view(
         clocks=rollout.clocks,
         generation=rollout.generation,
     )
+
+
+def _settling(signals: Signals | None) -> Hold | None:
+    """The wait for AWS, which is part of a step and stands on the latch only."""
+    hold = signals.hold if signals is not None and signals.token is not None else None
+    return hold_of(hold) if hold is not None and hold.kind is HoldKind.SETTLING else None
 
 
 def _instant(instant: datetime | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 Aws = Callable[[str], Any]
 MANAGED = {"Key": "signalbox:managed", "Value": "true"}
 PATIENCE = 60  # seconds until a new group is healthy
+_NOTHING: dict[str, object] = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +26,17 @@ class SampleService:
     target_groups: tuple[str, ...]
     alarm: str
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What sends traffic to it: its rules or, without any, the listener by its default action."""
+        return self.rules or (self.listener,)
+
     def spec(self, **changes: object) -> dict[str, object]:
         """The registration: canary by default; whole fields can be replaced."""
         traffic: dict[str, object] = {"router": "alb"}
-        if len(self.rules) == 1:
+        if not self.rules:
+            traffic["listener_arn"] = self.listener
+        elif len(self.rules) == 1:
             traffic["listener_rule_arn"] = self.rules[0]
         else:
             traffic["rules"] = list(self.rules)
@@ -52,7 +60,8 @@ class SampleService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the service should look like. `slots` makes two groups, the second one empty."""
+    """What the service should look like. `slots` makes two groups, the second one empty; with `rules` 0 the
+    listener sends traffic by its default action."""
 
     name: str
     size: int = 4
@@ -72,7 +81,8 @@ def make_service(aws: Aws, wish: Wish) -> SampleService:
     subnets = _subnets(aws)
     target_groups = tuple(_target_group(aws, name, wish) for name in names)
     balancer = aws("elbv2").create_load_balancer(Name=wish.name, Subnets=subnets)["LoadBalancers"][0]
-    listener = _listener(aws, balancer["LoadBalancerArn"])
+    default = _NOTHING if wish.rules else _forward(target_groups, wish)
+    listener = _listener(aws, balancer["LoadBalancerArn"], default)
     rules = tuple(_rule(aws, listener, number, target_groups, wish) for number in range(wish.rules))
     for number, (name, target_group) in enumerate(zip(names, target_groups, strict=True)):
         _group(aws, wish, name, 0 if number else wish.size, (template, target_group, subnets))
@@ -126,26 +136,29 @@ def _target_group(aws: Aws, name: str, wish: Wish) -> str:
     return str(made["TargetGroupArn"])
 
 
-def _listener(aws: Aws, balancer: str) -> str:
-    nothing = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+def _listener(aws: Aws, balancer: str, default: dict[str, object]) -> str:
     answer = aws("elbv2").create_listener(
-        LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=[nothing], Tags=[MANAGED]
+        LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=[default], Tags=[MANAGED]
     )
     return str(answer["Listeners"][0]["ListenerArn"])
 
 
-def _rule(aws: Aws, listener: str, number: int, target_groups: tuple[str, ...], wish: Wish) -> str:
+def _forward(target_groups: tuple[str, ...], wish: Wish) -> dict[str, object]:
     weighted = [
         {"TargetGroupArn": arn, "Weight": 100 if place == 0 else 0} for place, arn in enumerate(target_groups)
     ]
     config: dict[str, object] = {"TargetGroups": weighted}
     if wish.sticky:
         config["TargetGroupStickinessConfig"] = {"Enabled": True, "DurationSeconds": 300}
+    return {"Type": "forward", "ForwardConfig": config}
+
+
+def _rule(aws: Aws, listener: str, number: int, target_groups: tuple[str, ...], wish: Wish) -> str:
     answer = aws("elbv2").create_rule(
         ListenerArn=listener,
         Priority=10 + number,
         Conditions=[{"Field": "path-pattern", "Values": [f"/{number}/*" if number else "/*"]}],
-        Actions=[{"Type": "forward", "ForwardConfig": config}],
+        Actions=[_forward(target_groups, wish)],
         Tags=[MANAGED],
     )
     return str(answer["Rules"][0]["RuleArn"])

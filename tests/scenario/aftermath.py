@@ -2,13 +2,11 @@
 
 import hashlib
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from signalbox_local.sample_service import SampleService
-from tests.scenario.world import Story, World
+from tests.scenario.world import Story, World, eventually
 
 TERMINAL = {"Rollout Succeeded", "Rollout Rolled Back", "Rollout Aborted", "Rollout Cancelled"}
 GENESIS = "0" * 64
@@ -97,7 +95,7 @@ def assert_nothing_left(world: World, service: SampleService, story: Story) -> N
     assert _alarms(world, f"signalbox-{rollout_id}") == ()
     succeeded = story.read()["phase"] == "succeeded"
     assert succeeded or _made_versions(world, service, rollout_id) == []
-    _soon(lambda: _items_of(world, rollout_id) == [])
+    eventually(lambda: _items_of(world, rollout_id) == [], PATIENCE)
     assert_story_is_whole(world, story)
 
 
@@ -120,7 +118,7 @@ def assert_story_is_whole(world: World, story: Story) -> None:
     """One terminal event, in the timeline and on the bus; the chain holds; shares always sum to 100."""
     entries = story.timeline()
     assert [entry["type"] for entry in entries if entry["type"] in TERMINAL] == [entries[-1]["type"]]
-    _soon(lambda: _terminal_on_bus(world, story) != [])
+    eventually(lambda: _terminal_on_bus(world, story), PATIENCE)
     assert _terminal_on_bus(world, story) == [entries[-1]["type"]]
     assert first_break(entries) is None
     shares = [entry["data"] for entry in entries if {"stable", "candidate"} <= entry["data"].keys()]
@@ -146,11 +144,3 @@ def first_break(entries: list[dict[str, Any]]) -> int | None:
             return number
         before = digest
     return None
-
-
-def _soon(true: Callable[[], bool]) -> None:
-    """The farewell follows the end by a moment."""
-    deadline = time.monotonic() + PATIENCE
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert true()

@@ -52,18 +52,18 @@ def test_of_many_starters_at_once_one_is_accepted_and_the_others_are_told_by_who
 def test_a_service_that_shares_a_resource_waits_until_the_other_has_ended(
     world: World, service: SampleService
 ) -> None:
-    twin = {**service.spec(), "name": f"{service.name}-twin"}
-    assert world.api().request("PUT", f"/services/{twin['name']}", twin).status == 201
+    twin = f"{service.name}-twin"
+    assert world.api().request("PUT", f"/services/{twin}", {**service.spec(), "name": twin}).status == 201
     first = world.start(service)
-    before = world.items()
-    refused = _start(world, str(twin["name"]), service.images["v3"])
+    before = world.items(f"SERVICE#{twin}")
+    refused = _start(world, twin, service.images["v3"])
     assert refused.status == 409, refused
     assert f"held by rollout {first.rollout_id} of {service.name}" in refused.body["detail"]
-    assert [item for item in world.items("SERVICE#") if item not in before] == []
+    assert world.items(f"SERVICE#{twin}") == before
     _end(first)
-    second = _story(world, str(twin["name"]), _start(world, str(twin["name"]), service.images["v3"]))
-    _end(second)
-    assert world.items("LOCK#") == []
+    _end(_story(world, twin, _start(world, twin, service.images["v3"])))
+    owners = {item["service"]["S"] for item in world.items("LOCK#")}
+    assert not owners & {service.name, twin}
 
 
 def test_a_starter_that_comes_again_with_its_key_is_told_of_its_own_rollout(

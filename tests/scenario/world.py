@@ -133,6 +133,10 @@ class World:
         """Every AWS call that the endpoint has seen after that sequence."""
         return list(self._control(f"calls?since={since}")["calls"])
 
+    def last_call(self) -> int:
+        """The sequence of the last call so far: `calls` after it are those that follow."""
+        return max((call["sequence"] for call in self.calls()), default=0)
+
     def events(self, since: int = 0) -> list[dict[str, Any]]:
         """Every event that the buses have seen after that sequence."""
         return list(self._control(f"events?since={since}")["events"])
@@ -160,12 +164,17 @@ class World:
         ours = [one for one in found if "ROLLOUT#" + one["name"].rpartition("-g")[0] in rollouts]
         return [one["name"] for one in sorted(ours, key=lambda one: one["startDate"])]
 
+    def actions(self, rule: str) -> list[dict[str, Any]]:
+        """The actions of a rule, or of a listener by default, exactly as AWS describes them."""
+        if ":listener/" in rule:
+            found = self.aws("elbv2").describe_listeners(ListenerArns=[rule])["Listeners"][0]
+            return list(found["DefaultActions"])
+        return list(self.aws("elbv2").describe_rules(RuleArns=[rule])["Rules"][0]["Actions"])
+
     def weights(self, rule: str) -> dict[str, int]:
-        """Target group ARN -> weight, of a rule as it is now."""
-        actions = self.aws("elbv2").describe_rules(RuleArns=[rule])["Rules"][0]["Actions"]
-        return {
-            entry["TargetGroupArn"]: entry["Weight"] for entry in actions[-1]["ForwardConfig"]["TargetGroups"]
-        }
+        """Target group ARN -> weight, of a rule or listener as it is now."""
+        groups = self.actions(rule)[-1]["ForwardConfig"]["TargetGroups"]
+        return {entry["TargetGroupArn"]: entry["Weight"] for entry in groups}
 
     def group(self, name: str) -> dict[str, Any] | None:
         """An Auto Scaling group as it is now."""
@@ -173,9 +182,12 @@ class World:
         return found["AutoScalingGroups"][0] if found["AutoScalingGroups"] else None
 
     def images(self, group: str) -> set[str]:
-        """The AMIs that a group's instances run."""
+        """The AMIs that a group's instances run, those that are on their way out aside."""
         found = self.group(group)
-        ids = [instance["InstanceId"] for instance in found["Instances"]] if found else []
+        present = (
+            [i for i in found["Instances"] if not i["LifecycleState"].startswith("Terminat")] if found else []
+        )
+        ids = [instance["InstanceId"] for instance in present]
         pages = self.aws("ec2").describe_instances(InstanceIds=ids)["Reservations"] if ids else []
         return {instance["ImageId"] for page in pages for instance in page["Instances"]}
 

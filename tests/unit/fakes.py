@@ -9,12 +9,12 @@ from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
 from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, Rule, TargetGroup
-from signalbox.rollouts.model import HoldKind, Rollout, Stop
+from signalbox.rollouts.model import HoldKind, Rollout, Stop, Told
 from signalbox.rollouts.ports import Latch, Ports, Registered
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.service import ServiceSpec
-from signalbox.rollouts.signals import Heard, Signals
+from signalbox.rollouts.signals import Heard, Signals, has_been_told
 from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import Write
 from tests.unit import builders
@@ -37,8 +37,8 @@ class FakeClock:
 class FakeAws:
     """Ports `Estates` and `Writer` over groups, target groups and rules by name.
 
-    While `slow`, what is launched is unhealthy until `settle`. `refuse` may raise before a write, `interrupt`
-    after it.
+    While `slow`, what is launched is unhealthy, and what is terminated goes on terminating, until `settle`.
+    `refuse` may raise before a write, `interrupt` after it.
     """
 
     def __init__(self, survey: Survey | None = None) -> None:
@@ -60,8 +60,12 @@ class FakeAws:
         self._looked: tuple[Layout, str] | None = None
 
     def settle(self) -> None:
-        """What was launched is in service."""
-        self.health = {arn: dict.fromkeys(states, "healthy") for arn, states in self.health.items()}
+        """What was launched is in service, what was terminated is gone."""
+        self.groups = {name: replace(group, instances=group.present) for name, group in self.groups.items()}
+        self.health = {
+            arn: {i: "healthy" if state == "initial" else state for i, state in states.items()}
+            for arn, states in self.health.items()
+        }
 
     def survey(self, spec: ServiceSpec, version: str | None) -> Survey:
         return replace(
@@ -110,9 +114,9 @@ class FakeAws:
         old = {i.id for group in self.groups.values() for i in group.instances}
         for name in (layout.stable_group, layout.candidate_group):
             self.groups.pop(name, None)
-        for group in (after.stable, after.candidate):
+        for group, was in ((after.stable, before.stable), (after.candidate, before.candidate)):
             if group is not None:
-                self.groups[group.name] = group
+                self.groups[group.name] = _lingering(group, was) if self.slow and was else group
         if before.candidate_target_group is not None:
             self.target_groups.pop(before.candidate_target_group.arn)
         for target_group in (after.stable_target_group, after.candidate_target_group):
@@ -133,6 +137,12 @@ class FakeAws:
             del self.named_alarms[name]
         for name in set(after) - set(before):
             self.named_alarms[name] = builders.alarm(name)
+
+
+def _lingering(group: Group, was: Group) -> Group:
+    stays = {instance.id for instance in group.instances}
+    going = [replace(i, lifecycle="Terminating") for i in was.instances if i.id not in stays]
+    return replace(group, instances=(*group.instances, *going))
 
 
 def _with_real_names(after: Estate, before: Estate) -> Estate:
@@ -232,7 +242,8 @@ class FakeRollouts:
             signals = replace(signals, instant=latch.instant)
         if latch.generation is not None:
             signals, item.hold_key = replace(signals, generation=latch.generation), None
-        item.signals, item.final = signals, item.final or latch.final
+        left = {told: count - latch.looked.get(told, 0) for told, count in signals.told.items()}
+        item.signals, item.final = replace(signals, told=left), item.final or latch.final
 
     def _write(self, rollout: Rollout, entries: Sequence[Entry]) -> None:
         self._store.records[rollout.service, rollout.rollout_id] = rollout
@@ -276,6 +287,9 @@ class FakeRollouts:
     def open(self) -> tuple[tuple[str, str], ...]:
         return tuple((service, rollout_id) for rollout_id, service in sorted(self._store.open.items()))
 
+    def is_open(self, rollout_id: str) -> bool:
+        return rollout_id in self._store.open
+
     def forget_open(self, rollout_id: str) -> None:
         self._store.open.pop(rollout_id, None)
 
@@ -301,7 +315,7 @@ class FakeLatches:
         now = item.signals
         if now.stop is not None and progress.next is not State.SETTLE_RESTORE:
             return False
-        if now.woken if progress.kind is HoldKind.SETTLING else _pauses(now, progress):
+        if has_been_told(now, progress) if progress.kind is HoldKind.SETTLING else _pauses(now, progress):
             return False
         pausing = now.pausing and progress.kind is not HoldKind.PAUSE
         item.signals = replace(now, token=token, hold=progress, pausing=pausing)
@@ -330,11 +344,10 @@ class FakeLatches:
             full=now.full or full,
         )
 
-    def wake(self, rollout_id: str) -> Signals | None:
-        return self._set(rollout_id, woken=True)
-
-    def calm(self, rollout_id: str) -> None:
-        self._set(rollout_id, woken=False)
+    def tell(self, rollout_id: str, told: Told) -> Signals | None:
+        item = self._store.latches.get(rollout_id)
+        counts = item.signals.told if item else {}
+        return self._set(rollout_id, told={**counts, told: counts.get(told, 0) + 1})
 
     def acted(self, rollout_id: str, at: str) -> None:
         self._set(rollout_id, acted_at=at)

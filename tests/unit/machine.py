@@ -1,4 +1,4 @@
-"""Follows `Progress.next` as the rollout machine does: tasks, catches, tokens and deadlines, one transition at a time."""
+"""Follows `Progress.next` as the rollout machine does: tasks, catches, tokens and deadlines."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

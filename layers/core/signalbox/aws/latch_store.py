@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from signalbox.aws.clients import client
 from signalbox.aws.errors import aws_errors, code_of
 from signalbox.aws.table import Item, Table, decoded, encoded, flag, key, number, text
-from signalbox.rollouts.model import HoldKind, Stop
+from signalbox.rollouts.model import HoldKind, Stop, Told
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.signals import Heard, Signals
 from signalbox.rollouts.writes import Write
@@ -37,7 +37,7 @@ def read_signals(item: Item) -> Signals:
         stop=decoded(item, "stop", Stop) if "stop" in item else None,
         pausing=_is_set(item, "pausing"),
         full=_is_set(item, "full"),
-        woken=_is_set(item, "woken"),
+        told={told: int(str(item[told]["N"])) for told in Told if told in item},
         token=str(item["token"]["S"]) if "token" in item else None,
         hold=decoded(item, "hold", Progress) if "hold" in item else None,
         heard=tuple(msgspec.json.decode(entry, type=Heard) for entry in heard),
@@ -68,7 +68,8 @@ class DynamoLatches:
         if progress.next is not State.SETTLE_RESTORE:
             conditions.append("attribute_not_exists(#stop)")
         if progress.kind is HoldKind.SETTLING:
-            conditions.append("(attribute_not_exists(woken) OR woken = :no)")
+            told = progress.awaits
+            conditions += [f"(attribute_not_exists({told}) OR {told} < :times)"] if told else []
         elif progress.kind is not HoldKind.PAUSE:
             conditions.append("(attribute_not_exists(pausing) OR pausing = :no)")
         changes = "SET #token = :token, #hold = :hold, hold_key = :hold_key"
@@ -84,6 +85,7 @@ class DynamoLatches:
                 ":token": text(token),
                 ":hold": encoded(asdict(progress)),
                 ":no": flag(False),
+                ":times": number(progress.times or 1),
             },
         )
         return stored is not None
@@ -112,13 +114,9 @@ class DynamoLatches:
             values[":full"] = flag(True)
         return self._update(rollout_id, changes, "attribute_exists(pk)", values)
 
-    def wake(self, rollout_id: str) -> Signals | None:
-        """AWS told something; None when the rollout is closed."""
-        return self._update(rollout_id, "SET woken = :yes", "attribute_exists(pk)", {":yes": flag(True)})
-
-    def calm(self, rollout_id: str) -> None:
-        """What AWS told has been looked at."""
-        self._update(rollout_id, "SET woken = :no", "attribute_exists(pk)", {":no": flag(False)})
+    def tell(self, rollout_id: str, told: Told) -> Signals | None:
+        """AWS told of one more instance; None when the rollout is closed."""
+        return self._update(rollout_id, f"ADD {told} :one", "attribute_exists(pk)", {":one": number(1)})
 
     def acted(self, rollout_id: str, at: str) -> None:
         """When the first restoring write was accepted."""

@@ -8,15 +8,18 @@ from signalbox.aws.table import Item, Table, decoded, encoded, flag, key, number
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
-from signalbox.rollouts.model import Rollout
+from signalbox.rollouts.model import Rollout, Told
 from signalbox.rollouts.ports import Latch
 from signalbox.rollouts.signals import Signals
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
+    Changes = tuple[dict[str, AttributeValueTypeDef], list[str], dict[Told, AttributeValueTypeDef]]
+
 WATCHED_FOR = 400 * 86_400  # seconds; an execution lives for a year at most
 MOST_OPEN = 1000
+_UNSTOPPED = " AND attribute_not_exists(#stop)"
 
 
 def _rollout_key(service: str, rollout_id: str) -> tuple[str, str]:
@@ -140,41 +143,42 @@ class DynamoRollouts:
         self, rollout: Rollout, latch: Latch, armed_at: str | None = None
     ) -> "list[TransactWriteItemTypeDef]":
         sets: dict[str, AttributeValueTypeDef] = {}
-        removes: list[str] = ["#token", "#hold"] if latch.release else []
         if latch.restoring is not None:
             sets["restoring"] = encoded(latch.restoring)
         if latch.instant is not None:
             sets["instant"] = flag(latch.instant)
         if latch.generation is not None:
             sets["generation"] = number(latch.generation)
-            removes.append("#hold_key")
         if latch.final:
             sets["final"] = flag(True)
         if armed_at is not None:
             sets["armed_at"] = text(armed_at)
-        if not sets and not removes:
+        removes = ["token", "hold"] if latch.release else []
+        removes += ["hold_key"] if latch.generation is not None else []
+        adds = {told: number(-count) for told, count in latch.looked.items() if count}
+        if not sets and not removes and not adds:
             return []
-        return [self._latch_update(rollout.rollout_id, sets, removes, final=latch.final)]
+        return [self._latch_update(rollout.rollout_id, (sets, removes, adds), final=latch.final)]
 
     def _latch_update(
-        self, rollout_id: str, sets: "dict[str, AttributeValueTypeDef]", removes: list[str], *, final: bool
+        self, rollout_id: str, changes: "Changes", *, final: bool
     ) -> "TransactWriteItemTypeDef":
-        parts = ["SET " + ", ".join(f"#{name} = :{name}" for name in sets)] if sets else []
-        parts += ["REMOVE " + ", ".join(removes)] if removes else []
-        names = {f"#{name}": name for name in sets} | {name: name[1:] for name in removes}
-        condition = "attribute_exists(pk)"
-        if final:
-            condition += " AND attribute_not_exists(#stop)"
-            names["#stop"] = "stop"
+        sets, removes, adds = changes
+        parts = [
+            *(["SET " + ", ".join(f"#{name} = :{name}" for name in sets)] if sets else []),
+            *(["REMOVE " + ", ".join(f"#{name}" for name in removes)] if removes else []),
+            *(["ADD " + ", ".join(f"#{name} :{name}" for name in adds)] if adds else []),
+        ]
+        named = [*sets, *removes, *adds, *(["stop"] if final else [])]
+        given = {f":{name}": value for name, value in (sets | adds).items()}
         update: dict[str, object] = {
             "TableName": self._table.name,
             "Key": key(*latch_key(rollout_id)),
-            "ConditionExpression": condition,
+            "ConditionExpression": "attribute_exists(pk)" + (_UNSTOPPED if final else ""),
             "UpdateExpression": " ".join(parts),
-            "ExpressionAttributeNames": names,
+            "ExpressionAttributeNames": {f"#{name}": name for name in named},
+            **({"ExpressionAttributeValues": given} if given else {}),
         }
-        if sets:
-            update["ExpressionAttributeValues"] = {f":{name}": value for name, value in sets.items()}
         return {"Update": update}  # type: ignore[typeddict-item]
 
     def arm(self, rollout: Rollout, entries: Sequence[Entry], alarms: Sequence[str], latch: Latch) -> None:
@@ -237,6 +241,10 @@ class DynamoRollouts:
         """(service, rollout id) of all that have not said farewell, oldest first."""
         found = self._table.query("OPEN", limit=MOST_OPEN)
         return tuple((str(item["service"]["S"]), str(item["sk"]["S"])) for item in found)
+
+    def is_open(self, rollout_id: str) -> bool:
+        """Whether the reconciler must look: it has not said farewell."""
+        return self._table.get("OPEN", rollout_id) is not None
 
     def forget_open(self, rollout_id: str) -> None:
         """The reconciler need not look any more."""

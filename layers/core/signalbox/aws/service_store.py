@@ -22,16 +22,24 @@ class DynamoServices:
         self._table = table
 
     def put(self, service: Registered) -> bool:
-        """Create or replace; whether it is new. What counts rollouts on the item stays."""
+        """Create or replace; whether it is new. What counts rollouts on the item stays. Raises Conflict when
+        somebody else registers or forgets it at the same moment."""
+        is_new = service.created_at == service.updated_at
         listed = self._table.put({**key("SERVICES", _sort_key(service)), "name": text(service.spec.name)})
-        self._table.transact([self._body(service), listed])
-        return service.created_at == service.updated_at
+        try:
+            self._table.transact([self._body(service, is_new=is_new), listed])
+        except Conflict as conflict:
+            raise Conflict(
+                f"{service.spec.name} is being registered or forgotten by somebody else: ask again"
+            ) from conflict
+        return is_new
 
-    def _body(self, service: Registered) -> "TransactWriteItemTypeDef":
+    def _body(self, service: Registered, *, is_new: bool) -> "TransactWriteItemTypeDef":
         return {
             "Update": {
                 "TableName": self._table.name,
                 "Key": key(f"SERVICE#{service.spec.name}", "SERVICE"),
+                "ConditionExpression": f"attribute_{'not_' if is_new else ''}exists(body)",
                 "UpdateExpression": "SET body = :body",
                 "ExpressionAttributeValues": {":body": encoded(service)},
             }

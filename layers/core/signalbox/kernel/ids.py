@@ -1,10 +1,17 @@
-"""Identifiers that sort by the time of their making."""
+"""Names that callers give, and identifiers that sort by the time of their making."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: no i, l, o, u
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 Entropy = Callable[[int], bytes]
+
+
+def is_name(text: str) -> bool:
+    """Whether load balancers, groups and paths can carry it."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _base32(number: int, length: int) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from signalbox.kernel.errors import Unprocessable
 from signalbox.rollouts.estate import Estate, Layout, Placement
-from signalbox.rollouts.guards import warnings
+from signalbox.rollouts.guards import names_of_copies, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
 from signalbox.rollouts.plan import PlannedWrite, compile_steps, planned_writes
@@ -13,6 +13,7 @@ from signalbox.rollouts.preflight import ownership_warnings, service_violations,
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.survey import Survey
+from signalbox.rollouts.writes import delete_alarms
 
 NOBODY = "r-00000000000000000"  # for drafts that no rollout follows
 
@@ -97,4 +98,10 @@ def writes_of(plan: Draft, spec: ServiceSpec, survey: Survey, version: str) -> t
         min_healthy_percent=spec.guards.min_healthy_percent,
         alarms=tuple(survey.alarms[name] for name in spec.guards.alarms),
     )
-    return planned_writes(scene, plan.steps)
+    return (*planned_writes(scene, plan.steps), *_farewell(plan, scene))
+
+
+def _farewell(plan: Draft, scene: Scene) -> tuple[PlannedWrite, ...]:
+    """What Finish writes after the last step: the copies of alarms go."""
+    copies = names_of_copies(scene.rollout_id, scene.alarms, scene.layout) if plan.steps else ()
+    return (PlannedWrite(step=plan.steps[-1].index, write=delete_alarms(copies)),) if copies else ()

@@ -9,7 +9,9 @@ from signalbox.rollouts import forwarding
 from signalbox.rollouts.estate import Estate, Group, Rule
 from signalbox.rollouts.model import Step
 from signalbox.rollouts.plan import rounds
+from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.writes import set_group
 
 MOST_ROUNDS = 12  # of writes that one turn of a step may have made before it was cut off
 
@@ -44,12 +46,15 @@ def drifts(expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int) 
 
 
 def _as_expected(expected: Estate, found: Estate) -> Estate:
-    """What is there, with the settings that we last wrote or saw."""
-    candidate = found.candidate
-    if candidate is not None and expected.candidate is not None:
-        candidate = replace(expected.candidate, instances=candidate.instances)
-    stable = replace(expected.stable, instances=found.stable.instances)
-    return replace(found, stable=stable, candidate=candidate, rules=expected.rules)
+    """What is there, with the settings that we last wrote or saw, and all that they ask for launched; stable
+    may have grown meanwhile."""
+    size = max(expected.stable.desired, found.stable.desired)
+    candidate = expected.candidate or found.candidate
+    settings = replace(found, stable=expected.stable, candidate=candidate, rules=expected.rules)
+    launched = [set_group(expected.stable, desired=size)]
+    if expected.candidate is not None:
+        launched.append(set_group(expected.candidate, desired=expected.candidate.desired))
+    return predicted(settings, launched)
 
 
 def _differences(expected: Estate, found: Estate, ahead: Sequence[Estate]) -> tuple[Drift, ...]:

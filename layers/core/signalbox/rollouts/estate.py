@@ -62,6 +62,11 @@ class Group:
         """Instances that are not on their way out."""
         return tuple(i for i in self.instances if not i.lifecycle.startswith("Terminat"))
 
+    @property
+    def in_service(self) -> tuple[Instance, ...]:
+        """Instances that Auto Scaling has launched to the end."""
+        return tuple(i for i in self.instances if i.lifecycle == "InService")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetGroup:

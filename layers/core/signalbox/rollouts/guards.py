@@ -45,6 +45,14 @@ def copied_alarms(alarms: Sequence[Alarm], layout: Layout) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in alarms if sees_only_stable(alarm, layout) and alarm.copied)
 
 
+def names_of_copies(rollout_id: str, alarms: Sequence[Alarm], layout: Layout) -> tuple[str, ...]:
+    """The names of all alarms that a rollout makes: none where the candidate serves beside stable."""
+    if layout.placement is Placement.BESIDE:
+        return ()
+    copies = (copy_name(rollout_id, alarm.name) for alarm in copied_alarms(alarms, layout))
+    return (*copies, unhealthy_hosts_name(rollout_id))
+
+
 def missing_copies(scene: Scene) -> list[Write]:
     """The alarms that are still to be made: copies with the candidate's dimensions, and one on its health."""
     candidate = scene.candidate_target_group

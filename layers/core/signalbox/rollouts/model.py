@@ -80,6 +80,13 @@ class Hold:
     reason: str
 
 
+class Told(StrEnum):
+    """What AWS tells of an instance, by an event."""
+
+    LAUNCHED = "launched"
+    TERMINATED = "terminated"
+
+
 class StopKind(StrEnum):
     """Who sends a rollout back: a guard or failure, or a person or caller."""
 

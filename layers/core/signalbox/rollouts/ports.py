@@ -1,14 +1,14 @@
 """What rollouts need of the world. Each has an adapter under `aws/` and a fake in the tests."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from signalbox.kernel.clock import Clock
 from signalbox.kernel.ids import Entropy
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.estate import Alarm, Estate, Layout
-from signalbox.rollouts.model import Rollout, Stop
+from signalbox.rollouts.model import Rollout, Stop, Told
 from signalbox.rollouts.progress import Progress
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.signals import Heard, Signals
@@ -65,6 +65,7 @@ class Latch:
     instant: bool | None = None
     generation: int | None = None
     final: bool = False
+    looked: Mapping[Told, int] = field(default_factory=dict)
 
 
 class Rollouts(Protocol):
@@ -87,6 +88,7 @@ class Rollouts(Protocol):
     ) -> tuple[tuple[Rollout, ...], str | None]: ...
     def timeline(self, rollout_id: str, after: int, limit: int) -> tuple[Entry, ...]: ...
     def open(self) -> tuple[tuple[str, str], ...]: ...
+    def is_open(self, rollout_id: str) -> bool: ...
     def forget_open(self, rollout_id: str) -> None: ...
     def owner(self, resource: str) -> tuple[str, str] | None: ...
 
@@ -105,8 +107,7 @@ class Latches(Protocol):
     def hear(
         self, rollout_id: str, heard: Heard, *, pausing: bool | None, full: bool = False
     ) -> Signals | None: ...
-    def wake(self, rollout_id: str) -> Signals | None: ...
-    def calm(self, rollout_id: str) -> None: ...
+    def tell(self, rollout_id: str, told: Told) -> Signals | None: ...
     def acted(self, rollout_id: str, at: str) -> None: ...
     def watchers(self, alarm_arn: str) -> tuple[str, ...]: ...
 

@@ -97,7 +97,7 @@ def _resized(group: Group, parameters: JsonObject) -> Group:
 
 def _grown(group: Group) -> Group:
     """As many instances as desired, the missing ones launched at the group's version."""
-    missing = group.desired - len(group.instances)
+    missing = max(0, group.desired - len(group.present))
     known = {instance.id for instance in group.instances}
     born = (i for i in (_newborn(group, n) for n in count(1)) if i.id not in known)
     return replace(group, instances=(*group.instances, *islice(born, missing)))

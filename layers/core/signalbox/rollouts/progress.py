@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import JsonObject
-from signalbox.rollouts.model import HoldKind, Phase, Step, StepKind
+from signalbox.rollouts.model import HoldKind, Phase, Step, StepKind, Told
+
+if TYPE_CHECKING:
+    from signalbox.rollouts.scene import Decision
 
 FOR_GOOD = timedelta(days=365)  # an execution lives no longer than a year
 
@@ -53,7 +57,8 @@ _ENDED = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """One answer. For a hold: its kind, deadline, what follows the deadline, where `then` leads when somebody
-    ends it (a step's index), the seconds of bake still owed after a pause, and why it waits."""
+    ends it (a step's index), the seconds of bake still owed after a pause, why it waits,
+    and what AWS tells how many times to end it."""
 
     next: State
     step: int = 0
@@ -62,6 +67,8 @@ class Progress:
     until: str | None = None
     then: int | None = None
     owed: int | None = None
+    awaits: Told | None = None
+    times: int | None = None
     reason: str | None = None
     failure: str | None = None
     after: "Progress | None" = None
@@ -131,8 +138,8 @@ def pause(index: int, now: datetime, *, then: int, reason: str, attempt: int = 0
     )
 
 
-def settle(step: Progress, now: datetime, seconds: int, reason: str) -> Progress:
-    """Ask the same state again when AWS tells of a change, or after so many seconds."""
+def settle(step: Progress, now: datetime, seconds: int, decision: "Decision") -> Progress:
+    """Ask the same state again when AWS has told what is awaited, or after so many seconds."""
     return Progress(
         next=State(f"Settle{step.next}"),
         step=step.step,
@@ -140,6 +147,8 @@ def settle(step: Progress, now: datetime, seconds: int, reason: str) -> Progress
         kind=HoldKind.SETTLING,
         until=rfc3339(now + timedelta(seconds=seconds)),
         then=step.step,
-        reason=reason,
+        reason=decision.reason,
+        awaits=decision.awaits,
+        times=decision.times or None,
         after=Progress(next=step.next, step=step.step, attempt=step.attempt + 1, failure=step.failure),
     )

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from signalbox.kernel.events import JsonObject
-from signalbox.rollouts.estate import Alarm, Estate, Layout, Placement
+from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement
+from signalbox.rollouts.model import Told
 from signalbox.rollouts.writes import Write, set_group
 
 LONGEST_WAIT = 60  # seconds between two looks where AWS tells nothing
@@ -60,13 +61,16 @@ class Scene:
 class Decision:
     """Writes still to make; without any, whether the end state is reached or what is waited for.
 
-    `look_again` is the first wait in seconds; `facts` go to the timeline when the step is done.
+    `look_again` is the first wait in seconds, unless AWS tells `awaits` so many times before; `facts` go to
+    the timeline when the step is done.
     """
 
     reason: str
     writes: tuple[Write, ...] = ()
     settled: bool = False
     look_again: int = LONGEST_WAIT
+    awaits: Told | None = None
+    times: int = 0
     facts: JsonObject = field(default_factory=dict)
 
 
@@ -78,6 +82,22 @@ def write(reason: str, *writes: Write) -> Decision:
 def wait(reason: str, look_again: int = LONGEST_WAIT) -> Decision:
     """Nothing to write, and not there yet."""
     return Decision(reason=reason, look_again=max(2, min(look_again, LONGEST_WAIT)))
+
+
+def until_told(reason: str, awaits: Told, times: int) -> Decision:
+    """Nothing to write, and AWS will tell: one look after so many events, whatever the size of the fleet."""
+    return Decision(reason=reason, awaits=awaits, times=times)
+
+
+def until_healthy(reason: str, to_launch: int, interval: int) -> Decision:
+    """AWS tells of launches, but not of health: that is looked at each `interval` seconds."""
+    return until_told(reason, Told.LAUNCHED, to_launch) if to_launch > 0 else wait(reason, interval)
+
+
+def until_gone(what: str, group: Group) -> Decision:
+    """All instances of an emptied group drain and terminate."""
+    left = len(group.instances)
+    return until_told(f"{left} {what} drain and terminate", Told.TERMINATED, left)
 
 
 def settled(reason: str, **facts: object) -> Decision:

@@ -6,9 +6,12 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Le, Len, Predicate
 
 from signalbox.kernel.durations import is_duration
+from signalbox.kernel.ids import is_name
 
 Duration = Annotated[str, Predicate(is_duration)]
-Name = Annotated[str, Len(1, 64)]
+# Part of the names of what Signalbox makes beside the service.
+Name = Annotated[str, Len(1, 64), Predicate(is_name)]
+Owner = Annotated[str, Len(1, 64)]
 Arn = Annotated[str, Len(20, 2048)]
 Percent = Annotated[int, Ge(0), Le(100)]
 Share = Annotated[int, Ge(1), Le(100)]
@@ -150,7 +153,7 @@ class ServiceSpec(Closed):
     """A deployable thing registered by its owner."""
 
     name: Name
-    owner: Name
+    owner: Owner
     platform: Platform
     traffic: Traffic
     strategy: Strategy

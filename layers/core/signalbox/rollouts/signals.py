@@ -1,13 +1,13 @@
 """The latch of a rollout: token, breach and pending verb on one item, and what each signal leads to."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.events import JsonObject
-from signalbox.rollouts.model import HoldKind, Step, Stop
+from signalbox.rollouts.model import HoldKind, Step, Stop, Told
 from signalbox.rollouts.progress import Progress, State, arrive, back, bake, pause
 from signalbox.rollouts.writes import Write
 
@@ -35,7 +35,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signals:
-    """One item. `hold` is the wait whose token is stored; `woken` says that AWS told something meanwhile.
+    """One item. `hold` is the wait whose token is stored; `told` counts what AWS has told since the
+    last task looked.
 
     `restoring` are the writes that bring traffic back while `instant` is true.
     """
@@ -46,7 +47,7 @@ class Signals:
     stop: Stop | None = None
     pausing: bool = False
     full: bool = False
-    woken: bool = False
+    told: Mapping[Told, int] = field(default_factory=dict)
     token: str | None = None
     hold: Progress | None = None
     heard: tuple[Heard, ...] = ()
@@ -60,12 +61,17 @@ def stands_in_the_way(signals: Signals, hold: Progress, now: datetime) -> str | 
     if signals.stop is not None and hold.next is not State.SETTLE_RESTORE:
         return signals.stop.reason
     if hold.kind is HoldKind.SETTLING:
-        return "AWS has told something" if signals.woken else None
+        return "AWS has told what is awaited" if has_been_told(signals, hold) else None
     if signals.pausing and hold.kind is not HoldKind.PAUSE:
         return "a pause was asked for"
     if signals.full and not signals.pausing and _then(hold) != hold.step:
         return "promoted to the end"
     return "the deadline has passed" if hold.until and from_rfc3339(hold.until) <= now else None
+
+
+def has_been_told(signals: Signals, hold: Progress) -> bool:
+    """Whether AWS has told what the hold awaits, as often as it awaits it."""
+    return hold.awaits is not None and signals.told.get(hold.awaits, 0) >= (hold.times or 1)
 
 
 def leave(signals: Signals, hold: Progress, steps: Sequence[Step], now: datetime) -> Progress:

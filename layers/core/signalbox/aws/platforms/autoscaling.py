@@ -109,14 +109,14 @@ def made_version(template_id: str, source: str, rollout_id: str) -> str | None:
 
 def image_of(template_id: str, version: str) -> str | None:
     """The AMI of a launch template version; None when there is no such version."""
-    try:
-        answer = client("ec2").describe_launch_template_versions(
-            LaunchTemplateId=template_id, Versions=[version]
-        )
-    except ClientError as error:
-        if code_of(error).startswith("InvalidLaunchTemplateId"):
-            return None
-        with aws_errors():
+    with aws_errors():
+        try:
+            answer = client("ec2").describe_launch_template_versions(
+                LaunchTemplateId=template_id, Versions=[version]
+            )
+        except ClientError as error:
+            if code_of(error).startswith("InvalidLaunchTemplateId"):
+                return None
             raise
     found = answer["LaunchTemplateVersions"]
     return found[0]["LaunchTemplateData"].get("ImageId") if found else None
@@ -124,12 +124,12 @@ def image_of(template_id: str, version: str) -> str | None:
 
 def image_exists(image: str) -> bool:
     """Whether the account can see that AMI."""
-    try:
-        return bool(client("ec2").describe_images(ImageIds=[image])["Images"])
-    except ClientError as error:
-        if code_of(error).startswith("InvalidAMIID"):
-            return False
-        with aws_errors():
+    with aws_errors():
+        try:
+            return bool(client("ec2").describe_images(ImageIds=[image])["Images"])
+        except ClientError as error:
+            if code_of(error).startswith("InvalidAMIID"):
+                return False
             raise
 
 

@@ -27,12 +27,12 @@ _REFUSED = _MISSING | {"ValidationError"}
 def read_target_group(*, arn: str = "", name: str = "") -> TargetGroup | None:
     """By ARN or by name; None when there is none."""
     wanted: dict[str, list[str]] = {"TargetGroupArns": [arn]} if arn else {"Names": [name]}
-    try:
-        found = client("elbv2").describe_target_groups(**wanted)["TargetGroups"]  # type: ignore[arg-type]
-    except ClientError as error:
-        if code_of(error) in _REFUSED:
-            return None
-        with aws_errors():
+    with aws_errors():
+        try:
+            found = client("elbv2").describe_target_groups(**wanted)["TargetGroups"]  # type: ignore[arg-type]
+        except ClientError as error:
+            if code_of(error) in _REFUSED:
+                return None
             raise
     return _target_group(found[0]) if found else None
 
@@ -75,12 +75,12 @@ def read_rules(references: Sequence[str]) -> tuple[Rule, ...]:
 def _listeners(arns: Sequence[str]) -> list[Rule]:
     if not arns:
         return []
-    try:
-        found = client("elbv2").describe_listeners(ListenerArns=list(arns))["Listeners"]
-    except ClientError as error:
-        if code_of(error) in _REFUSED:
-            return [] if len(arns) == 1 else [rule for arn in arns for rule in _listeners([arn])]
-        with aws_errors():
+    with aws_errors():
+        try:
+            found = client("elbv2").describe_listeners(ListenerArns=list(arns))["Listeners"]
+        except ClientError as error:
+            if code_of(error) in _REFUSED:
+                return [] if len(arns) == 1 else [rule for arn in arns for rule in _listeners([arn])]
             raise
     return [Rule(arn=one["ListenerArn"], actions=_actions(one.get("DefaultActions", []))) for one in found]
 
@@ -88,12 +88,12 @@ def _listeners(arns: Sequence[str]) -> list[Rule]:
 def _rules(arns: Sequence[str]) -> list[Rule]:
     if not arns:
         return []
-    try:
-        found = client("elbv2").describe_rules(RuleArns=list(arns))["Rules"]
-    except ClientError as error:
-        if code_of(error) in _REFUSED:
-            return [] if len(arns) == 1 else [rule for arn in arns for rule in _rules([arn])]
-        with aws_errors():
+    with aws_errors():
+        try:
+            found = client("elbv2").describe_rules(RuleArns=list(arns))["Rules"]
+        except ClientError as error:
+            if code_of(error) in _REFUSED:
+                return [] if len(arns) == 1 else [rule for arn in arns for rule in _rules([arn])]
             raise
     return [Rule(arn=one["RuleArn"], actions=_actions(one.get("Actions", []))) for one in found]
 

@@ -9,6 +9,8 @@ import msgspec
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.commands.on_alarm import AlarmRaised
+from signalbox.rollouts.commands.on_platform_event import InstanceChanged
+from signalbox.rollouts.model import Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +67,11 @@ def alarm_raised(event: JsonObject) -> AlarmRaised:
     )
 
 
-def group_of(event: JsonObject) -> str:
-    """The Auto Scaling group that an instance event is about. Raises ValidationError."""
-    return msgspec.convert(event, _GroupEvent).detail.AutoScalingGroupName
+def instance_changed(event: JsonObject) -> InstanceChanged:
+    """`EC2 Instance Launch …` or `EC2 Instance Terminate …`. Raises ValidationError."""
+    group = msgspec.convert(event, _GroupEvent).detail.AutoScalingGroupName
+    launched = "Launch" in str(event.get("detail-type"))
+    return InstanceChanged(group=group, told=Told.LAUNCHED if launched else Told.TERMINATED)
 
 
 def sweep_reason(event: JsonObject) -> ExecutionEnded | SweepDue:

@@ -1,8 +1,9 @@
 """Begin to bring a service to a version."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from signalbox.kernel.errors import Conflict, Unprocessable, Violation
+from signalbox.kernel.errors import Conflict, Rejected, Transient, Unprocessable, Violation
 from signalbox.kernel.events import Event
 from signalbox.kernel.ids import new_rollout_id
 from signalbox.kernel.timeline import Head, continue_chain
@@ -49,7 +50,8 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
         )
     rollout = _pending(drafted, spec, command, caller, ports)
     _store(rollout, command, ports)
-    ports.executions.start(rollout.service, rollout_id, rollout.generation)
+    with suppress(Transient, Rejected):  # the rollout stands: what was not started, the reconciler starts
+        ports.executions.start(rollout.service, rollout_id, rollout.generation)
     return rollout
 
 

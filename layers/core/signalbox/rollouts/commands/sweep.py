@@ -9,11 +9,18 @@ from signalbox.rollouts.ports import DeadLetters, Ports
 def sweep(occasion: ExecutionEnded | SweepDue, ports: Ports, letters: DeadLetters) -> str:
     """One rollout after its execution has ended; otherwise all that are open, and the dead letters."""
     if isinstance(occasion, ExecutionEnded):
-        return reconcile_one(occasion.service, occasion.rollout_id, ports)
+        return _after_execution(occasion, ports)
     count = reconcile(ports)
     replayed = letters.replay()
     _measure(ports)
     return f"{count} open, {replayed} replayed"
+
+
+def _after_execution(ended: ExecutionEnded, ports: Ports) -> str:
+    """Most end with their rollout, which has said farewell: saying it again would tell the end twice."""
+    if not ports.rollouts.is_open(ended.rollout_id):
+        return "it has ended"
+    return reconcile_one(ended.service, ended.rollout_id, ports)
 
 
 def _measure(ports: Ports) -> None:

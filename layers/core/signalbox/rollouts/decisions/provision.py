@@ -5,7 +5,16 @@ from signalbox.rollouts.decisions.versions import missing_version
 from signalbox.rollouts.estate import Group, Placement
 from signalbox.rollouts.guards import missing_copies
 from signalbox.rollouts.model import Step
-from signalbox.rollouts.scene import Decision, Scene, part, pinned, settled, wait, write
+from signalbox.rollouts.scene import (
+    LONGEST_WAIT,
+    Decision,
+    Scene,
+    part,
+    pinned,
+    settled,
+    until_healthy,
+    write,
+)
 from signalbox.rollouts.writes import (
     Write,
     copy_group,
@@ -108,7 +117,5 @@ def _healthy(scene: Scene, candidate: Group, size: int) -> Decision:
     reason = f"{healthy} of {size} candidate instances are healthy"
     if healthy >= size:
         return settled(reason, healthy=healthy, group=candidate.name)
-    in_service = sum(1 for i in candidate.present if i.lifecycle == "InService")
-    if in_service < size or target_group is None:
-        return wait(f"{in_service} of {size} candidate instances are in service")
-    return wait(reason, target_group.interval)
+    interval = target_group.interval if target_group else LONGEST_WAIT
+    return until_healthy(reason, size - len(candidate.in_service), interval)

@@ -2,7 +2,7 @@
 
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.estate import Group, Placement
-from signalbox.rollouts.scene import Decision, Scene, wait, write
+from signalbox.rollouts.scene import Decision, Scene, until_gone, write
 from signalbox.rollouts.writes import (
     CREATED_BY,
     delete_group,
@@ -28,7 +28,7 @@ def remove_candidate(scene: Scene) -> Decision | None:
         if group.desired or group.min:
             return write("the candidate group empties", set_group(group, min_size=0, desired=0))
         if group.instances:
-            return wait(f"{len(group.instances)} candidate instances drain and terminate")
+            return until_gone("candidate instances", group)
         return write("the candidate group goes", delete_group(group.name))
     return _remove_target_group(scene)
 

@@ -3,7 +3,7 @@
 from signalbox.rollouts.decisions.versions import missing_version
 from signalbox.rollouts.estate import Instance
 from signalbox.rollouts.model import Step
-from signalbox.rollouts.scene import Decision, Scene, part, pinned, settled, wait, write
+from signalbox.rollouts.scene import Decision, Scene, part, pinned, settled, until_healthy, wait, write
 from signalbox.rollouts.writes import set_group, terminate
 
 WHOLE = 100
@@ -15,7 +15,7 @@ def decide_replace(scene: Scene, step: Step) -> Decision:
 
 
 def _done(scene: Scene, step: Step) -> Decision | None:
-    """Enough of the group is renewed; once all of it is and nothing is left to retire, it may shrink again."""
+    """Enough of the group is renewed; once all is and nothing is left to retire, it may shrink again."""
     stable, before = scene.estate.stable, scene.snapshot.stable
     if stable.template_version != scene.candidate_version or _renewed(scene) < _goal(scene, step):
         return None
@@ -48,10 +48,9 @@ def _launching_new(scene: Scene) -> Decision | None:
 def _next_batch(scene: Scene, step: Step) -> Decision:
     stable, version = scene.estate.stable, str(scene.candidate_version)
     healthy, reason = scene.estate.healthy_stable, _reason(scene, step)
-    if len(stable.present) < stable.desired:
-        return wait(f"{reason}; {stable.desired - len(stable.present)} to launch")
-    if any(i.version == version and i not in healthy for i in stable.present):
-        return wait(reason, scene.estate.stable_target_group.interval)
+    to_launch = stable.desired - len(stable.in_service)
+    if to_launch > 0 or any(i.version == version and i not in healthy for i in stable.in_service):
+        return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
     batch = _batch(scene, step, _goal(scene, step) - _renewed(scene))
     if not batch:
         return wait(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.removal import made_here, remove_candidate, remove_version
 from signalbox.rollouts.estate import Estate, Group, Instance, Layout, Placement, Rule
-from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene, settled, wait, write
+from signalbox.rollouts.model import Told
+from signalbox.rollouts.scene import Decision, Scene, settled, until_healthy, until_told, write
 from signalbox.rollouts.writes import Write, deregister, forward, resume, set_group, suspend, terminate
 
 QUIET = ("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy")
@@ -103,16 +104,17 @@ def _stable_rebuilt(scene: Scene) -> Decision | None:
         )
     healthy = sum(1 for i in scene.estate.healthy_stable if i not in new)
     if healthy < before.desired:
-        launched = len(stable.present) - len(new) >= before.desired
         reason = f"{healthy} of {before.desired} instances of the old version are healthy again"
-        return wait(reason, scene.estate.stable_target_group.interval if launched else LONGEST_WAIT)
+        to_launch = size - len(stable.in_service)
+        return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
     return write("the new version leaves", *[terminate(stable.name, i.id, shrink=True) for i in new])
 
 
 def _stable_settings(scene: Scene) -> Decision | None:
     stable, before = scene.estate.stable, scene.snapshot.stable
     if len(stable.instances) > len(stable.present) and len(stable.present) > stable.desired:
-        return wait("instances terminate")
+        leaving = len(stable.instances) - len(stable.present)
+        return until_told(f"{leaving} instances terminate", Told.TERMINATED, leaving)
     found = (stable.min, stable.max, stable.template_version)
     version = _template_version(scene, before)
     if found != (before.min, before.max, version) or stable.desired < before.desired:
@@ -153,7 +155,8 @@ def _slot_as_before(scene: Scene) -> Decision | None:
     if found != (before.min, before.max, before.desired, version):
         return write("the candidate slot as before", _settings(slot, before, version, before.desired))
     if len(slot.instances) > before.desired:
-        return wait(f"{len(slot.instances) - before.desired} candidate instances drain and terminate")
+        leaving = len(slot.instances) - before.desired
+        return until_told(f"{leaving} candidate instances drain and terminate", Told.TERMINATED, leaving)
     new = strangers(scene, slot, before)
     if new:
         return write("its own version again", *[terminate(slot.name, i.id, shrink=False) for i in new])

@@ -3,7 +3,7 @@
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.removal import remove_candidate
 from signalbox.rollouts.estate import Placement
-from signalbox.rollouts.scene import Decision, Scene, settled, wait, write
+from signalbox.rollouts.scene import Decision, Scene, settled, until_gone, until_healthy, write
 from signalbox.rollouts.writes import forward, set_group
 
 
@@ -32,7 +32,7 @@ def _old_slot_empties(scene: Scene) -> Decision | None:
     old = scene.estate.stable
     if old.min or old.desired:
         return write("the old slot empties", set_group(old, min_size=0, desired=0))
-    return wait(f"{len(old.instances)} old instances drain and terminate") if old.instances else None
+    return until_gone("old instances", old) if old.instances else None
 
 
 def _new_slot_settles(scene: Scene) -> Decision:
@@ -60,7 +60,7 @@ def _old_instances_leave(scene: Scene) -> Decision:
     original = scene.estate.stable
     if original.min or original.desired:
         return write("its old instances leave", set_group(original, min_size=0, desired=0))
-    return wait(f"{len(original.instances)} old instances drain and terminate")
+    return until_gone("old instances", original)
 
 
 def _original_is_healthy(scene: Scene) -> Decision | None:
@@ -68,10 +68,9 @@ def _original_is_healthy(scene: Scene) -> Decision | None:
     healthy = len(scene.estate.healthy_stable)
     if healthy >= original.desired:
         return None
-    return wait(
-        f"{healthy} of {original.desired} instances of the original are healthy",
-        scene.estate.stable_target_group.interval if len(original.present) >= original.desired else 60,
-    )
+    reason = f"{healthy} of {original.desired} instances of the original are healthy"
+    to_launch = original.desired - len(original.in_service)
+    return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
 
 
 def _traffic_returns(scene: Scene) -> Decision | None:

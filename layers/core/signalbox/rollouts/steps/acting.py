@@ -184,7 +184,7 @@ def _conclude(turn: Turn, scene: Scene, decision: Decision, command: StepCommand
     turn, seconds = wait_for(turn, decision)
     save(turn, ports)
     here = arrive(rollout.steps, command.step, turn.now, attempt=command.attempt)
-    return settle(here, turn.now, seconds, decision.reason)
+    return settle(here, turn.now, seconds, decision)
 
 
 def _observed(turn: Turn, scene: Scene) -> Turn:

@@ -64,7 +64,5 @@ def _answer(turn: Turn, command: HoldCommand, ports: Ports) -> None:
     signals = ports.latches.get(command.rollout_id)
     if signals is None:
         raise Conflict("the rollout has been closed")
-    if signals.woken:
-        ports.latches.calm(command.rollout_id)
     steps = turn.rollout.steps
     ports.executions.wake(command.task_token, leave(signals, command.progress, steps, turn.now))

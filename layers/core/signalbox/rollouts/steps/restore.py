@@ -84,7 +84,7 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
     turn, seconds = wait_for(turn, decision)
     save(turn, ports)
     here = Progress(next=State.RESTORE, step=turn.rollout.step, attempt=command.attempt)
-    return settle(here, turn.now, seconds, decision.reason)
+    return settle(here, turn.now, seconds, decision)
 
 
 def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:

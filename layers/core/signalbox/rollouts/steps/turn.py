@@ -7,8 +7,8 @@ from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts import forwarding
-from signalbox.rollouts.estate import Estate, Placement
-from signalbox.rollouts.guards import copied_alarms, copy_name, unhealthy_hosts_name
+from signalbox.rollouts.estate import Estate
+from signalbox.rollouts.guards import names_of_copies
 from signalbox.rollouts.model import Hold, HoldKind, Phase, Rollout, Split, Step, StepKind
 from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, State, back, ended
@@ -50,7 +50,8 @@ class Turn:
 def take_turn(command: StepCommand, ports: Ports) -> Turn:
     """Read the rollout; what signals have said meanwhile comes first in the timeline."""
     rollout, signals = ports.rollouts.load(command.service, command.rollout_id)
-    turn = Turn(rollout=replace(rollout, turns=rollout.turns + 1), signals=signals, now=ports.clock())
+    counted = replace(rollout, turns=rollout.turns + 1)
+    turn = Turn(rollout=counted, signals=signals, now=ports.clock(), latch=Latch(looked=signals.told))
     return _heard(turn)
 
 
@@ -166,10 +167,7 @@ def guard_names(rollout: Rollout) -> tuple[str, ...]:
 
 def copies_of(rollout: Rollout) -> tuple[str, ...]:
     """The names of all alarms that the rollout makes."""
-    copies = [copy_name(rollout.rollout_id, a.name) for a in copied_alarms(rollout.alarms, rollout.layout)]
-    if rollout.layout.placement is not Placement.BESIDE:
-        copies.append(unhealthy_hosts_name(rollout.rollout_id))
-    return tuple(copies)
+    return names_of_copies(rollout.rollout_id, rollout.alarms, rollout.layout)
 
 
 def watched(rollout: Rollout, ports: Ports) -> tuple[str, ...]:

@@ -1,0 +1,188 @@
+"""A rollout on a terminal: rich renderables made of what the API answers. Pure; as wide as they are given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.panel import Panel
+from rich.segment import Segment
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from signalbox_cli.rollout_words import (
+    ENDED,
+    ENGINE,
+    Json,
+    caller_name,
+    countdown,
+    guard_state,
+    in_short,
+    phase_name,
+    place,
+    printable,
+    seconds_between,
+    span,
+    time_of_day,
+    why,
+)
+
+LATEST = 6  # entries of the timeline under a live view
+NARROWEST_BAR, WIDEST_BAR = 8, 30  # cells
+STABLE, CANDIDATE = "blue", "magenta"
+_PHASES = {
+    "pending": ("·", "dim"),
+    "running": ("▸", "cyan"),
+    "holding": ("◔", "yellow"),
+    "rolling_back": ("◂", "bold red"),
+    "succeeded": ("✓", "bold green"),
+    "rolled_back": ("◂", "bold yellow"),
+    "stuck": ("✗", "bold red"),
+}
+_GUARDS = {"OK": ("✓", "green"), "ALARM": ("✗", "bold red")}
+_CLOCKS = (("detected", "detected_at"), ("acted", "acted_at"), ("restored", "restored_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class SharesBar:
+    """Stable's and the candidate's part of the traffic, side by side; told apart without colours too."""
+
+    candidate: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = min(options.max_width, WIDEST_BAR)
+        cells = round(width * self.candidate / 100)
+        yield Segment("█" * (width - cells), Style(color=STABLE))
+        yield Segment("▒" * cells, Style(color=CANDIDATE))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(NARROWEST_BAR, options.max_width), min(WIDEST_BAR, options.max_width))
+
+
+def rollout_view(
+    rollout: Json, events: Sequence[Json], now: datetime, latest: int = LATEST
+) -> RenderableType:
+    """Where a rollout stands. `events` are its timeline so far, oldest first; the `latest` ones are shown."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(ratio=1)
+    facts.add_row("version", _versions(rollout))
+    facts.add_row("phase", _phase(rollout, events, now))
+    facts.add_row("steps", steps_line(rollout))
+    facts.add_row("traffic", _traffic(rollout))
+    if rollout["guards"]:
+        facts.add_row("guards", _guards(rollout))
+    facts.add_row("timeline", _latest(events[-latest:], rollout))
+    title = Text.assemble((printable(rollout["service"]), "bold"), " · ", rollout["rollout_id"])
+    return Panel(facts, title=title, title_align="left", border_style="dim")
+
+
+def _versions(rollout: Json) -> Text:
+    names = (rollout["previous_version"], rollout["version"])
+    return Text(" → ".join(printable(name) for name in names))
+
+
+def _phase(rollout: Json, events: Sequence[Json], now: datetime) -> Text:
+    mark, style = _PHASES.get(rollout["phase"], ("·", ""))
+    parts = (why(rollout, events), countdown(rollout, now))
+    return Text.assemble((f"{mark} {phase_name(rollout)}", style), *[f" · {part}" for part in parts if part])
+
+
+def steps_line(rollout: Json) -> Text:
+    """All steps in their order, the present one marked: `2/4  ✓ provision 1 › ▸ bake 10s › retire`."""
+    here = _index(rollout)
+    line = Text(f"{place(here, rollout)}  " if here < len(rollout["steps"]) else "")
+    return line.append(Text(" › ", style="dim").join(_step(step, here, rollout) for step in rollout["steps"]))
+
+
+def _index(rollout: Json) -> int:
+    """The step that it is at; the number of steps once all are done, none when it went back."""
+    if rollout["step"]:
+        return int(rollout["step"]["index"])
+    return len(rollout["steps"])
+
+
+def _step(step: Json, here: int, rollout: Json) -> Text:
+    name = printable(step["name"])
+    if rollout["phase"] in ENDED and rollout["phase"] != "succeeded":
+        return Text(name, style="dim")
+    if step["index"] == here:
+        return Text(f"▸ {name}", style="bold")
+    return Text(f"✓ {name}", style="green") if step["index"] < here else Text(name, style="dim")
+
+
+def _traffic(rollout: Json) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(max_width=WIDEST_BAR)
+    grid.add_column(justify="right", no_wrap=True, style=STABLE)
+    grid.add_column(justify="right", no_wrap=True, style=CANDIDATE)
+    grid.add_row("", Text("█ stable  ▒ candidate", style="dim"))
+    for kind in ("wanted", "actual"):
+        split = rollout["shares"][kind]
+        numbers = (f"{split[side]:3} %" for side in ("stable", "candidate"))
+        grid.add_row(kind, SharesBar(split["candidate"]), *numbers)
+    return grid
+
+
+def _guards(rollout: Json) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="ellipsis", no_wrap=True)
+    grid.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
+    for guard in rollout["guards"]:
+        mark, style = _GUARDS.get(guard["state"], ("·", "dim"))
+        told = f"{guard_state(guard)}: {guard['reason']}" if guard["state"] == "ALARM" else guard_state(guard)
+        name = in_short(guard["name"], rollout)
+        grid.add_row(Text(mark, style=style), Text(name), Text(printable(told), style=style))
+    return grid
+
+
+def _latest(events: Sequence[Json], rollout: Json) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1, style="dim")
+    for event in events:
+        grid.add_row(
+            time_of_day(event["at"]), printable(event["type"]), Text(in_short(event["reason"], rollout))
+        )
+    return grid
+
+
+def timeline_table(events: Sequence[Json], rollout: Json) -> Table:
+    """Everything that happened, with the time since the first entry and who did it."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name, justify in (("UTC", "left"), ("after", "right"), ("what", "left"), ("why", "left")):
+        table.add_column(name, justify=justify, no_wrap=name in ("UTC", "after"))  # type: ignore[arg-type]
+    for event in events:
+        table.add_row(
+            time_of_day(event["at"]),
+            span(seconds_between(events[0]["at"], event["at"])),
+            Text(printable(event["type"])),
+            _reason(event, rollout),
+        )
+    return table
+
+
+def _reason(event: Json, rollout: Json) -> Text:
+    reason = Text(in_short(event["reason"], rollout))
+    if event["actor"] == ENGINE:
+        return reason
+    by = Text(f"by {caller_name(event['actor'])}", style="dim")
+    return reason.append(" · ").append(by) if reason else by
+
+
+def clocks_table(rollout: Json, began_at: str | None = None) -> Table:
+    """The three instants of a rollback, each with the time since the one before it; `began_at` (RFC 3339) is
+    when the errors began, for those who know."""
+    instants = [(name, rollout["clocks"][field]) for name, field in _CLOCKS]
+    table = Table.grid(padding=(0, 2))
+    before: str | None = None
+    for name, at in [("errors", began_at), *instants] if began_at else instants:
+        later = f"{span(seconds_between(before, at))} later" if before and at else ""
+        table.add_row(Text(name, style="dim"), time_of_day(at, exact=True), later)
+        before = at or before
+    return table

@@ -1,0 +1,131 @@
+"""The embedded AWS of the demo: a process of its own in a temporary folder, ended whatever happens."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.credentials import Credentials
+
+from signalbox_cli.client import ApiClient
+from signalbox_local.state_file import FOLDER, StateFolder
+
+READY_SECONDS = 60.0
+STOPPING_SECONDS = 20.0
+# `signalbox local up`, which ends when its standard input does: that is, however the demo dies.
+_UP = """
+import os, signal, sys, threading
+def end_with_parent():
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=end_with_parent, daemon=True).start()
+from signalbox_cli.main import main
+sys.argv[1:] = ["local", "up"]
+main()
+"""
+# Instances are healthy as soon as they are in service: what a demo has time to wait for is the alarm.
+_PACE = {"SIGNALBOX_LOCAL_BOOT_SECONDS": "1", "SIGNALBOX_LOCAL_HEALTH_SPEEDUP": "1000"}
+_ANY_PORT = {"SIGNALBOX_API_PORT": "0", "SIGNALBOX_AWS_PORT": "0"}
+
+
+class CannotStart(Exception):
+    """Why the embedded AWS is not there, in its own words."""
+
+
+class EmbeddedAws:
+    """The endpoints and keys that its state file tells."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self.state = state
+        keys = state["admin"]
+        self._make: Any = boto3.Session(
+            keys["access_key_id"], keys["secret_access_key"], region_name=state["region"]
+        ).client
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the user who may do all."""
+        if service not in self._clients:
+            self._clients[service] = self._make(service, endpoint_url=self.state["aws_endpoint"])
+        return self._clients[service]
+
+    def api(self, caller: str) -> ApiClient:
+        """The API as one of the callers: viewer, deployer, approver, operator."""
+        keys = self.state["callers"][caller]
+        credentials = Credentials(keys["access_key_id"], keys["secret_access_key"])
+        return ApiClient(self.state["api_url"], self.state["region"], credentials, self.state["api_key"])
+
+
+def keep_to_this_machine() -> None:
+    """No profile, key or proxy of the user may stand between the demo and its own AWS."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true"
+    )
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
+
+def new_folder() -> Path:
+    """Where the runtime keeps its state and logs."""
+    return Path(tempfile.mkdtemp(prefix="signalbox-demo-"))
+
+
+def remove(folder: Path) -> None:
+    """Forget the state and the logs."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def embedded_aws(folder: Path) -> Iterator[EmbeddedAws]:
+    """Started when entered, gone when left. Raises CannotStart."""
+    with (folder / "output").open("wb") as output:
+        # A session of its own: Ctrl-C in the terminal is for the demo, which ends the runtime itself.
+        process = subprocess.Popen(
+            [sys.executable, "-c", _UP],
+            cwd=folder,
+            env={**os.environ, **_ANY_PORT, **_PACE},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield EmbeddedAws(_await_ready(process, folder))
+    finally:
+        _stop(process)
+
+
+def _await_ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
+    files = StateFolder(folder / FOLDER)
+    deadline = time.monotonic() + READY_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        state = files.read()
+        if state is not None:
+            return state
+        time.sleep(0.05)
+    told = (folder / "output").read_text(errors="replace").strip()
+    raise CannotStart(f"the embedded AWS did not start: {told[-2000:] or 'it said nothing'}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """A second Ctrl-C must not leave a process behind."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process.terminate()
+    try:
+        process.wait(STOPPING_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,99 @@
+"""Where the story is shown: alive on a terminal, line by line anywhere else."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from signalbox.kernel.clock import rfc3339
+from signalbox_cli.rollout_news import Sighting, line, news
+from signalbox_cli.rollout_view import clocks_table, rollout_view, timeline_table
+from signalbox_cli.rollout_words import printable, seconds_between, span
+from signalbox_local.demo.checks import Check
+
+REFRESHES = 5  # a second
+Show = Callable[[Sighting], None]
+
+
+class Screen:
+    """Headings at the margin, what belongs to them indented."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def title(self, text: str) -> None:
+        """The first line."""
+        self._console.print(Text(text, style="bold"))
+
+    def heading(self, text: str) -> None:
+        """Begins a part of the story."""
+        self._console.print()
+        self._console.print(Text(text, style="bold cyan"))
+
+    def say(self, text: str) -> None:
+        """One sentence."""
+        self._console.print(f"  {printable(text)}", markup=False, soft_wrap=True)
+
+    def remark(self, text: str) -> None:
+        """What the demo itself does, in the middle of a rollout."""
+        self._console.print(line(rfc3339(datetime.now(UTC)), "the demo", text), soft_wrap=True)
+
+    def facts(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Names and what there is to say of each."""
+        table = Table.grid(padding=(0, 2))
+        for name, told in rows:
+            table.add_row(Text(name, style="dim"), Text(printable(told)))
+        self._indented(table)
+
+    @contextmanager
+    def watching(self) -> Iterator[Show]:
+        """What to call with each sighting of one rollout."""
+        self._console.print()
+        if not self._console.is_terminal:
+            yield self._lines()
+            return
+        latest: list[Sighting] = []
+
+        def frame() -> RenderableType:
+            now = datetime.now(UTC)
+            return rollout_view(latest[-1].rollout, latest[-1].events, now) if latest else Text("")
+
+        with Live(get_renderable=frame, console=self._console, refresh_per_second=REFRESHES):
+            yield latest.append
+
+    def evidence(self, last: Sighting, errors_at: str | None) -> None:
+        """The timeline of a rollback, and its three clocks."""
+        for table in (timeline_table(last.events, last.rollout), clocks_table(last.rollout, errors_at)):
+            self._console.print()
+            self._indented(table)
+        clocks = last.rollout["clocks"]
+        if clocks["detected_at"] and clocks["restored_at"]:
+            took = span(seconds_between(clocks["detected_at"], clocks["restored_at"]))
+            self.say(f"All traffic was back {took} after the alarm.")
+
+    def checks(self, checks: Iterable[Check]) -> None:
+        """Each with a mark; those that do not hold with what was found."""
+        self._console.print()
+        for check in checks:
+            mark = Text("  ✓ ", style="green") if check.holds else Text("  ✗ ", style="bold red")
+            told = check.told if check.holds else f"{check.told}: found {check.found}"
+            self._console.print(mark.append(Text(printable(told), style="default")), soft_wrap=True)
+
+    def _indented(self, what: RenderableType) -> None:
+        self._console.print(Padding(what, (0, 0, 0, 2), expand=False))
+
+    def _lines(self) -> Show:
+        before: Sighting | None = None
+
+        def show(now: Sighting) -> None:
+            nonlocal before
+            for told in news(before, now):
+                self._console.print(told, soft_wrap=True)
+            before = now
+
+        return show

@@ -1,0 +1,120 @@
+"""An alarm goes off while a rollout waits: whatever it waits for, it is thrown back at once."""
+
+from typing import Any
+
+from signalbox_local.sample_service import SampleService
+from tests.scenario.aftermath import Picture, assert_as_before, assert_nothing_left, picture
+from tests.scenario.observer import never_below
+from tests.scenario.world import Story, World
+
+BLUE_GREEN = {"preset": "blue-green", "bake": "5m"}
+CANARY = {"preset": "canary", "canary": 1, "bake": "5m", "batch": 25}
+FLOOR = 3  # 75 % of the four instances of a sample service
+
+
+def _begin(world: World, **strategy: object) -> tuple[SampleService, Picture, Story]:
+    service = world.service()
+    world.register(service, strategy=strategy)
+    return service, picture(world, service), world.start(service)
+
+
+def _throw_back(world: World, service: SampleService, story: Story) -> tuple[dict[str, Any], list[str]]:
+    """The rollout as it ended, and the AWS calls of the alarm path in their order."""
+    since = world.last_call()
+    world.raise_alarm(service.alarm)
+    ended = story.until_ended()
+    calls = [call for call in world.calls(since) if "OnAlarmFunction" in call["principal"]]
+    assert [call["error"] for call in calls if call["operation"] != "SendTaskSuccess"] == [None] * (
+        len(calls) - sum(call["operation"] == "SendTaskSuccess" for call in calls)
+    )
+    return ended, [call["operation"] for call in calls]
+
+
+def _assert_rolled_back(
+    world: World, service: SampleService, before: Picture, story: Story, ended: dict[str, Any]
+) -> None:
+    assert ended["phase"] == "rolled_back"
+    assert ended["outcome"]["evidence"]["alarm"] == service.alarm
+    assert ended["shares"]["actual"] == {"stable": 100, "candidate": 0}
+    clocks = ended["clocks"]
+    assert clocks["detected_at"] <= clocks["acted_at"] <= clocks["restored_at"]
+    assert_as_before(before, picture(world, service))
+    assert_nothing_left(world, service, story)
+
+
+def test_alarm_while_the_candidate_is_still_booting(world: World) -> None:
+    service, before, story = _begin(world, **BLUE_GREEN)
+    story.until_holding("settling")
+    ended, calls = _throw_back(world, service, story)
+    assert calls[:3] == ["Query", "UpdateItem", "ModifyRule"]
+    assert "Capacity Provisioned" not in story.types()
+    _assert_rolled_back(world, service, before, story, ended)
+
+
+def test_alarm_while_a_second_group_bakes_with_all_the_traffic(world: World) -> None:
+    service, before, story = _begin(world, **BLUE_GREEN)
+    story.until_holding("bake")
+    with never_below(world, service, FLOOR):
+        ended, calls = _throw_back(world, service, story)
+    assert calls[:4] == ["Query", "UpdateItem", "ModifyRule", "SendTaskSuccess"]
+    _assert_rolled_back(world, service, before, story, ended)
+
+
+def test_alarm_while_a_canary_bakes_beside_the_others(world: World) -> None:
+    service, before, story = _begin(world, **CANARY)
+    story.until_holding("bake")
+    with never_below(world, service, FLOOR):
+        ended, calls = _throw_back(world, service, story)
+    assert calls[:4] == ["Query", "UpdateItem", "DeregisterTargets", "SendTaskSuccess"]
+    _assert_rolled_back(world, service, before, story, ended)
+
+
+def test_alarm_while_somebody_has_paused_the_rollout(world: World) -> None:
+    service, before, story = _begin(world, **BLUE_GREEN)
+    story.until_holding("bake")
+    assert story.ask("pause").status == 202
+    story.until_holding("pause")
+    ended, calls = _throw_back(world, service, story)
+    assert calls[:4] == ["Query", "UpdateItem", "ModifyRule", "SendTaskSuccess"]
+    _assert_rolled_back(world, service, before, story, ended)
+
+
+def test_alarm_while_a_bake_goes_on_after_a_pause(world: World) -> None:
+    service, before, story = _begin(world, **BLUE_GREEN)
+    story.until_holding("bake")
+    story.ask("pause")
+    story.until_holding("pause")
+    story.ask("resume")
+    story.until_holding("bake")
+    ended, calls = _throw_back(world, service, story)
+    assert calls[:4] == ["Query", "UpdateItem", "ModifyRule", "SendTaskSuccess"]
+    _assert_rolled_back(world, service, before, story, ended)
+
+
+def test_alarm_while_the_plan_waits_for_a_promotion(world: World) -> None:
+    steps = [
+        {"provision": {"percent": 100}},
+        {"shift": {"percent": 20}},
+        {"pause": {}},
+        {"shift": {"percent": 100}},
+        {"retire": {}},
+    ]
+    service, before, story = _begin(world, steps=steps)
+    story.until_holding("pause")
+    ended, calls = _throw_back(world, service, story)
+    assert calls[:4] == ["Query", "UpdateItem", "ModifyRule", "SendTaskSuccess"]
+    _assert_rolled_back(world, service, before, story, ended)
+
+
+def test_alarm_while_old_instances_are_being_replaced_brings_them_back(world: World) -> None:
+    service, before, story = _begin(world, **{**CANARY, "bake": "1s"})
+    with never_below(world, service, FLOOR):
+        story.until(lambda rollout: rollout["step"]["kind"] == "replace" and _is_renewed(world, service))
+        ended, calls = _throw_back(world, service, story)
+    assert calls[:2] == ["Query", "UpdateItem"]
+    assert "DeregisterTargets" not in calls
+    _assert_rolled_back(world, service, before, story, ended)
+
+
+def _is_renewed(world: World, service: SampleService) -> bool:
+    return len(world.images(service.name)) > 1

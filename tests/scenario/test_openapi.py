@@ -1,0 +1,103 @@
+"""The OpenAPI document: valid, complete, and true of what the API answers."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from openapi_spec_validator import validate
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.contract.template import resources, template
+from tests.scenario.conftest import LocalRuntime
+from tests.scenario.wire import signature
+from tests.scenario.world import World
+
+EXAMPLES = 10  # requests an operation
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+
+def _routes() -> Iterator[tuple[str, str]]:
+    events = resources(template(), "AWS::Serverless::Function")["ApiFunction"]["Properties"]["Events"]
+    for event in events.values():
+        yield event["Properties"]["Method"].upper(), event["Properties"]["Path"]
+
+
+@pytest.fixture(scope="module")
+def document(runtime: LocalRuntime) -> dict[str, Any]:
+    """What a viewer is told."""
+    answer = World(runtime).api("viewer").request("GET", "/openapi.json")
+    assert answer.status == 200
+    described: dict[str, Any] = answer.body
+    return described
+
+
+@pytest.fixture(scope="module")
+def registered(runtime: LocalRuntime) -> str:
+    """A service with an ended rollout, so that not everything is 404."""
+    world = World(runtime)
+    service = world.service(size=1)
+    world.register(service)
+    story = world.start(service)
+    story.ask("abort")
+    story.until_ended()
+    return story.path
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_every_route_of_the_template_is_in_it_and_no_other(document: dict[str, Any]) -> None:
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert described == set(_routes())
+
+
+def test_every_refusal_is_a_problem(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            said = operation["responses"]
+            refusals = {status for status in said if status >= "400" and status not in ("403", "429")}
+            assert refusals >= {"400", "413", "503"}, (method, path)
+            kinds = {kind for status in refusals for kind in said[status]["content"]}
+            assert kinds == {"application/problem+json"}, (method, path)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(_routes()))
+def test_what_is_answered_is_what_is_documented(
+    runtime: LocalRuntime, document: dict[str, Any], registered: str, method: str, path: str
+) -> None:
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.update(base_url=runtime.api_url)
+    operation = schema[path][method]
+    _, _, service, _, rollout_id = registered.split("/")
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: schemathesis.Case) -> None:
+        case.call_and_validate(auth=signature(runtime), checks=CHECKS)
+
+    ask()
+    case = operation.Case(path_parameters={"service": service, "rollout_id": rollout_id}, body={})
+    answer = case.call(auth=signature(runtime))
+    assert str(answer.status_code) in document["paths"][path][method.lower()]["responses"], answer.text
+    assert answer.status_code < 500, json.dumps(answer.text)
