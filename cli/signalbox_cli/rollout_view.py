@@ -127,29 +127,33 @@ def _traffic(rollout: Json) -> Table:
     return grid
 
 
-def _guards(rollout: Json) -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="ellipsis", no_wrap=True)
-    grid.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
+def _guards(rollout: Json) -> Text:
+    lines: list[Text] = []
     for guard in rollout["guards"]:
         mark, style = _GUARDS.get(guard["state"], ("·", "dim"))
         told = f"{guard_state(guard)}: {guard['reason']}" if guard["state"] == "ALARM" else guard_state(guard)
         name = in_short(guard["name"], rollout)
-        grid.add_row(Text(mark, style=style), Text(name), Text(printable(told), style=style))
-    return grid
+        lines.append(Text.assemble((f"{mark} ", style), f"{name}  ", (printable(told), style)))
+    return _one_line_each(lines)
 
 
-def _latest(events: Sequence[Json], rollout: Json) -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True, style="dim")
-    grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1, style="dim")
-    for event in events:
-        grid.add_row(
-            time_of_day(event["at"]), printable(event["type"]), Text(in_short(event["reason"], rollout))
+def _latest(events: Sequence[Json], rollout: Json) -> Text:
+    width = max((len(event["type"]) for event in events), default=0)
+    return _one_line_each([
+        Text.assemble(
+            (time_of_day(event["at"]), "dim"),
+            f"  {printable(event['type']):<{width}}  ",
+            (in_short(event["reason"], rollout), "dim"),
         )
-    return grid
+        for event in events
+    ])  # fmt: skip
+
+
+def _one_line_each(lines: Sequence[Text]) -> Text:
+    """Cut where the terminal ends: a view that keeps its height is easier to watch."""
+    whole = Text("\n").join(lines)
+    whole.no_wrap, whole.overflow = True, "ellipsis"
+    return whole
 
 
 def timeline_table(events: Sequence[Json], rollout: Json) -> Table:

@@ -44,7 +44,7 @@ def place(index: int, rollout: Json) -> str:
 
 
 def why(rollout: Json, events: Sequence[Json]) -> str:
-    """Why it is in its phase: what it waits for, what sends it back, or how it ended."""
+    """Why it is in its phase: what it waits for, what sends it back, how it ended; empty while it acts."""
     if rollout["outcome"]:
         return in_short(rollout["outcome"]["reason"], rollout)
     if rollout["hold"]:
@@ -52,7 +52,7 @@ def why(rollout: Json, events: Sequence[Json]) -> str:
     turned = [e["reason"] for e in events if e["type"] in ("Rollback Started", "Guard Breached")]
     if rollout["phase"] == "rolling_back":
         return in_short(turned[-1], rollout) if turned else "a guard or a caller has stopped it"
-    return printable(rollout["step"]["name"]) if rollout["step"] else ""
+    return ""
 
 
 def countdown(rollout: Json, now: datetime) -> str:

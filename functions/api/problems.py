@@ -36,6 +36,7 @@ def problem(status: HTTPStatus, detail: str, violations: Sequence[Violation] = (
 
 def register(app: APIGatewayRestResolver) -> None:
     """Each error of the kernel has its status."""
+    app.not_found(_no_route)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(Unprocessable)(_unprocessable)
     app.exception_handler(Invalid)(_invalid)
@@ -48,6 +49,11 @@ def register(app: APIGatewayRestResolver) -> None:
         (Transient, HTTPStatus.SERVICE_UNAVAILABLE),
     ):
         app.exception_handler(error)(_plain(status))
+
+
+def _no_route(error: Exception) -> Response[str]:
+    """API Gateway lets only known routes through: a name with characters that no route takes remains."""
+    return problem(HTTPStatus.NOT_FOUND, "nothing has such a name")
 
 
 def _plain(status: HTTPStatus) -> Callable[[Exception], Response[str]]:

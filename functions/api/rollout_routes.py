@@ -55,7 +55,7 @@ def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, in
     "/services/<service>/rollouts",
     summary="List rollouts, newest first",
     tags=["rollouts"],
-    responses=answers(RolloutList, HTTPStatus.OK),
+    responses=answers(RolloutList, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
 def index(service: str, limit: Limit = 50, cursor: Cursor = None) -> RolloutList:
     """A page of rollouts; those of a forgotten service stay."""

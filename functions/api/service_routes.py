@@ -31,7 +31,7 @@ Cursor = Annotated[str | None, Query()]
         ServiceView,
         HTTPStatus.CREATED,
         HTTPStatus.OK,
-        refused=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+        refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     ),
 )
 def put(service: str, body: Annotated[ServiceSpec, Body()]) -> tuple[ServiceView, int]:

@@ -1,5 +1,6 @@
 """The hash chain shows every change."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -86,8 +87,6 @@ def test_the_first_entry_continues_sixty_four_zeros() -> None:
 
 
 def test_the_hash_can_be_computed_by_hand() -> None:
-    import hashlib
-
     event = Event(type="Rollout Requested", at=NOW, actor="ana", reason="été", data={"b": 1, "a": [2]})
     text = (
         '[1,"2026-11-22T08:00:00.000Z","Rollout Requested","ana","\\u00e9t\\u00e9",{"a":[2],"b":1},"'

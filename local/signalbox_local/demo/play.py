@@ -73,7 +73,10 @@ def play(console: Console, folder: Path) -> bool:
     screen = Screen(console)
     screen.title("Signalbox: a good rollout and a bad one, on this machine")
     screen.heading("An AWS of its own")
-    with embedded_aws(folder) as aws:
+    with screen.waiting("starting"), ExitStack() as started:
+        aws = started.enter_context(embedded_aws(folder))
+        lasting = started.pop_all()
+    with lasting:
         ready = [("ready after", span(time.monotonic() - began))]
         screen.facts([("API", aws.state["api_url"]), ("AWS", aws.state["aws_endpoint"]), *ready])
         stage = Stage(screen, aws, _service(screen, aws))
@@ -154,5 +157,6 @@ def _roll_out(stage: Stage, act: Act, react: Callable[[Sighting], None] | None) 
 
 
 def _told(now: Sighting, but: str) -> str:
-    reason = why(now.rollout, now.events)
+    step = now.rollout["step"]
+    reason = why(now.rollout, now.events) or (step["name"] if step else "")
     return f"the rollout {now.rollout['rollout_id']} {but}; it is {phase_name(now.rollout)}: {reason}"

@@ -76,7 +76,7 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
             remove_copies(turn.rollout, ports)
     except Rejected as refusal:
         return _stuck(command, refusal, ports)
-    turn = _seen(turn, scene)
+    turn = _seen(turn, scene, ports.clock())
     if decision.settled and not _somebody_may_still_write(turn):
         return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
     if decision.settled:
@@ -113,11 +113,12 @@ def _acted(turn: Turn, at: datetime) -> Turn:
     return turn.change(clocks=replace(turn.rollout.clocks, acted_at=rfc3339(at)))
 
 
-def _seen(turn: Turn, scene: Scene) -> Turn:
+def _seen(turn: Turn, scene: Scene, at: datetime) -> Turn:
+    """The third clock stops with the read-back, which comes after the second one's write."""
     turn = turn.change(actual=split_of(scene), expected=scene.estate.settings())
     if turn.rollout.clocks.restored_at is not None or not serves_as_before(scene):
         return turn
-    clocks = replace(turn.rollout.clocks, restored_at=rfc3339(turn.now))
+    clocks = replace(turn.rollout.clocks, restored_at=rfc3339(at))
     shares = {"stable": turn.rollout.actual.stable, "candidate": turn.rollout.actual.candidate}
     return turn.change(clocks=clocks).remember(
         "Traffic Restored", "stable serves again", public=True, **shares
