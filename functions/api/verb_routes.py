@@ -12,8 +12,8 @@ from idempotency import Answer, once
 from routing import new_router
 from signalbox.rollouts.commands import abort, pause, promote, resume, retry
 from signalbox.rollouts.commands.caller import Caller
-from signalbox.rollouts.model import Rollout
 from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.record import Rollout
 from signalbox.wiring import ports
 from statuses import answers
 from views import RolloutView, rollout_view

@@ -9,9 +9,10 @@ from signalbox.kernel.events import JsonObject
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.plan_rollout import Plan
 from signalbox.rollouts.estate import Alarm
-from signalbox.rollouts.model import Clocks, Hold, HoldKind, Outcome, Phase, Rollout, Split, Step, StepKind
+from signalbox.rollouts.model import Clocks, Hold, HoldKind, Outcome, Phase, Split, Step, StepKind
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Registered
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import Guards, Platform, ServiceSpec, Strategy, Traffic
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.turn import hold_of

@@ -1,7 +1,7 @@
 """Rule `AlarmRule`: a CloudWatch alarm went off."""
 
 from signalbox.entrypoint import listener
-from signalbox.rollouts.commands.occurrences import alarm_raised
+from signalbox.rollouts.commands.alarm_event import alarm_raised
 from signalbox.rollouts.commands.on_alarm import AlarmRaised, on_alarm
 from signalbox.wiring import alarm_ports
 

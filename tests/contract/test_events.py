@@ -11,10 +11,10 @@ import pytest
 from signalbox.aws.bus import SOURCE
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.events import EVENT_VERSION
+from signalbox.rollouts.commands.alarm_event import alarm_raised
 from signalbox.rollouts.commands.occurrences import (
     ExecutionEnded,
     SweepDue,
-    alarm_raised,
     instance_changed,
     sweep_reason,
 )

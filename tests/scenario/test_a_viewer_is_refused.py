@@ -45,7 +45,7 @@ class Route:
 
     def asked_by(self, client: ApiClient) -> Answer:
         """The answer; a body is sent where one is wanted, and does not fit."""
-        body = {} if self.method in ("POST", "PUT") else None
+        body: dict[str, object] | None = {} if self.method in ("POST", "PUT") else None
         return client.request(self.method, self.concrete(), body)
 
 

@@ -17,7 +17,8 @@ from signalbox.rollouts.estate import (
     TargetGroup,
 )
 from signalbox.rollouts.layout import lay_out
-from signalbox.rollouts.model import Requester, Rollout, Step
+from signalbox.rollouts.model import Step
+from signalbox.rollouts.record import Requester, Rollout
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import Guards, Platform, ServiceSpec, Slot, Strategy, Traffic
 from signalbox.rollouts.strategies.drafts import numbered, shift

@@ -9,10 +9,11 @@ from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
 from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, Rule, TargetGroup
-from signalbox.rollouts.model import HoldKind, Rollout, Stop, Told
+from signalbox.rollouts.model import HoldKind, Stop, Told
 from signalbox.rollouts.ports import Latch, Ports, Registered
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.progress import Progress, State
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.signals import Heard, Signals, has_been_told
 from signalbox.rollouts.survey import Survey

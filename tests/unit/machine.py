@@ -11,9 +11,10 @@ from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.on_alarm import AlarmRaised, on_alarm
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.estate import Alarm
-from signalbox.rollouts.model import HoldKind, Rollout
+from signalbox.rollouts.model import HoldKind
 from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.progress import Progress, State
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.steps.begin import begin
 from signalbox.rollouts.steps.command import StepCommand

@@ -11,20 +11,14 @@ from signalbox.kernel.events import Event, JsonObject
 from signalbox.kernel.timeline import GENESIS, Entry, Head, continue_chain, first_break
 from tests.unit.builders import NOW
 
-TEXTS = st.text(max_size=8)
+TEXTS = st.text("aé", max_size=3)
 JSON: st.SearchStrategy[JsonObject] = st.dictionaries(
-    TEXTS,
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | TEXTS,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
-        max_leaves=5,
-    ),
-    max_size=3,
+    TEXTS, st.none() | st.integers(0, 9) | TEXTS, max_size=2
 )
 EVENTS = st.lists(
     st.builds(Event, type=TEXTS, at=st.just(NOW), actor=TEXTS, reason=TEXTS, data=JSON, public=st.booleans()),
     min_size=1,
-    max_size=6,
+    max_size=5,
 )
 
 

@@ -13,10 +13,11 @@ from signalbox.aws.latch_store import DynamoLatches
 from signalbox.aws.table import Table
 from signalbox.aws.writer import AwsWriter
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
-from signalbox.rollouts.ports import DeadLetters, Ports
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from signalbox.rollouts.ports import DeadLetters, Ports
 
 NAMESPACE = "Signalbox"  # of the metrics, as in template.yaml
 
@@ -65,7 +66,7 @@ def settings() -> Settings:
 
 
 @cache
-def ports() -> Ports:
+def ports() -> "Ports":
     """All ports, on AWS. What the alarm path does not need is imported here, not above."""
     from signalbox.aws.bus import EventBridgeBus  # noqa: PLC0415
     from signalbox.aws.estates import AwsEstates  # noqa: PLC0415
@@ -73,6 +74,7 @@ def ports() -> Ports:
     from signalbox.aws.rollout_store import DynamoRollouts  # noqa: PLC0415
     from signalbox.aws.service_store import DynamoServices  # noqa: PLC0415
     from signalbox.aws.sweeping import SweepRule  # noqa: PLC0415
+    from signalbox.rollouts.ports import Ports  # noqa: PLC0415
 
     given = settings()
     table = Table(given.table)
@@ -105,7 +107,7 @@ def alarm_ports() -> AlarmPorts:
 
 
 @cache
-def dead_letters() -> DeadLetters:
+def dead_letters() -> "DeadLetters":
     """The queue of what could not be delivered."""
     from signalbox.aws.dead_letters import SqsDeadLetters  # noqa: PLC0415
 

@@ -85,8 +85,8 @@ def remove(folder: Path) -> None:
 
 
 @contextmanager
-def embedded_aws(folder: Path) -> Iterator[EmbeddedAws]:
-    """Started when entered, gone when left. Raises CannotStart."""
+def runtime(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Its process: started when entered, gone when left."""
     with (folder / "output").open("wb") as output:
         # A session of its own: Ctrl-C in the terminal is for the demo, which ends the runtime itself.
         process = subprocess.Popen(
@@ -99,18 +99,19 @@ def embedded_aws(folder: Path) -> Iterator[EmbeddedAws]:
             start_new_session=True,
         )
     try:
-        yield EmbeddedAws(_await_ready(process, folder))
+        yield process
     finally:
         _stop(process)
 
 
-def _await_ready(process: subprocess.Popen[bytes], folder: Path) -> dict[str, Any]:
+def await_ready(process: subprocess.Popen[bytes], folder: Path) -> EmbeddedAws:
+    """Returns when every endpoint answers; raises CannotStart."""
     files = StateFolder(folder / FOLDER)
     deadline = time.monotonic() + READY_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         state = files.read()
         if state is not None:
-            return state
+            return EmbeddedAws(state)
         time.sleep(0.05)
     told = (folder / "output").read_text(errors="replace").strip()
     raise CannotStart(f"the embedded AWS did not start: {told[-2000:] or 'it said nothing'}")

@@ -11,7 +11,7 @@ from signalbox_cli.following import ask, follow
 from signalbox_cli.rollout_news import Sighting
 from signalbox_cli.rollout_words import Json, phase_name, span, why
 from signalbox_local.demo.checks import estate_checks, timeline_checks
-from signalbox_local.demo.embedded import EmbeddedAws, embedded_aws
+from signalbox_local.demo.embedded import EmbeddedAws, await_ready, runtime
 from signalbox_local.demo.footprint import footprint
 from signalbox_local.demo.screen import Screen
 from signalbox_local.demo.trouble import Trouble
@@ -73,10 +73,9 @@ def play(console: Console, folder: Path) -> bool:
     screen = Screen(console)
     screen.title("Signalbox: a good rollout and a bad one, on this machine")
     screen.heading("An AWS of its own")
-    with screen.waiting("starting"), ExitStack() as started:
-        aws = started.enter_context(embedded_aws(folder))
-        lasting = started.pop_all()
-    with lasting:
+    with runtime(folder) as process:
+        with screen.waiting("starting"):
+            aws = await_ready(process, folder)
         ready = [("ready after", span(time.monotonic() - began))]
         screen.facts([("API", aws.state["api_url"]), ("AWS", aws.state["aws_endpoint"]), *ready])
         stage = Stage(screen, aws, _service(screen, aws))
@@ -89,8 +88,9 @@ def play(console: Console, folder: Path) -> bool:
 def _service(screen: Screen, aws: EmbeddedAws) -> SampleService:
     """Made with boto3 as its owner would, then registered."""
     screen.heading("A service, made with boto3")
-    service = make_service(aws.client, Wish(name=SERVICE))
-    _await_first_look(aws, service.alarm)
+    with screen.waiting("waiting until it is healthy and its alarm has been evaluated"):
+        service = make_service(aws.client, Wish(name=SERVICE))
+        _await_first_look(aws, service.alarm)
     registered = ask(aws.api("operator"), "PUT", f"/services/{SERVICE}", service.spec(strategy=GOOD.strategy))
     images = service.images
     screen.facts([

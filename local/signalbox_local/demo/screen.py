@@ -35,6 +35,12 @@ class Screen:
         self._console.print()
         self._console.print(Text(text, style="bold cyan"))
 
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """A sign of life on a terminal, while there is nothing to tell."""
+        with self._console.status(Text(text, style="dim")):
+            yield
+
     def say(self, text: str) -> None:
         """One sentence."""
         self._console.print(f"  {printable(text)}", markup=False, soft_wrap=True)

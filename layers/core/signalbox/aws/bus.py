@@ -10,7 +10,7 @@ from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.errors import Transient
 from signalbox.kernel.events import EVENT_VERSION
 from signalbox.kernel.timeline import Entry
-from signalbox.rollouts.model import Rollout
+from signalbox.rollouts.record import Rollout
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef

@@ -8,7 +8,7 @@ from signalbox.aws.routers import alb
 from signalbox.kernel.errors import Transient
 from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, TargetGroup
 from signalbox.rollouts.guards import copy_name
-from signalbox.rollouts.preflight import pairs
+from signalbox.rollouts.preflight import is_version, pairs
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.survey import Survey
 
@@ -63,7 +63,7 @@ class AwsEstates:
             references=alb.references_to(target_groups.values()),
             alarms={alarm.name: alarm for alarm in read_alarms(spec.guards.alarms)},
             images=_images(groups.values()),
-            known_image=version is None or _is_known(version, templates),
+            known_image=version is None or (is_version(version) and _is_known(version, templates)),
             followers=autoscaling.followers_of(templates, list(groups)) if templates else {},
         )
 

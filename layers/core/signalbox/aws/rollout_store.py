@@ -8,8 +8,9 @@ from signalbox.aws.table import Item, Table, decoded, encoded, flag, key, number
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
-from signalbox.rollouts.model import Rollout, Told
+from signalbox.rollouts.model import Told
 from signalbox.rollouts.ports import Latch
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.signals import Signals
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from signalbox.kernel.clock import Clock
 from signalbox.kernel.ids import Entropy
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.estate import Alarm, Estate, Layout
-from signalbox.rollouts.model import Rollout, Stop, Told
+from signalbox.rollouts.model import Stop, Told
 from signalbox.rollouts.progress import Progress
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.signals import Heard, Signals
 from signalbox.rollouts.survey import Survey

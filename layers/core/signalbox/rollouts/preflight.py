@@ -133,9 +133,14 @@ def _alarms(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
             yield Violation(f"guards.alarms.{index}", f"alarm {name} does not exist in {survey.region}")
 
 
+def is_version(version: str) -> bool:
+    """Whether it can be an AMI id or the number of a launch template version."""
+    return _VERSION.fullmatch(version) is not None
+
+
 def version_violations(version: str, survey: Survey) -> list[Violation]:
     """Why that version cannot be rolled out; empty when it can."""
-    if not _VERSION.fullmatch(version):
+    if not is_version(version):
         return [
             Violation("version", "give an AMI id such as ami-0123456789abcdef0, or a launch template version")
         ]

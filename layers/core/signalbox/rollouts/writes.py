@@ -1,10 +1,17 @@
 """Every write that a rollout may make, in AWS's own words. Each states an end state, never a difference."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from signalbox.kernel.events import JsonObject
-from signalbox.rollouts.estate import Alarm, Group, Rule, TargetGroup
+
+if TYPE_CHECKING:
+    # The alarm path makes writes that are stored: what they were made from is not loaded for that.
+    from collections.abc import Mapping, Sequence
+
+    from signalbox.rollouts.estate import Alarm, Group, Rule, TargetGroup
 
 CREATED_BY = "signalbox:created-by"
 MANAGED = "signalbox:managed"

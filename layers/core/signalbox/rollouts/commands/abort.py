@@ -3,9 +3,10 @@
 from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open, wake
-from signalbox.rollouts.model import Rollout, Stop, StopKind
+from signalbox.rollouts.model import Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import back
+from signalbox.rollouts.record import Rollout
 
 
 def abort(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollout:

@@ -3,15 +3,21 @@
 Calls to AWS, in order: who watches; latch; the write that restores traffic; the token.
 """
 
+from __future__ import annotations
+
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from signalbox.kernel.clock import Clock, rfc3339
 from signalbox.kernel.errors import Conflict, Rejected
 from signalbox.rollouts.model import Stop, StopKind
-from signalbox.rollouts.ports import Executions, Latches, Writer
 from signalbox.rollouts.progress import back
 from signalbox.rollouts.signals import Heard, Signals
+
+if TYPE_CHECKING:
+    # All ports know the whole record: that is not loaded to throw a rollout back.
+    from signalbox.rollouts.ports import Executions, Latches, Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open, wake
-from signalbox.rollouts.model import HoldKind, Phase, Rollout
+from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.signals import Signals, leave
 
 

@@ -6,8 +6,9 @@ from enum import StrEnum
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.rollouts.commands.take_over import take_over
-from signalbox.rollouts.model import Phase, Rollout, Stop, StopKind
+from signalbox.rollouts.model import Phase, Stop, StopKind
 from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.signals import Heard
 from signalbox.rollouts.steps.closing import bid_farewell
 

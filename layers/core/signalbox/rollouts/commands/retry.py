@@ -4,8 +4,9 @@ from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open
 from signalbox.rollouts.commands.take_over import take_over
-from signalbox.rollouts.model import Phase, Rollout
+from signalbox.rollouts.model import Phase
 from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.record import Rollout
 
 
 def retry(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollout:

@@ -3,9 +3,9 @@
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.commands.caller import Caller
-from signalbox.rollouts.model import Rollout
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.signals import Heard, Signals
 
 DETAIL_TYPES = {

@@ -12,9 +12,9 @@ from signalbox.rollouts.commands.plan_rollout import with_strategy
 from signalbox.rollouts.commands.put_service import refuse_if_strict
 from signalbox.rollouts.draft import Draft, draft
 from signalbox.rollouts.layout import locked_resources
-from signalbox.rollouts.model import Requester, Rollout
 from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.preflight import red_alarms
+from signalbox.rollouts.record import Requester, Rollout
 from signalbox.rollouts.service import ServiceSpec, Strategy
 
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import continue_chain
-from signalbox.rollouts.model import Phase, Rollout
+from signalbox.rollouts.model import Phase
 from signalbox.rollouts.ports import Latch, Ports
+from signalbox.rollouts.record import Rollout
 
 ACTOR = "signalbox"
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts.layout import locked_resources
-from signalbox.rollouts.model import Outcome, Phase, Rollout
+from signalbox.rollouts.model import Outcome, Phase
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, ended
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.steps.turn import Turn, copies_of, publish, watched
 from signalbox.rollouts.writes import delete_alarms
 

@@ -13,7 +13,16 @@ from signalbox.rollouts.progress import Progress, State, ended, settle
 from signalbox.rollouts.scene import Decision, Scene, wait
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.turn import ENGINE, Turn, save, scene_of, split_of, take_turn, wait_for
+from signalbox.rollouts.steps.turn import (
+    ENGINE,
+    MOST_TURNS,
+    Turn,
+    save,
+    scene_of,
+    split_of,
+    take_turn,
+    wait_for,
+)
 
 MOST_ROUNDS = 16
 
@@ -25,7 +34,7 @@ def restore(command: StepCommand, ports: Ports) -> Progress:
     except NotFound:
         return Progress(next=State.CONTINUED)  # an execution of nothing: there is nothing to restore
     rollout = turn.rollout
-    if command.generation != rollout.generation:
+    if command.generation != rollout.generation or rollout.turns > MOST_TURNS:
         return Progress(next=State.CONTINUED)
     if rollout.phase.is_terminal:
         return ended(rollout.phase)

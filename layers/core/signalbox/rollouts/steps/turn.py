@@ -7,11 +7,13 @@ from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts import forwarding
-from signalbox.rollouts.estate import Estate
+from signalbox.rollouts.decisions.provision import wanted_size
+from signalbox.rollouts.estate import Estate, Placement
 from signalbox.rollouts.guards import names_of_copies
-from signalbox.rollouts.model import Hold, HoldKind, Phase, Rollout, Split, Step, StepKind
+from signalbox.rollouts.model import Hold, HoldKind, Phase, Split, Step, StepKind
 from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, State, back, ended
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.command import StepCommand
@@ -90,14 +92,19 @@ def enter_step(turn: Turn, command: StepCommand) -> Turn:
     if before.step == command.step and before.step_began_at is not None:
         return turn.change(step_began_at=turn.now) if before.hold is not None else turn
     step = before.steps[command.step]
-    arrived = turn.change(step=command.step, step_began_at=turn.now, wanted=_wanted(step, before.wanted))
+    arrived = turn.change(step=command.step, step_began_at=turn.now, wanted=_wanted(step, before))
     return arrived.remember("Step Started", step.name, step=command.step, kind=str(step.kind))
 
 
-def _wanted(step: Step, before: Split) -> Split:
-    """Shifting and replacing ask for a share; other steps leave it."""
+def _wanted(step: Step, rollout: Rollout) -> Split:
+    """Shifting and replacing ask for a share, as new instances among stable's do; other steps leave it."""
+    if step.kind is StepKind.PROVISION and rollout.layout.placement is Placement.BESIDE and rollout.snapshot:
+        stable = rollout.snapshot.stable.desired
+        beside = wanted_size(step, stable)
+        share = round(100 * beside / ((stable + beside) or 1))
+        return Split(stable=100 - share, candidate=share)
     if step.kind not in (StepKind.SHIFT, StepKind.REPLACE) or step.percent is None:
-        return before
+        return rollout.wanted
     return Split(stable=100 - step.percent, candidate=step.percent)
 
 

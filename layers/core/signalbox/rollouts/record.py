@@ -1,0 +1,74 @@
+"""The record of one rollout."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from signalbox.kernel.timeline import Head
+from signalbox.rollouts.estate import Alarm, Estate, Layout
+from signalbox.rollouts.model import Clocks, Hold, Outcome, Phase, Split, Step, Stop
+from signalbox.rollouts.service import ServiceSpec
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requester:
+    """Who asked for the rollout, and why."""
+
+    caller: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """Everything that is remembered of one rollout. The table is the truth; `revision` guards each write.
+
+    `snapshot` is what was there before the first write, `expected` what was last written or seen. `heard`
+    counts the signals that are in the timeline, `published` the entries that are on the bus, `turns` the
+    tasks of this generation. `waits_since` is when `waits_for` was first seen. `busy_until` is set
+    while a step of `busy_generation` may write: a later generation trusts no restore before it.
+    """
+
+    rollout_id: str
+    service: str
+    spec: ServiceSpec
+    version: str
+    previous_version: str
+    layout: Layout
+    requested_by: Requester
+    created_at: datetime
+    steps: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = ()
+    phase: Phase = Phase.PENDING
+    generation: int = 1
+    revision: int = 0
+    step: int = 0
+    step_began_at: datetime | None = None
+    waits_for: str = ""
+    waits_since: datetime | None = None
+    hold: Hold | None = None
+    snapshot: Estate | None = None
+    expected: Estate | None = None
+    alarms: tuple[Alarm, ...] = ()
+    touched: bool = False
+    past_return: bool = False
+    rebuilding: bool = False
+    busy_until: datetime | None = None
+    busy_generation: int = 0
+    wanted: Split = field(default_factory=Split)
+    actual: Split = field(default_factory=Split)
+    stop: Stop | None = None
+    outcome: Outcome | None = None
+    clocks: Clocks = field(default_factory=Clocks)
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    head: Head = field(default_factory=Head)
+    published: int = 0
+    heard: int = 0
+    turns: int = 0
+    schema: int = SCHEMA
+
+    @property
+    def current_step(self) -> Step | None:
+        """The step that the rollout is at; None before the first and after the last."""
+        return self.steps[self.step] if 0 <= self.step < len(self.steps) else None
