@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.panel import Panel
 from rich.segment import Segment
@@ -12,8 +12,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from signalbox.kernel.clock import from_rfc3339
 from signalbox_cli.rollout_words import (
-    ENDED,
     ENGINE,
     Json,
     caller_name,
@@ -26,6 +26,7 @@ from signalbox_cli.rollout_words import (
     seconds_between,
     span,
     time_of_day,
+    whole,
     why,
 )
 
@@ -54,6 +55,8 @@ class SharesBar:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(options.max_width, WIDEST_BAR)
         cells = round(width * self.candidate / 100)
+        if 0 < self.candidate < 100:  # noqa: PLR2004 - percent: who has a part is seen
+            cells = min(max(cells, 1), width - 1)
         yield Segment("█" * (width - cells), Style(color=STABLE))
         yield Segment("▒" * cells, Style(color=CANDIDATE))
 
@@ -72,11 +75,26 @@ def rollout_view(
     facts.add_row("phase", _phase(rollout, events, now))
     facts.add_row("steps", steps_line(rollout))
     facts.add_row("traffic", _traffic(rollout))
-    if rollout["guards"]:
-        facts.add_row("guards", _guards(rollout))
+    guards = [guard for guard in rollout["guards"] if guard["state"]]
+    if guards:
+        facts.add_row("guards", _guards(guards, rollout))
+    if rollout["warnings"]:
+        facts.add_row("warnings", _one_line_each([Text(printable(told)) for told in rollout["warnings"]]))
     facts.add_row("timeline", _latest(events[-latest:], rollout))
-    title = Text.assemble((printable(rollout["service"]), "bold"), " · ", rollout["rollout_id"])
-    return Panel(facts, title=title, title_align="left", border_style="dim")
+    return Panel(
+        facts,
+        title=Text.assemble((printable(rollout["service"]), "bold"), " · ", rollout["rollout_id"]),
+        title_align="left",
+        subtitle=_age(rollout, now),
+        subtitle_align="right",
+        border_style="dim",
+    )
+
+
+def _age(rollout: Json, now: datetime) -> Text:
+    until = from_rfc3339(rollout["ended_at"]) if rollout["ended_at"] else now
+    seconds = int((until - from_rfc3339(rollout["created_at"])).total_seconds())
+    return Text(f"{whole(max(0, seconds))} · by {caller_name(rollout['requested_by'])}")
 
 
 def _versions(rollout: Json) -> Text:
@@ -92,44 +110,36 @@ def _phase(rollout: Json, events: Sequence[Json], now: datetime) -> Text:
 
 def steps_line(rollout: Json) -> Text:
     """All steps in their order, the present one marked: `2/4  ✓ provision 1 › ▸ bake 10s › retire`."""
-    here = _index(rollout)
-    line = Text(f"{place(here, rollout)}  " if here < len(rollout["steps"]) else "")
-    return line.append(Text(" › ", style="dim").join(_step(step, here, rollout) for step in rollout["steps"]))
+    steps, here = rollout["steps"], rollout["step"]
+    done = here["index"] if here else len(steps) if rollout["phase"] == "succeeded" else 0
+    line = Text(f"{place(done, rollout)}  " if here else "")
+    return line.append(Text(" › ", style="dim").join(_step(step, done, bool(here)) for step in steps))
 
 
-def _index(rollout: Json) -> int:
-    """The step that it is at; the number of steps once all are done, none when it went back."""
-    if rollout["step"]:
-        return int(rollout["step"]["index"])
-    return len(rollout["steps"])
-
-
-def _step(step: Json, here: int, rollout: Json) -> Text:
+def _step(step: Json, done: int, under_way: bool) -> Text:
     name = printable(step["name"])
-    if rollout["phase"] in ENDED and rollout["phase"] != "succeeded":
-        return Text(name, style="dim")
-    if step["index"] == here:
-        return Text(f"▸ {name}", style="bold")
-    return Text(f"✓ {name}", style="green") if step["index"] < here else Text(name, style="dim")
+    if step["index"] < done:
+        return Text(f"✓ {name}", style="green")
+    is_here = under_way and step["index"] == done
+    return Text(f"▸ {name}", style="bold") if is_here else Text(name, style="dim")
 
 
-def _traffic(rollout: Json) -> Table:
+def _traffic(rollout: Json) -> Group:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(max_width=WIDEST_BAR)
     grid.add_column(justify="right", no_wrap=True, style=STABLE)
     grid.add_column(justify="right", no_wrap=True, style=CANDIDATE)
-    grid.add_row("", Text("█ stable  ▒ candidate", style="dim"))
     for kind in ("wanted", "actual"):
         split = rollout["shares"][kind]
         numbers = (f"{split[side]:3} %" for side in ("stable", "candidate"))
         grid.add_row(kind, SharesBar(split["candidate"]), *numbers)
-    return grid
+    return Group(Text("█ stable  ▒ candidate", style="dim"), grid)
 
 
-def _guards(rollout: Json) -> Text:
+def _guards(guards: Sequence[Json], rollout: Json) -> Text:
     lines: list[Text] = []
-    for guard in rollout["guards"]:
+    for guard in guards:
         mark, style = _GUARDS.get(guard["state"], ("·", "dim"))
         told = f"{guard_state(guard)}: {guard['reason']}" if guard["state"] == "ALARM" else guard_state(guard)
         name = in_short(guard["name"], rollout)

@@ -9,7 +9,7 @@ from signalbox.kernel.clock import from_rfc3339
 Json = Mapping[str, Any]
 ENDED = frozenset({"succeeded", "rolled_back", "aborted", "superseded", "cancelled", "stuck"})
 ENGINE = "signalbox"
-_STATES = {"OK": "ok", "ALARM": "in alarm", "INSUFFICIENT_DATA": "no data yet", None: "not read"}
+_STATES = {"OK": "ok", "ALARM": "in alarm", "INSUFFICIENT_DATA": "no data yet"}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _EXACT_BELOW, _WHOLE_FROM = 10, 60  # seconds: hundredths below, whole ones from there
 

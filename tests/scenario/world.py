@@ -155,6 +155,11 @@ class World:
         with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
             return json.loads(response.read())
 
+    def function(self, logical_id: str) -> str:
+        """The name of a function of the template."""
+        names = [found["FunctionName"] for found in self.aws("lambda").list_functions()["Functions"]]
+        return next(name for name in names if f"-{logical_id}" in name)
+
     def executions(self, service: str) -> list[str]:
         """The names of all executions for a service, oldest first."""
         machines = self.aws("stepfunctions")

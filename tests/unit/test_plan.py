@@ -52,9 +52,7 @@ from tests.unit.builders import (
 )
 
 MOST_ROUNDS = 500
-FIRST_WEIGHTS = st.sampled_from(
-    [{BLUE: 1}, {BLUE: 100, FOREIGN: 50}, {BLUE: 7, FOREIGN: 13}, {BLUE: 1, GREEN: 0}]
-)
+WEIGHTS = [{BLUE: 1}, {BLUE: 100, FOREIGN: 50}, {BLUE: 7, FOREIGN: 13}, {BLUE: 1, GREEN: 0}]
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Case:
 def scenes(draw: st.DrawFn, placement: Placement) -> Scene:
     """A fleet of any size, following its template or not, some processes suspended, weights shared or not."""
     size = draw(st.integers(1, 9))
-    weights = draw(FIRST_WEIGHTS)
+    weights = draw(st.sampled_from(WEIGHTS))
     sticky = draw(st.booleans())
     blue = replace(
         group(size=size, template_version=draw(st.sampled_from(["1", "$Latest", "$Default"]))),

@@ -30,6 +30,6 @@ class Trouble:
             return
         if self.began_at is None:
             self.began_at = rfc3339(datetime.now(UTC))
-            self.tell(f"{ERRORS} server errors a second from now on, as CloudWatch would count them")
+            self.tell(f"puts {ERRORS} server errors a second on the candidate")
         put_errors(self.aws, f"signalbox-{now.rollout['rollout_id']}-{self.alarm}", ERRORS)
         self.put_at = time.monotonic()

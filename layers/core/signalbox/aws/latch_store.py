@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 SIGNALS = "SIGNALS"
-_RESERVED = ("token", "hold", "stop", "full", "final")  # words that DynamoDB keeps for itself, or may
+_RESERVED = ("token", "hold", "stop", "full", "final", *Told)  # words that DynamoDB keeps for itself, or may
 _STEP = 1_000_000  # attempts that a hold key has room for
 
 
@@ -69,7 +69,7 @@ class DynamoLatches:
             conditions.append("attribute_not_exists(#stop)")
         if progress.kind is HoldKind.SETTLING:
             told = progress.awaits
-            conditions += [f"(attribute_not_exists({told}) OR {told} < :times)"] if told else []
+            conditions += [f"(attribute_not_exists(#{told}) OR #{told} < :times)"] if told else []
         elif progress.kind is not HoldKind.PAUSE:
             conditions.append("(attribute_not_exists(pausing) OR pausing = :no)")
         changes = "SET #token = :token, #hold = :hold, hold_key = :hold_key"
@@ -116,7 +116,7 @@ class DynamoLatches:
 
     def tell(self, rollout_id: str, told: Told) -> Signals | None:
         """AWS told of one more instance; None when the rollout is closed."""
-        return self._update(rollout_id, f"ADD {told} :one", "attribute_exists(pk)", {":one": number(1)})
+        return self._update(rollout_id, f"ADD #{told} :one", "attribute_exists(pk)", {":one": number(1)})
 
     def acted(self, rollout_id: str, at: str) -> None:
         """When the first restoring write was accepted."""

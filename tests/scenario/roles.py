@@ -1,0 +1,86 @@
+"""The roles of the stack's functions, and what becomes of them when somebody takes a permission away."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.scenario.world import World
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy of a role: written into it, or attached to it (then `arn` is given)."""
+
+    name: str
+    document: Document
+    arn: str | None = None
+
+    @property
+    def statements(self) -> list[Document]:
+        """Its statements, with their `Sid` where they have one."""
+        return list(self.document["Statement"])
+
+    def without(self, sid: str) -> str:
+        """The document as JSON, but for one statement."""
+        kept = [statement for statement in self.statements if statement.get("Sid") != sid]
+        return json.dumps({**self.document, "Statement": kept})
+
+
+def role_of(world: World, function: str) -> str:
+    """The name of the role of a function of the template."""
+    found = world.aws("lambda").get_function_configuration(FunctionName=world.function(function))
+    return str(found["Role"].rpartition("/")[2])
+
+
+def policies_of(world: World, role: str) -> list[Policy]:
+    """All policies of a role, those of AWS left out."""
+    iam = world.aws("iam")
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    inline = [Policy(n, iam.get_role_policy(RoleName=role, PolicyName=n)["PolicyDocument"]) for n in names]
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    ours = [one for one in attached if ":aws:policy/" not in one["PolicyArn"]]
+    return [
+        *inline,
+        *(Policy(one["PolicyName"], _document(iam, one["PolicyArn"]), one["PolicyArn"]) for one in ours),
+    ]
+
+
+def _document(iam: Any, arn: str) -> Document:
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    document: Document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    return document
+
+
+@contextmanager
+def lacking(world: World, function: str, sid: str) -> Iterator[str]:
+    """The function's role does not have that statement until the block ends; the role's name."""
+    role = role_of(world, function)
+    policy = next(
+        one
+        for one in policies_of(world, role)
+        if sid in [statement.get("Sid") for statement in one.statements]
+    )
+    _take(world.aws("iam"), role, policy, sid)
+    try:
+        yield role
+    finally:
+        _give_back(world.aws("iam"), role, policy)
+
+
+def _take(iam: Any, role: str, policy: Policy, sid: str) -> None:
+    if policy.arn:  # other roles have it too: this one gets a copy of what remains
+        iam.detach_role_policy(RoleName=role, PolicyArn=policy.arn)
+    iam.put_role_policy(RoleName=role, PolicyName=policy.name, PolicyDocument=policy.without(sid))
+
+
+def _give_back(iam: Any, role: str, policy: Policy) -> None:
+    if policy.arn:
+        iam.attach_role_policy(RoleName=role, PolicyArn=policy.arn)
+        iam.delete_role_policy(RoleName=role, PolicyName=policy.name)
+    else:
+        document = json.dumps(policy.document)
+        iam.put_role_policy(RoleName=role, PolicyName=policy.name, PolicyDocument=document)
