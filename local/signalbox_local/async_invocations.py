@@ -5,7 +5,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ class AsyncInvocations:
         self._stopping.set()
 
     def _run(self, event: Event) -> None:
-        settings = self._settings.get(event.arn) or self._settings.get(event.function_arn, AsyncSettings())
+        settings = self._settings_for(event)
         failure = self._attempt(event)
         for attempt in range(settings.retries):
             if failure is None or self._stopping.wait(self._retry_seconds * (attempt + 1)):
@@ -71,6 +71,12 @@ class AsyncInvocations:
             failure = self._attempt(event)
         if failure is not None and not self._stopping.is_set():
             self._give_up(event, settings, failure)
+
+    def _settings_for(self, event: Event) -> AsyncSettings:
+        """Those of the alias or version; the dead-letter queue is the function's own in any case."""
+        function = self._settings.get(event.function_arn, AsyncSettings())
+        own = self._settings.get(event.arn, function)
+        return replace(own, dead_letter_arn=own.dead_letter_arn or function.dead_letter_arn)
 
     def _attempt(self, event: Event) -> Invocation | None:
         """The failure, or None."""

@@ -33,10 +33,11 @@ def answer(controls: Mapping[str, Control], request: Request) -> Response:
 
 
 def calls_control(log: CallLog) -> Control:
-    """`GET /_signalbox/calls?since=` → `{"calls": […]}`."""
+    """`GET /_signalbox/calls?since=&last=` → `{"calls": […]}`; `last` leaves so many of the newest."""
 
     def calls(method: str, query: Mapping[str, str], body: Any) -> object:
-        return {"calls": [asdict(record) for record in log.since(int(query.get("since", "0")))]}
+        found = log.since(int(query.get("since", "0")))
+        return {"calls": [asdict(record) for record in found[-int(query.get("last", "0")) :]]}
 
     return calls
 

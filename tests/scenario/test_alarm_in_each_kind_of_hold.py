@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from signalbox_local.sample_service import SampleService
 from tests.scenario.aftermath import Picture, assert_as_before, assert_nothing_left, picture
 from tests.scenario.observer import never_below
@@ -12,8 +14,7 @@ CANARY = {"preset": "canary", "canary": 1, "bake": "5m", "batch": 25}
 FLOOR = 3  # 75 % of the four instances of a sample service
 
 
-def _begin(world: World, **strategy: object) -> tuple[SampleService, Picture, Story]:
-    service = world.service()
+def _begin(world: World, service: SampleService, **strategy: object) -> tuple[SampleService, Picture, Story]:
     world.register(service, strategy=strategy)
     return service, picture(world, service), world.start(service)
 
@@ -24,9 +25,7 @@ def _throw_back(world: World, service: SampleService, story: Story) -> tuple[dic
     world.raise_alarm(service.alarm)
     ended = story.until_ended()
     calls = [call for call in world.calls(since) if "OnAlarmFunction" in call["principal"]]
-    assert [call["error"] for call in calls if call["operation"] != "SendTaskSuccess"] == [None] * (
-        len(calls) - sum(call["operation"] == "SendTaskSuccess" for call in calls)
-    )
+    assert {call["error"] for call in calls if call["operation"] != "SendTaskSuccess"} == {None}
     return ended, [call["operation"] for call in calls]
 
 
@@ -43,16 +42,18 @@ def _assert_rolled_back(
 
 
 def test_alarm_while_the_candidate_is_still_booting(world: World) -> None:
-    service, before, story = _begin(world, **BLUE_GREEN)
-    story.until_holding("settling")
-    ended, calls = _throw_back(world, service, story)
+    service = world.service()
+    with world.without_capacity():
+        service, before, story = _begin(world, service, **BLUE_GREEN)
+        story.until_holding("settling")
+        ended, calls = _throw_back(world, service, story)
     assert calls[:3] == ["Query", "UpdateItem", "ModifyRule"]
     assert "Capacity Provisioned" not in story.types()
     _assert_rolled_back(world, service, before, story, ended)
 
 
 def test_alarm_while_a_second_group_bakes_with_all_the_traffic(world: World) -> None:
-    service, before, story = _begin(world, **BLUE_GREEN)
+    service, before, story = _begin(world, world.service(), **BLUE_GREEN)
     story.until_holding("bake")
     with never_below(world, service, FLOOR):
         ended, calls = _throw_back(world, service, story)
@@ -61,7 +62,7 @@ def test_alarm_while_a_second_group_bakes_with_all_the_traffic(world: World) -> 
 
 
 def test_alarm_while_a_canary_bakes_beside_the_others(world: World) -> None:
-    service, before, story = _begin(world, **CANARY)
+    service, before, story = _begin(world, world.service(), **CANARY)
     story.until_holding("bake")
     with never_below(world, service, FLOOR):
         ended, calls = _throw_back(world, service, story)
@@ -70,7 +71,7 @@ def test_alarm_while_a_canary_bakes_beside_the_others(world: World) -> None:
 
 
 def test_alarm_while_somebody_has_paused_the_rollout(world: World) -> None:
-    service, before, story = _begin(world, **BLUE_GREEN)
+    service, before, story = _begin(world, world.service(), **BLUE_GREEN)
     story.until_holding("bake")
     assert story.ask("pause").status == 202
     story.until_holding("pause")
@@ -80,7 +81,7 @@ def test_alarm_while_somebody_has_paused_the_rollout(world: World) -> None:
 
 
 def test_alarm_while_a_bake_goes_on_after_a_pause(world: World) -> None:
-    service, before, story = _begin(world, **BLUE_GREEN)
+    service, before, story = _begin(world, world.service(), **BLUE_GREEN)
     story.until_holding("bake")
     story.ask("pause")
     story.until_holding("pause")
@@ -99,21 +100,37 @@ def test_alarm_while_the_plan_waits_for_a_promotion(world: World) -> None:
         {"shift": {"percent": 100}},
         {"retire": {}},
     ]
-    service, before, story = _begin(world, steps=steps)
+    service, before, story = _begin(world, world.service(), steps=steps)
     story.until_holding("pause")
     ended, calls = _throw_back(world, service, story)
     assert calls[:4] == ["Query", "UpdateItem", "ModifyRule", "SendTaskSuccess"]
     _assert_rolled_back(world, service, before, story, ended)
 
 
-def test_alarm_while_old_instances_are_being_replaced_brings_them_back(world: World) -> None:
-    service, before, story = _begin(world, **{**CANARY, "bake": "1s"})
+@pytest.mark.parametrize("version", ["1", "$Latest"])
+def test_alarm_while_old_instances_are_being_replaced_brings_them_back(world: World, version: str) -> None:
+    service = world.service()
+    _peculiar(world, service, version)
+    service, before, story = _begin(world, service, **{**CANARY, "bake": "1s"})
     with never_below(world, service, FLOOR):
         story.until(lambda rollout: rollout["step"]["kind"] == "replace" and _is_renewed(world, service))
         ended, calls = _throw_back(world, service, story)
     assert calls[:2] == ["Query", "UpdateItem"]
     assert "DeregisterTargets" not in calls
     _assert_rolled_back(world, service, before, story, ended)
+    group = picture(world, service).groups[service.name]
+    assert (group.template_version, group.suspended) == (version, ("AZRebalance",))
+
+
+def _peculiar(world: World, service: SampleService, version: str) -> None:
+    """The owner has suspended a process of the group, and lets it launch a version of the owner's choice."""
+    world.aws("autoscaling").suspend_processes(
+        AutoScalingGroupName=service.name, ScalingProcesses=["AZRebalance"]
+    )
+    world.aws("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=service.name,
+        LaunchTemplate={"LaunchTemplateId": service.template, "Version": version},
+    )
 
 
 def _is_renewed(world: World, service: SampleService) -> bool:

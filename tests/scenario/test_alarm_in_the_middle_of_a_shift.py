@@ -77,8 +77,9 @@ def _throw_back_at(world: World, moment: str) -> bool:
     assert_as_before(before, picture(world, service))
     assert_nothing_left(world, service, story)
     calls = world.calls(since)
-    alarm = next(call["sequence"] for call in calls if _is_by(call, "OnAlarm", "UpdateItem"))
-    return alarm < max(call["sequence"] for call in calls if "ShiftTraffic" in call["principal"])
+    alarm = [place for place, call in enumerate(calls) if _is_by(call, "OnAlarm", "UpdateItem")]
+    shift = [place for place, call in enumerate(calls) if "ShiftTraffic" in call["principal"]]
+    return alarm[0] < shift[-1]
 
 
 def test_alarm_while_the_canary_s_group_is_being_made(world: World) -> None:

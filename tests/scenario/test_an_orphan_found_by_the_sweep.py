@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,10 +9,10 @@ from signalbox_local.sample_service import SampleService
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
 from tests.scenario.conftest import serving
 from tests.scenario.roles import lacking
+from tests.scenario.schedules import HOUR, MINUTE, let_pass
 from tests.scenario.world import World, eventually
 
 GRACE_SECONDS = 30  # the sweep takes a younger rollout for one that is just being started
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LONG = {"preset": "blue-green", "bake": "5m"}
 
 
@@ -29,21 +28,6 @@ def service(alone: World) -> SampleService:
     made = alone.service(size=2)
     alone.register(made, strategy=LONG)
     return made
-
-
-def _let_pass(world: World, time_span: timedelta) -> None:
-    """Set the schedules' clock forward, and wait for the sweeps that this fires."""
-    asked = _sweeps(world)
-    now = datetime.fromisoformat(world.control("clock", None)["now"])
-    world.control("clock", {"to": (now + time_span + timedelta(seconds=1)).isoformat()})
-    eventually(lambda: _sweeps(world) > asked)
-
-
-def _sweeps(world: World) -> int:
-    """How often the sweep has looked for dead letters, which it does last."""
-    return sum(
-        1 for call in world.calls() if call["operation"] == "ReceiveMessage" and call["status"] is not None
-    )
 
 
 def _rule_is_enabled(world: World) -> bool:
@@ -64,10 +48,10 @@ def test_a_rollout_whose_execution_was_never_started_is_started_by_the_sweep(
     )
     assert refused.status == 409
     assert story.rollout_id in refused.body["detail"]
-    _let_pass(alone, HOUR)
+    let_pass(alone, HOUR)
     assert alone.executions(service.name) == []  # too young: its caller may just be about to start it
     time.sleep(max(0, began + GRACE_SECONDS + 1 - time.monotonic()))
-    _let_pass(alone, HOUR)
+    let_pass(alone, HOUR)
     assert story.until_ended()["phase"] == "succeeded"
     assert alone.executions(service.name) == [f"{story.rollout_id}-g1"]
     assert alone.images(service.name) == {service.images["v2"]}
@@ -77,17 +61,17 @@ def test_a_rollout_whose_execution_was_never_started_is_started_by_the_sweep(
 def test_the_sweep_is_awake_while_a_rollout_is_open_and_sleeps_afterwards(
     alone: World, service: SampleService
 ) -> None:
-    _let_pass(alone, HOUR)
+    let_pass(alone, HOUR)
     eventually(lambda: not _rule_is_enabled(alone))
     story = alone.start(service)
     story.until_holding("bake")
     assert _rule_is_enabled(alone)
-    _let_pass(alone, MINUTE)
+    let_pass(alone, MINUTE)
     assert _rule_is_enabled(alone)
     assert story.ask("abort").status == 202
     story.until_ended()
     eventually(lambda: not alone.items("OPEN"))
-    _let_pass(alone, MINUTE)
+    let_pass(alone, MINUTE)
     eventually(lambda: not _rule_is_enabled(alone))
     assert alone.executions(service.name) == [f"{story.rollout_id}-g1"]
 
@@ -106,7 +90,7 @@ def test_a_dead_execution_that_nobody_told_of_is_taken_over_within_a_minute(
         running = machines.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
         machines.stop_execution(executionArn=running[0]["executionArn"])
         assert story.read()["phase"] == "holding"
-        _let_pass(alone, MINUTE)
+        let_pass(alone, MINUTE)
         ended = story.until_ended()
     finally:
         rules.enable_rule(Name=told)

@@ -6,7 +6,7 @@ from signalbox_local.sample_service import SampleService
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
 from tests.scenario.world import Story, World
 
-LINEAR = {"preset": "linear", "share": 50, "every": "2s"}
+LINEAR = {"preset": "linear", "share": 50, "every": "5m"}
 
 
 def _drifts(story: Story) -> list[tuple[str, Any, Any]]:
@@ -32,6 +32,7 @@ def _with_foreign_weights(world: World, service: SampleService) -> Story:
     story.until_holding("bake")
     expected = world.weights(service.rules[0])
     found = _weigh(world, service, 90, 10)
+    story.ask("promote")
     held = story.until_holding("pause")
     assert "weights" in held["hold"]["reason"]
     assert _drifts(story) == [("weights", expected, found)]
@@ -43,6 +44,9 @@ def test_a_rollout_that_is_resumed_takes_over_foreign_weights(world: World) -> N
     service = world.service(slots=True, size=2)
     story = _with_foreign_weights(world, service)
     assert story.ask("resume", reason="it was me").status == 202
+    story.until_holding("bake")
+    assert world.weights(service.rules[0]) == dict(zip(service.target_groups, (0, 100), strict=True))
+    story.ask("promote")
     assert story.until_ended()["phase"] == "succeeded"
     assert len(_drifts(story)) == 1
     assert world.weights(service.rules[0]) == dict(zip(service.target_groups, (0, 100), strict=True))
@@ -61,10 +65,11 @@ def test_a_rollout_that_is_aborted_restores_the_snapshot_over_foreign_weights(wo
 
 def test_a_foreign_launch_template_version_pauses_a_canary(world: World) -> None:
     service = world.service()
-    world.register(service, strategy={"preset": "canary", "canary": 1, "bake": "2s", "batch": 50})
+    world.register(service, strategy={"preset": "canary", "canary": 1, "bake": "5m", "batch": 50})
     before, story = picture(world, service), world.start(service)
     story.until_holding("bake")
     number = _foreign_version(world, service)
+    story.ask("promote")
     story.until_holding("pause")
     assert _drifts(story) == [("template_version", "1", number)]
     assert world.images(service.name) == {service.images["v1"]}
@@ -97,6 +102,7 @@ def test_a_scaling_policy_at_work_is_no_drift(world: World) -> None:
     story = world.start(service)
     story.until_holding("bake")
     world.aws("autoscaling").set_desired_capacity(AutoScalingGroupName=service.groups[0], DesiredCapacity=6)
+    story.ask("promote", full=True)
     assert story.until_ended()["phase"] == "succeeded"
     assert _drifts(story) == []
     assert (world.group(service.groups[1]) or {})["DesiredCapacity"] == 6

@@ -43,8 +43,9 @@ def test_a_rollout_makes_the_writes_of_its_plan(
     since = world.last_call()
     story = world.start(service)
     assert story.until_ended()["phase"] == "succeeded"
-    recorded = _recorded(world.calls(since))
-    assert _resolved(world, service, story, planned) == recorded
+    calls = world.calls(since)
+    births = _births(world, service, story, calls)
+    assert [_born(_line(write), births) for write in planned] == _recorded(calls)
     assert_nothing_left(world, service, story)
 
 
@@ -105,33 +106,25 @@ def _texts(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else str(value).removesuffix(".0")
 
 
-def _resolved(world: World, service: SampleService, story: Story, planned: list[dict[str, Any]]) -> list[str]:
-    """The plan's lines with what was born during the rollout in place of its placeholders."""
-    lines = [_line(write) for write in planned]
-    return [_born(line, _births(world, service, story)) for line in dict.fromkeys(lines)]
-
-
 def _born(line: str, births: dict[str, str]) -> str:
+    """A line of the plan with what was born during the rollout in place of its placeholders."""
     for placeholder, real in births.items():
         line = line.replace(placeholder, real)
     return line
 
 
-def _births(world: World, service: SampleService, story: Story) -> dict[str, str]:
+def _births(
+    world: World, service: SampleService, story: Story, calls: list[dict[str, Any]]
+) -> dict[str, str]:
     versions = world.aws("ec2").describe_launch_template_versions(LaunchTemplateId=service.template)
     newest = max(version["VersionNumber"] for version in versions["LaunchTemplateVersions"])
-    copies = [arn for arn in _target_groups(world) if f"-sb-{story.rollout_id[-8:]}" in arn]
-    copy = copies[0] if copies else ""
+    suffix = f"-sb-{story.rollout_id[-8:]}"
+    named = [str(call["parameters"].get("TargetGroupArn", "")) for call in calls]
+    copy = next((arn for arn in named if suffix in arn), "")
     return {
         '"Value": "{candidate.target_group}"': f'"Value": "{copy.rsplit(":", 1)[-1]}"',
         "{candidate.target_group}": copy,
         "{candidate.version}": str(newest),
         DRAFT: story.rollout_id,
-        f"-sb-{DRAFT[-8:]}": f"-sb-{story.rollout_id[-8:]}",
+        f"-sb-{DRAFT[-8:]}": suffix,
     }
-
-
-def _target_groups(world: World) -> list[str]:
-    """Every target group ARN that a write has named: the copy itself is gone by now."""
-    named = [call["parameters"].get("TargetGroupArn", "") for call in world.calls()]
-    return [arn for arn in named if arn]

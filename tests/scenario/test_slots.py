@@ -49,23 +49,25 @@ def _state(world: World, service: SampleService) -> dict[str, tuple[int, int, se
 
 def test_linear_moves_equal_shares_of_all_rules_together(world: World) -> None:
     service = world.service(slots=True, rules=3)
-    world.register(service, strategy={"preset": "linear", "share": 40, "every": "1s"})
-    seen = []
+    world.register(service, strategy={"preset": "linear", "share": 40, "every": "5m"})
     with never_below(world, service, FLOOR):
         story = world.start(service)
-        for _ in (40, 80, 100):
-            seen.append(_shares_when_held(world, service, story, len(seen)))
+        for bake, share in ((2, 40), (4, 80), (6, 100)):
+            held = story.until(lambda rollout, bake=bake: _is_held_at(rollout, bake))
+            assert held["shares"]["actual"] == {"stable": 100 - share, "candidate": share}
+            assert _shares(world, service) == [share] * 3
+            assert story.ask("promote").status == 202
         assert story.until_ended()["phase"] == "succeeded"
-    assert seen == [[40, 40, 40], [80, 80, 80], [100, 100, 100]]
+    assert _shares(world, service) == [100] * 3
     assert_nothing_left(world, service, story)
 
 
-def _shares_when_held(world: World, service: SampleService, story: Story, number: int) -> list[int]:
-    step = 2 + 2 * number
-    story.until(lambda rollout: rollout["step"]["index"] == step and rollout["hold"] is not None)
-    shares = [world.weights(rule)[service.target_groups[1]] for rule in service.rules]
-    assert story.read()["shares"]["actual"]["candidate"] in (shares[0], *range(shares[0], 101))
-    return shares
+def _is_held_at(rollout: dict[str, Any], step: int) -> bool:
+    return rollout["step"]["index"] == step and rollout["hold"] is not None
+
+
+def _shares(world: World, service: SampleService) -> list[int]:
+    return [world.weights(rule)[service.target_groups[1]] for rule in service.rules]
 
 
 def test_several_rules_come_back_together(world: World) -> None:

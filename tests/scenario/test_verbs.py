@@ -25,6 +25,17 @@ def _begin(world: World, **strategy: object) -> tuple[SampleService, Story]:
     return service, world.start(service)
 
 
+def _begin_without_capacity(world: World, verb: str, **strategy: object) -> tuple[SampleService, Story]:
+    """A rollout that is asked something while it waits for its first instances."""
+    service = world.service(slots=True, size=2)
+    world.register(service, strategy=strategy)
+    with world.without_capacity():
+        story = world.start(service)
+        story.until_holding("settling")
+        story.ask(verb, **({"full": True} if verb == "promote" else {}))
+    return service, story
+
+
 def _told(story: Story, detail_type: str) -> list[tuple[str, str]]:
     """(who, why) of every such entry of the timeline."""
     found = [entry for entry in story.timeline() if entry["type"] == detail_type]
@@ -56,10 +67,12 @@ def test_abort_during_a_bake_restores_everything(world: World) -> None:
 def test_abort_while_capacity_settles_does_not_wait_for_it(world: World) -> None:
     service = world.service()
     world.register(service, strategy={"preset": "blue-green", "bake": "5m"})
-    before, story = picture(world, service), world.start(service)
-    story.until_holding("settling")
-    assert story.ask("abort").status == 202
-    assert story.until_ended()["phase"] == "aborted"
+    before = picture(world, service)
+    with world.without_capacity():
+        story = world.start(service)
+        story.until_holding("settling")
+        assert story.ask("abort").status == 202
+        assert story.until_ended()["phase"] == "aborted"
     assert "Capacity Provisioned" not in story.types()
     assert_as_before(before, picture(world, service))
     assert_nothing_left(world, service, story)
@@ -117,9 +130,7 @@ def test_a_pause_keeps_the_rest_of_a_bake_and_a_resumption_goes_on_with_it(world
 
 
 def test_a_pause_while_capacity_settles_takes_effect_before_the_next_step(world: World) -> None:
-    service, story = _begin(world, preset="blue-green", bake="1s")
-    story.until_holding("settling")
-    assert story.ask("pause").status == 202
+    service, story = _begin_without_capacity(world, "pause", preset="blue-green", bake="1s")
     held = story.until_holding("pause")
     assert held["step"]["kind"] == "provision"
     assert story.types()[-2:] == ["Capacity Provisioned", "Rollout Held"]
@@ -145,9 +156,7 @@ def test_promote_ends_one_hold_and_full_ends_all(world: World) -> None:
 
 
 def test_promote_full_at_the_start_leaves_out_all_holds(world: World) -> None:
-    service, story = _begin(world, steps=ALL_KINDS)
-    story.until_holding("settling")
-    assert story.ask("promote", full=True).status == 202
+    service, story = _begin_without_capacity(world, "promote", steps=ALL_KINDS)
     assert story.until_ended()["phase"] == "succeeded"
     assert "Rollout Held" not in story.types()
     assert _shares(story) == [20, 100]
@@ -159,9 +168,12 @@ def _shares(story: Story) -> list[int]:
 
 
 def test_a_verb_that_is_out_of_place_is_a_conflict_and_changes_nothing(world: World) -> None:
-    service, story = _begin(world, preset="blue-green", bake="5m")
-    story.until_holding("settling")
-    assert story.ask("promote").status == 409
+    service = world.service(slots=True, size=2)
+    world.register(service, strategy={"preset": "blue-green", "bake": "5m"})
+    with world.without_capacity():
+        story = world.start(service)
+        story.until_holding("settling")
+        assert story.ask("promote").status == 409
     story.until_holding("bake")
     before = story.types()
     assert {verb: story.ask(verb).status for verb in ("resume", "retry")} == {"resume": 409, "retry": 409}
@@ -169,6 +181,18 @@ def test_a_verb_that_is_out_of_place_is_a_conflict_and_changes_nothing(world: Wo
     story.ask("abort")
     assert story.until_ended()["phase"] == "aborted"
     assert _told(story, "Promotion Requested") == _told(story, "Resumption Requested") == []
+    assert_nothing_left(world, service, story)
+
+
+def test_past_the_point_of_no_return_nothing_can_be_taken_back(world: World) -> None:
+    service, story = _begin(world, preset="blue-green", bake="1s")
+    story.until(lambda rollout: rollout["step"]["kind"] == "retire" and rollout["hold"] is not None)
+    refused = story.ask("abort")
+    assert refused.status == 409
+    assert f"roll out {service.images['v1']} instead" in refused.body["detail"]
+    assert story.ask("pause").status == 409
+    assert story.until_ended()["phase"] == "succeeded"
+    assert _told(story, "Abort Requested") == []
     assert_nothing_left(world, service, story)
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.request import Request, urlopen
@@ -129,13 +130,26 @@ class World:
             AlarmName=alarm, StateValue="ALARM", StateReason="a story says so"
         )
 
+    def calm_alarm(self, alarm: str) -> None:
+        """Set the alarm back."""
+        self.aws("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="it is over")
+
+    @contextmanager
+    def without_capacity(self) -> Iterator[None]:
+        """AWS launches nothing, for whomever, until the block ends: what waits for instances goes on waiting."""
+        self.control("estate", {"launch_failure": {"message": "no capacity today"}})
+        try:
+            yield
+        finally:
+            self.control("estate", {"launch_failure": {"message": None}})
+
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
         """Every AWS call that the endpoint has seen after that sequence."""
         return list(self._control(f"calls?since={since}")["calls"])
 
     def last_call(self) -> int:
         """The sequence of the last call so far: `calls` after it are those that follow."""
-        return max((call["sequence"] for call in self.calls()), default=0)
+        return max((call["sequence"] for call in self._control("calls?last=1")["calls"]), default=0)
 
     def events(self, since: int = 0) -> list[dict[str, Any]]:
         """Every event that the buses have seen after that sequence."""
@@ -207,4 +221,4 @@ def _names() -> Iterator[str]:
     number = 0
     while True:
         number += 1
-        yield f"svc{number}-{time.time_ns() % 1_000_000}"
+        yield f"svc{number}-{time.time_ns() % 1_000_000:06d}"

@@ -62,7 +62,7 @@ def group(  # noqa: PLR0913
         name=name,
         arn=f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:0:autoScalingGroupName/{name}",
         min=min(1, size),
-        max=10,
+        max=max(10, 2 * size),
         desired=size,
         template_id=TEMPLATE,
         template_version=template_version or version,

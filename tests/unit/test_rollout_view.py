@@ -2,71 +2,13 @@
 
 import io
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
 
-from signalbox.kernel.clock import from_rfc3339
 from signalbox_cli.rollout_view import SharesBar, clocks_table, rollout_view, steps_line, timeline_table
 from signalbox_cli.rollout_words import countdown, span, whole
-
-NOW = from_rfc3339("2026-11-23T01:28:05.000Z")
-COPY = "signalbox-r-1m830aat7rettgdwm-checkout-5xx"
-BROKEN = "Threshold Crossed: 1 out of the last 1 datapoint [20.0 (23/11/26 01:28:00)] was greater than 5.0"
-STEPS = ("provision 100 %", "shift 100 %", "bake 30s", "retire")
-EVENTS: list[dict[str, Any]] = [
-    {"at": f"2026-11-23T01:{at}Z", "type": type_, "actor": actor, "reason": reason, "data": {}}
-    for at, type_, actor, reason in (
-        ("27:59.100", "Rollout Requested", "arn:aws:iam::123456789012:user/deployer", "make demo"),
-        ("27:59.260", "Rollout Started", "signalbox", "checkout from ami-1 to ami-2"),
-        ("28:01.400", "Capacity Provisioned", "signalbox", "4 of 4 candidate instances are healthy"),
-        ("28:02.300", "Rollout Held", "signalbox", "watching the guards for 30 s"),
-    )
-]
-
-
-def rollout(**changes: object) -> dict[str, Any]:
-    steps = [{"index": index, "kind": "", "name": name} for index, name in enumerate(STEPS)]
-    return {
-        "rollout_id": "r-1m830aat7rettgdwm",
-        "service": "checkout",
-        "version": "ami-45ad14c99d5f86d54",
-        "previous_version": "ami-48cb833d4c51c97cd",
-        "phase": "holding",
-        "hold": {"kind": "bake", "until": "2026-11-23T01:28:32.000Z", "reason": "watching the guards for 30 s"},
-        "step": steps[2],
-        "steps": steps,
-        "shares": {"wanted": {"stable": 0, "candidate": 100}, "actual": {"stable": 80, "candidate": 20}},
-        "guards": [
-            {"name": "checkout-5xx", "state": "OK", "reason": ""},
-            {"name": COPY, "state": "ALARM", "reason": BROKEN},
-            {"name": "signalbox-r-1m830aat7rettgdwm-unhealthy-hosts", "state": "INSUFFICIENT_DATA", "reason": ""},
-        ],
-        "warnings": [],
-        "requested_by": "arn:aws:iam::123456789012:user/deployer",
-        "created_at": "2026-11-23T01:27:59.100Z",
-        "ended_at": None,
-        "outcome": None,
-        "clocks": {"detected_at": None, "acted_at": None, "restored_at": None},
-        **changes,
-    }  # fmt: skip
-
-
-def rolled_back() -> dict[str, Any]:
-    return rollout(
-        phase="rolled_back",
-        hold=None,
-        step=None,
-        guards=[{"name": "checkout-5xx", "state": None, "reason": ""}],
-        ended_at="2026-11-23T01:28:11.000Z",
-        outcome={"reason": f"alarm {COPY} is in ALARM", "evidence": {}},
-        clocks={
-            "detected_at": "2026-11-23T01:28:10.294Z",
-            "acted_at": "2026-11-23T01:28:10.424Z",
-            "restored_at": "2026-11-23T01:28:10.546Z",
-        },
-    )
+from tests.unit.rollouts_as_read import COPY, EVENTS, NOW, STEPS, rolled_back, rollout
 
 
 def seen(what: RenderableType, width: int = 80) -> str:
@@ -140,7 +82,7 @@ def test_an_ended_rollout_tells_why_and_no_longer_what_its_guards_say() -> None:
     assert "◂ rolled back · alarm checkout-5xx (candidate) is in ALARM" in text
     assert "steps     provision 100 % › shift 100 % › bake 30s › retire" in text
     assert "11 s · by user/deployer" in text
-    assert "guards" not in text
+    assert "│ guards" not in text
 
 
 def test_only_the_latest_entries_are_shown() -> None:

@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from signalbox.kernel.errors import Unprocessable
+from signalbox.kernel.errors import Unprocessable, Violation
 from signalbox.rollouts.estate import Estate, Layout, Placement
-from signalbox.rollouts.guards import names_of_copies, warnings
+from signalbox.rollouts.guards import names_of_copies, useless, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
-from signalbox.rollouts.plan import PlannedWrite, compile_steps, planned_writes
+from signalbox.rollouts.plan import PlannedWrite, compile_steps, never_settles, planned_writes
+from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.preflight import ownership_warnings, service_violations, version_violations
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.survey import Survey
-from signalbox.rollouts.writes import delete_alarms
+from signalbox.rollouts.writes import delete_alarms, set_group
 
+ANY_IMAGE = "ami-of-a-rollout-to-come"
 NOBODY = "r-00000000000000000"  # for drafts that no rollout follows
 
 
@@ -28,6 +30,7 @@ class Draft:
     estate: Estate
     previous_version: str
     warnings: tuple[str, ...]
+    useless_guards: tuple[str, ...]  # those of the warnings that `guards.strict` refuses
 
 
 def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: str = NOBODY) -> Draft:
@@ -45,14 +48,28 @@ def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: st
     bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
     warned = [*warnings(alarms, layout, estate, bakes), *ownership_warnings(spec, survey)]
-    return Draft(
+    drafted = Draft(
         rollout_id=rollout_id,
         layout=layout,
         steps=() if version is not None and version == previous else steps,
         estate=estate,
         previous_version=previous,
         warnings=tuple(warned),
+        useless_guards=tuple(useless(alarms, layout, estate)),
     )
+    _refuse_if_endless(drafted, spec, survey, version or ANY_IMAGE)
+    return drafted
+
+
+def _refuse_if_endless(drafted: Draft, spec: ServiceSpec, survey: Survey, version: str) -> None:
+    """Capacity that a step needs and no step provides, a floor that leaves no room."""
+    stable = drafted.estate.stable
+    launched = predicted(drafted.estate, [set_group(stable, desired=stable.desired)])
+    scene = _scene(drafted, spec, survey, version).looking_at(launched)
+    endless = never_settles(scene, drafted.steps)
+    if endless is not None:
+        remedy = "provision more before it, or lower guards.min_healthy_percent"
+        raise Unprocessable(Violation("strategy", f"{endless}; {remedy}"))
 
 
 def _serving_version(estate: Estate, survey: Survey, version: str | None) -> str:
@@ -89,7 +106,12 @@ def estate_of(layout: Layout, survey: Survey) -> Estate:
 
 def writes_of(plan: Draft, spec: ServiceSpec, survey: Survey, version: str) -> tuple[PlannedWrite, ...]:
     """Every write that the rollout would make, in order."""
-    scene = Scene(
+    scene = _scene(plan, spec, survey, version)
+    return (*planned_writes(scene, plan.steps), *_farewell(plan, scene))
+
+
+def _scene(plan: Draft, spec: ServiceSpec, survey: Survey, version: str) -> Scene:
+    return Scene(
         rollout_id=plan.rollout_id,
         version=version,
         layout=plan.layout,
@@ -98,7 +120,6 @@ def writes_of(plan: Draft, spec: ServiceSpec, survey: Survey, version: str) -> t
         min_healthy_percent=spec.guards.min_healthy_percent,
         alarms=tuple(survey.alarms[name] for name in spec.guards.alarms),
     )
-    return (*planned_writes(scene, plan.steps), *_farewell(plan, scene))
 
 
 def _farewell(plan: Draft, scene: Scene) -> tuple[PlannedWrite, ...]:

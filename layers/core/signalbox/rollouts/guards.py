@@ -105,19 +105,27 @@ def is_blind(alarm: Alarm, layout: Layout, stable: TargetGroup) -> bool:
 def warnings(
     alarms: Sequence[Alarm], layout: Layout, estate: Estate, bakes: Sequence[timedelta]
 ) -> list[str]:
-    """Dead guards, blind guards, and bakes that are shorter than an alarm needs."""
-    shortest = min(bakes, default=None)
+    """Useless guards, and bakes that are shorter than an alarm needs."""
+    shortest = min(bakes, default=timedelta.max)
+    return [
+        *useless(alarms, layout, estate),
+        *(
+            f"strategy: a bake of {int(shortest.total_seconds())} s is shorter than the {alarm.span} s that"
+            f" {alarm.name} needs"
+            for alarm in alarms
+            if alarm.span is not None and shortest < timedelta(seconds=alarm.span)
+        ),
+    ]
+
+
+def useless(alarms: Sequence[Alarm], layout: Layout, estate: Estate) -> list[str]:
+    """Dead guards and blind guards: they would let everything pass."""
     found: list[str] = []
     for alarm in alarms:
         if alarm.state == "INSUFFICIENT_DATA":
             found.append(f"guards.alarms: {alarm.name} has no data yet: a dead guard until it gets some")
         if is_blind(alarm, layout, estate.stable_target_group):
             found.append(f"guards.alarms: {alarm.name} cannot see the candidate: a blind guard")
-        if shortest is not None and alarm.span is not None and shortest < timedelta(seconds=alarm.span):
-            bake = int(shortest.total_seconds())
-            found.append(
-                f"strategy: a bake of {bake} s is shorter than the {alarm.span} s that {alarm.name} needs"
-            )
     return found
 
 

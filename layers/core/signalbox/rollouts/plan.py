@@ -79,6 +79,17 @@ def planned_writes(scene: Scene, steps: tuple[Step, ...]) -> tuple[PlannedWrite,
     return tuple(planned)
 
 
+def never_settles(scene: Scene, steps: tuple[Step, ...]) -> str | None:
+    """The step that would wait for ever, though AWS did at once what it is asked, and for what; None if none."""
+    for step in steps:
+        for _, after in islice(rounds(scene, steps, step.index), MOST_ROUNDS):
+            scene = after
+        ending = decide_step(scene, steps, step.index)
+        if not ending.settled:
+            return f"step {step.name} would never settle: {ending.reason}"
+    return None
+
+
 def rounds(scene: Scene, steps: tuple[Step, ...], index: int) -> Iterator[tuple[Decision, Scene]]:
     """What one step writes, round by round, each with the scene that it leads to."""
     decision = decide_step(scene, steps, index)

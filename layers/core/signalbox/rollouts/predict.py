@@ -14,9 +14,10 @@ TARGET_GROUP = "{candidate.target_group}"
 
 def predicted(estate: Estate, writes: Sequence[Write]) -> Estate:
     """The estate after the writes, settled: instances launched, healthy, old ones gone."""
+    after = estate
     for write in writes:
-        estate = _AFTER[write.operation](estate, write)
-    return estate
+        after = _AFTER[write.operation](after, write)
+    return _registered(estate, after)
 
 
 def _version_made(estate: Estate, write: Write) -> Estate:
@@ -99,7 +100,8 @@ def _grown(group: Group) -> Group:
     """As many instances as desired, the missing ones launched at the group's version."""
     missing = max(0, group.desired - len(group.present))
     known = {instance.id for instance in group.instances}
-    born = (i for i in (_newborn(group, n) for n in count(1)) if i.id not in known)
+    first = 1 + sum(1 for instance in group.instances if instance.version == group.resolved_version)
+    born = (i for i in (_newborn(group, n) for n in count(first)) if i.id not in known)
     return replace(group, instances=(*group.instances, *islice(born, missing)))
 
 
@@ -140,7 +142,7 @@ def _with_processes(estate: Estate, write: Write, change: Callable[[set[str], se
 
 
 def _group_gone(estate: Estate, write: Write) -> Estate:
-    return _registered(estate, replace(estate, candidate=None))
+    return replace(estate, candidate=None)
 
 
 def _deregistered(estate: Estate, write: Write) -> Estate:
@@ -157,19 +159,21 @@ def _group_named(estate: Estate, name: str) -> Group | None:
 
 def _with_group(estate: Estate, group: Group) -> Estate:
     if group.name == estate.stable.name:
-        return _registered(estate, replace(estate, stable=group))
-    return _registered(estate, replace(estate, candidate=group))
+        return replace(estate, stable=group)
+    return replace(estate, candidate=group)
 
 
 def _registered(before: Estate, after: Estate) -> Estate:
     """New instances are healthy targets of their group's target groups, unless it registers none; of the
     others those that were targets stay so."""
+    if _groups(after) == _groups(before):
+        return after
     old = {instance.id for group in _groups(before) for instance in group.instances}
     health: dict[str, dict[str, str]] = {}
     for group in _groups(after):
         registers = "AddToLoadBalancer" not in group.suspended
         for target_group in group.target_groups:
-            known = before.health.get(target_group, {})
+            known = after.health.get(target_group, {})
             states = health.setdefault(target_group, {})
             states |= {i.id: known[i.id] for i in group.instances if i.id in known}
             states |= {i.id: "healthy" for i in group.instances if registers and i.id not in old}

@@ -3,7 +3,7 @@
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Invalid, NotFound, Unprocessable, Violation
 from signalbox.rollouts.commands.caller import Caller
-from signalbox.rollouts.draft import draft
+from signalbox.rollouts.draft import Draft, draft
 from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.validation import violations
@@ -14,8 +14,8 @@ def put_service(spec: ServiceSpec, caller: Caller, ports: Ports) -> tuple[Regist
     wrong = violations(spec)
     if wrong:
         raise Invalid(*wrong)
-    warned = draft(spec, ports.estates.survey(spec, None), None).warnings
-    refuse_if_strict(spec, warned)
+    drafted = draft(spec, ports.estates.survey(spec, None), None)
+    refuse_if_strict(spec, drafted)
     now = rfc3339(ports.clock())
     before = _before(spec.name, ports)
     service = Registered(
@@ -23,16 +23,16 @@ def put_service(spec: ServiceSpec, caller: Caller, ports: Ports) -> tuple[Regist
         created_at=before.created_at if before else now,
         updated_at=now,
         updated_by=caller.arn,
-        warnings=warned,
+        warnings=drafted.warnings,
         sequence=before.sequence if before else None,
     )
     return service, ports.services.put(service)
 
 
-def refuse_if_strict(spec: ServiceSpec, warned: tuple[str, ...]) -> None:
-    """With `guards.strict` a warning is a refusal."""
-    if spec.guards.strict and warned:
-        raise Unprocessable(*(Violation("guards.strict", text) for text in warned))
+def refuse_if_strict(spec: ServiceSpec, drafted: Draft) -> None:
+    """With `guards.strict` a dead or blind guard is a refusal."""
+    if spec.guards.strict and drafted.useless_guards:
+        raise Unprocessable(*(Violation("guards.strict", text) for text in drafted.useless_guards))
 
 
 def _before(name: str, ports: Ports) -> Registered | None:

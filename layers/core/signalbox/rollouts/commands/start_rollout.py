@@ -40,7 +40,7 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     now = ports.clock()
     rollout_id = new_rollout_id(now, ports.entropy)
     drafted = draft(spec, survey, command.version, rollout_id)
-    refuse_if_strict(spec, drafted.warnings)
+    refuse_if_strict(spec, drafted)
     red = red_alarms(spec, survey)
     if red:
         raise Unprocessable(*red)

@@ -49,7 +49,7 @@ def _original_converges(scene: Scene) -> Decision | None:
     if any(i.version != version for i in original.instances):
         return _old_instances_leave(scene)
     size = max(before.desired, scene.estate.candidate.desired if scene.estate.candidate else 0)
-    if original.desired < before.desired or original.min < before.min:
+    if original.desired < min(before.desired, original.max) or original.min < before.min:
         return write(
             "it grows back", set_group(original, min_size=before.min, desired=min(size, original.max))
         )

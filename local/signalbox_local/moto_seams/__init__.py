@@ -1,0 +1,21 @@
+"""Every replacement of moto's private parts, in one place, one comment a seam."""
+
+from signalbox_local.moto_seams.estate import estate_life
+from signalbox_local.moto_seams.events import alarm_states, event_bus
+from signalbox_local.moto_seams.lambda_functions import lambda_changes, lambda_invocations
+from signalbox_local.moto_seams.records import dynamodb_requests, managed_policies
+from signalbox_local.moto_seams.seams import MOTO_VERSION, Seams
+from signalbox_local.moto_seams.step_functions import step_functions
+
+__all__ = [
+    "MOTO_VERSION",
+    "Seams",
+    "alarm_states",
+    "dynamodb_requests",
+    "estate_life",
+    "event_bus",
+    "lambda_changes",
+    "lambda_invocations",
+    "managed_policies",
+    "step_functions",
+]

@@ -1,0 +1,21 @@
+"""Time as the schedules see it, and the sweeps that it brings."""
+
+from datetime import datetime, timedelta
+
+from tests.scenario.world import World, eventually
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def let_pass(world: World, span: timedelta) -> None:
+    """Set the schedules' clock forward, and wait until a sweep that this fires has looked at everything."""
+    before = _sweeps(world)
+    now = datetime.fromisoformat(world.control("clock", None)["now"])
+    world.control("clock", {"to": (now + span + timedelta(seconds=1)).isoformat()})
+    eventually(lambda: _sweeps(world) > before)
+
+
+def _sweeps(world: World) -> int:
+    """How often the sweep has looked for dead letters, which it does last, and has found no more."""
+    asked = [call for call in world.calls() if call["operation"] == "ReceiveMessage"]
+    return sum(1 for call in asked if "Sweep" in call["principal"] and call["status"] is not None)

@@ -1,0 +1,160 @@
+"""Fields that exclude or need each other."""
+
+from dataclasses import replace
+
+import pytest
+
+from signalbox.kernel.errors import Violation
+from signalbox.rollouts.service import (
+    Bake,
+    Pause,
+    Platform,
+    Provision,
+    Replace,
+    Retire,
+    Shift,
+    Slot,
+    StepSpec,
+    Strategy,
+    Traffic,
+)
+from signalbox.rollouts.validation import strategy_violations, violations
+from tests.unit.builders import BLUE, GREEN, LISTENER, RULE, spec
+
+PROVISION = StepSpec(provision=Provision(percent=100))
+HALF = StepSpec(shift=Shift(percent=50))
+SHIFT = StepSpec(shift=Shift(percent=100))
+REPLACE = StepSpec(replace=Replace())
+BAKE = StepSpec(bake=Bake(for_="10m"))
+PAUSE = StepSpec(pause=Pause())
+RETIRE = StepSpec(retire=Retire())
+
+
+def told(*wrong: Violation) -> list[tuple[str, str]]:
+    return [(violation.field, violation.message) for violation in wrong]
+
+
+def of(strategy: Strategy) -> list[tuple[str, str]]:
+    return told(*strategy_violations(strategy, "strategy"))
+
+
+def steps(*specs: StepSpec) -> list[tuple[str, str]]:
+    return of(Strategy(steps=specs))
+
+
+@pytest.mark.parametrize("slots", [False, True])
+def test_a_whole_service_is_fine(*, slots: bool) -> None:
+    assert violations(spec(slots=slots)) == []
+
+
+def test_everything_that_contradicts_itself_is_told_at_once() -> None:
+    same = Slot(group="blue", target_group_arn=BLUE)
+    broken = replace(
+        spec(Strategy()),
+        platform=Platform(kind="autoscaling", group="blue", slots=(same, same)),
+        traffic=Traffic(router="alb", rules=(RULE, RULE), listener_arn=LISTENER, target_group_arn=GREEN),
+    )
+    assert told(*violations(broken)) == [
+        ("platform", "give either group or slots"),
+        ("traffic.target_group_arn", "slots name their own target groups: leave it out"),
+        ("platform.slots", "the two slots must name different groups"),
+        ("platform.slots", "the two slots must name different target groups"),
+        ("traffic", "give exactly one of listener_rule_arn, listener_arn and rules"),
+        ("strategy", "give either a preset (canary, blue-green, linear) or steps"),
+    ]
+
+
+def test_nothing_at_all_is_too_little() -> None:
+    empty = replace(spec(), platform=Platform(kind="autoscaling"), traffic=Traffic(router="alb"))
+    assert [field for field, _ in told(*violations(empty))] == ["platform", "traffic"]
+
+
+def test_a_group_needs_its_target_group() -> None:
+    lacking = replace(spec(), traffic=Traffic(router="alb", listener_rule_arn=RULE))
+    assert told(*violations(lacking)) == [
+        ("traffic.target_group_arn", "give the target group that the group serves")
+    ]
+
+
+def test_a_rule_is_named_once() -> None:
+    twice = replace(spec(), traffic=Traffic(router="alb", rules=(RULE, RULE), target_group_arn=BLUE))
+    assert told(*violations(twice)) == [("traffic.rules", "each rule may be named once")]
+
+
+def test_a_preset_or_steps_but_not_both() -> None:
+    assert of(Strategy(preset="canary", steps=(REPLACE,)))[0][0] == "strategy"
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        Strategy(preset="canary", canary=2, batch=10, bake="5m"),
+        Strategy(preset="blue-green", bake="5m"),
+        Strategy(preset="linear", share=10, every="5m"),
+    ],
+)
+def test_a_preset_takes_its_own_parameters(strategy: Strategy) -> None:
+    assert of(strategy) == []
+
+
+def test_a_parameter_of_another_preset_is_refused_with_the_right_ones() -> None:
+    assert of(Strategy(preset="linear", bake="5m")) == [
+        ("strategy.bake", "preset linear does not take it; it takes: every, share")
+    ]
+    assert of(Strategy(steps=(REPLACE,), canary=1)) == [
+        ("strategy.canary", "steps does not take it; it takes: none")
+    ]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        (PROVISION, SHIFT, BAKE, RETIRE),
+        (PROVISION, HALF, PAUSE, SHIFT, RETIRE),
+        (REPLACE,),
+        (StepSpec(replace=Replace(percent=10)), BAKE, REPLACE, BAKE),
+        (PROVISION, BAKE, REPLACE, RETIRE),
+        (BAKE, PROVISION, HALF, PROVISION, SHIFT, RETIRE),
+    ],
+)
+def test_steps_that_lead_to_the_new_version_are_fine(plan: tuple[StepSpec, ...]) -> None:
+    assert steps(*plan) == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ((BAKE,), "nothing brings the new version into service: add shift or replace"),
+        ((PROVISION, RETIRE), "nothing brings the new version into service: add shift or replace"),
+        ((PROVISION, HALF, RETIRE), "the last shift must be to 100 percent"),
+        ((StepSpec(replace=Replace(percent=50)),), "the last replace must be to 100 percent"),
+        ((SHIFT, PROVISION, RETIRE), "provision must come before the first shift"),
+        ((PROVISION, SHIFT), "what is provisioned must be retired: end with retire"),
+        ((PROVISION, SHIFT, RETIRE, BAKE), "what is provisioned must be retired: end with retire"),
+        ((PROVISION, RETIRE, SHIFT, RETIRE), "retire comes once, as the last step"),
+        ((REPLACE, RETIRE), "nothing was provisioned that could be retired"),
+        (
+            (PROVISION, SHIFT, REPLACE, RETIRE),
+            "shift moves traffic to a second group, replace renews the first: use one of them",
+        ),
+    ],
+)
+def test_steps_that_lead_nowhere_are_refused(plan: tuple[StepSpec, ...], message: str) -> None:
+    assert ("strategy.steps", message) in steps(*plan)
+
+
+@pytest.mark.parametrize("step", [StepSpec(), StepSpec(shift=Shift(percent=1), retire=Retire())])
+def test_a_step_is_exactly_one_thing(step: StepSpec) -> None:
+    assert steps(PROVISION, step) == [
+        ("strategy.steps.1", "give exactly one of provision, shift, replace, bake, pause, retire")
+    ]
+
+
+@pytest.mark.parametrize("provision", [Provision(), Provision(percent=1, count=1)])
+def test_capacity_is_a_share_or_a_number(provision: Provision) -> None:
+    wrong = steps(StepSpec(provision=provision), SHIFT, RETIRE)
+    assert wrong == [("strategy.steps.0.provision", "give either percent or count")]
+
+
+def test_a_strategy_for_this_once_is_told_under_its_own_name() -> None:
+    assert [v.field for v in strategy_violations(Strategy(), "rollout.strategy")] == ["rollout.strategy"]
