@@ -21,12 +21,20 @@ def ask(api: ApiClient, method: str, path: str, body: object = None) -> Any:
     """The body of an accepted request; raises Refused."""
     answer = api.request(method, path, body)
     if not answer.is_ok:
-        raise Refused(f"{method} {path}: {answer.status} {answer.body}")
+        raise Refused(f"{method} {path}: {answer.status} {_in_words(answer.body)}")
     return answer.body
 
 
-def follow(api: ApiClient, service: str, rollout_id: str) -> Iterator[Sighting]:
-    """What the API tells, again and again; the last one is of the ended rollout. Raises Refused."""
+def _in_words(problem: Any) -> str:
+    """`application/problem+json` (RFC 9457) as one line; anything else as it is."""
+    if not isinstance(problem, dict):
+        return str(problem)
+    violations = [f"{found['field']}: {found['message']}" for found in problem.get("violations", [])]
+    return "; ".join([str(problem.get("detail") or problem.get("title") or problem), *violations])
+
+
+def follow(api: ApiClient, service: str, rollout_id: str, pause: float = PAUSE) -> Iterator[Sighting]:
+    """What the API tells every `pause` seconds; the last one is of the ended rollout. Raises Refused."""
     path = f"/services/{service}/rollouts/{rollout_id}"
     events: tuple[Json, ...] = ()
     while True:
@@ -35,7 +43,7 @@ def follow(api: ApiClient, service: str, rollout_id: str) -> Iterator[Sighting]:
         yield Sighting(rollout=rollout, events=events, at=rfc3339(datetime.now(UTC)))
         if rollout["phase"] in ENDED:
             return
-        time.sleep(PAUSE)
+        time.sleep(pause)
 
 
 def _later(api: ApiClient, path: str, known: int) -> Iterator[Json]:

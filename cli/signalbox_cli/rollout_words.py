@@ -49,10 +49,14 @@ def why(rollout: Json, events: Sequence[Json]) -> str:
         return in_short(rollout["outcome"]["reason"], rollout)
     if rollout["hold"]:
         return in_short(rollout["hold"]["reason"], rollout)
-    turned = [e["reason"] for e in events if e["type"] in ("Rollback Started", "Guard Breached")]
-    if rollout["phase"] == "rolling_back":
-        return in_short(turned[-1], rollout) if turned else "a guard or a caller has stopped it"
-    return ""
+    return _what_stopped_it(rollout, events) if rollout["phase"] == "rolling_back" else ""
+
+
+def _what_stopped_it(rollout: Json, events: Sequence[Json]) -> str:
+    """As the timeline tells it; before it does, the guard that is red."""
+    told = [e["reason"] for e in events if e["type"] in ("Rollback Started", "Guard Breached")]
+    red = [f"alarm {guard['name']} is in ALARM" for guard in rollout["guards"] if guard["state"] == "ALARM"]
+    return in_short([*red, *told][-1], rollout) if told or red else "a guard or a caller has stopped it"
 
 
 def countdown(rollout: Json, now: datetime) -> str:

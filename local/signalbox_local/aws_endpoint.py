@@ -82,6 +82,7 @@ class AwsEndpoint:
         asked = Asked(aws.service, aws.operation, aws.parameters, region, caller.account)
         needed = permissions_needed(asked)
         record = self._begin(aws, caller.arn, tuple(dict.fromkeys(p.resource for p in needed)))
+        record.permissions = tuple((p.action, p.resource, *p.or_on) for p in needed)
         decision = self._authoriser.decide_all(caller.arn, needed)
         record.conditions = decision.conditions_not_evaluated
         if not decision.allowed:

@@ -14,6 +14,7 @@ KEPT = 20_000
 class CallRecord:
     """One call: `at` is its arrival in epoch seconds; `status` and `error` are None while it is under way.
 
+    `permissions` are what the principal had to be allowed: an action and the resources of which one must do.
     `conditions` are the condition keys of the policies that were not evaluated.
     """
 
@@ -26,6 +27,7 @@ class CallRecord:
     parameters: Mapping[str, Any]
     status: int | None = None
     error: str | None = None
+    permissions: tuple[tuple[str, ...], ...] = ()
     conditions: tuple[str, ...] = ()
 
 

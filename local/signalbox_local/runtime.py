@@ -188,10 +188,15 @@ class Runtime:
 
     def _send(self, role_arn: str, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
         """Lambda puts a failed event into a queue under the function's role."""
-        if refusal := self._refusal(role_arn, "sqs:SendMessage", queue_arn):
+        action = "sqs:SendMessage"
+        record = self._calls.begin(role_arn, "sqs", "SendMessage", (queue_arn,), {"MessageBody": body})
+        record.permissions = ((action, queue_arn),)
+        if refusal := self._refusal(role_arn, action, queue_arn):
+            record.status, record.error = 403, "AccessDenied"
             log.error("the failed event is lost: %s", refusal)
         else:
             send_message(queue_arn, body, dict(attributes))
+            record.status = 200
 
     def _events(self, since: int) -> list[dict[str, Any]]:
         return [asdict(recorded) for recorded in self._bus.events(since)]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.contract.permissions import actions
 from tests.scenario.world import World
 
 Document = dict[str, Any]
@@ -26,8 +27,13 @@ class Policy:
 
     def without(self, sid: str) -> str:
         """The document as JSON, but for one statement."""
-        kept = [statement for statement in self.statements if statement.get("Sid") != sid]
+        kept = [statement for statement in self.statements if name_of(statement) != sid]
         return json.dumps({**self.document, "Statement": kept})
+
+
+def name_of(statement: Document) -> str:
+    """Its `Sid` or, where SAM gives none, its actions."""
+    return str(statement.get("Sid") or " ".join(actions(statement)))
 
 
 def role_of(world: World, function: str) -> str:
@@ -60,9 +66,7 @@ def lacking(world: World, function: str, sid: str) -> Iterator[str]:
     """The function's role does not have that statement until the block ends; the role's name."""
     role = role_of(world, function)
     policy = next(
-        one
-        for one in policies_of(world, role)
-        if sid in [statement.get("Sid") for statement in one.statements]
+        one for one in policies_of(world, role) if sid in [name_of(statement) for statement in one.statements]
     )
     _take(world.aws("iam"), role, policy, sid)
     try:
@@ -74,13 +78,17 @@ def lacking(world: World, function: str, sid: str) -> Iterator[str]:
 def _take(iam: Any, role: str, policy: Policy, sid: str) -> None:
     if policy.arn:  # other roles have it too: this one gets a copy of what remains
         iam.detach_role_policy(RoleName=role, PolicyArn=policy.arn)
-    iam.put_role_policy(RoleName=role, PolicyName=policy.name, PolicyDocument=policy.without(sid))
+    if len(policy.statements) > 1:
+        iam.put_role_policy(RoleName=role, PolicyName=policy.name, PolicyDocument=policy.without(sid))
+    elif not policy.arn:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy.name)
 
 
 def _give_back(iam: Any, role: str, policy: Policy) -> None:
-    if policy.arn:
-        iam.attach_role_policy(RoleName=role, PolicyArn=policy.arn)
-        iam.delete_role_policy(RoleName=role, PolicyName=policy.name)
-    else:
+    if not policy.arn:
         document = json.dumps(policy.document)
         iam.put_role_policy(RoleName=role, PolicyName=policy.name, PolicyDocument=document)
+        return
+    iam.attach_role_policy(RoleName=role, PolicyArn=policy.arn)
+    if len(policy.statements) > 1:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy.name)

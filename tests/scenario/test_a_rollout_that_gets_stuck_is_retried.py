@@ -1,33 +1,8 @@
 """AWS refuses the restore: traffic is back, locks stay, people are told; once mended, `retry` ends it."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
+from tests.scenario.roles import lacking
 from tests.scenario.world import World
-
-
-@contextmanager
-def without_statement(world: World, function: str, sid: str) -> Iterator[None]:
-    """The role of a function lacks one statement until the block ends."""
-    iam = world.aws("iam")
-    role = next(
-        r["RoleName"] for r in iam.list_roles()["Roles"] if f"{function}FunctionRole" in r["RoleName"]
-    )
-    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        kept = [statement for statement in document["Statement"] if statement.get("Sid") != sid]
-        if len(kept) < len(document["Statement"]):
-            break
-    else:
-        raise AssertionError(f"{role} has no statement {sid}")
-    lacking = json.dumps({**document, "Statement": kept})
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=lacking)
-    try:
-        yield
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
 
 def test_a_rollout_that_gets_stuck_is_retried(world: World) -> None:
@@ -35,7 +10,7 @@ def test_a_rollout_that_gets_stuck_is_retried(world: World) -> None:
     world.register(service, strategy={"preset": "blue-green", "bake": "5m"})
     before, story = picture(world, service), world.start(service)
     story.until_holding("bake")
-    with without_statement(world, "Restore", "RestoreGroups"):
+    with lacking(world, "RestoreFunction", "RestoreGroups"):
         world.raise_alarm(service.alarm)
         stuck = story.until_ended()
         assert stuck["phase"] == "stuck"
@@ -68,7 +43,7 @@ def test_a_retry_of_what_is_not_mended_is_stuck_again(world: World) -> None:
     world.register(service, strategy={"preset": "blue-green", "bake": "5m"})
     before, story = picture(world, service), world.start(service)
     story.until_holding("bake")
-    with without_statement(world, "Restore", "RestoreGroups"):
+    with lacking(world, "RestoreFunction", "RestoreGroups"):
         story.ask("abort")
         assert story.until_ended()["phase"] == "stuck"
         assert story.ask("retry").status == 202

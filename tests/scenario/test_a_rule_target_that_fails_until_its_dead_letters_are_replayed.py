@@ -26,18 +26,14 @@ def service(world: World) -> SampleService:
 @pytest.fixture(scope="module")
 def queue(runtime: LocalRuntime) -> Iterator[str]:
     """The URL of the dead-letter queue, emptied afterwards."""
-    queues = runtime.aws("sqs")
-    url = next(url for url in queues.list_queues()["QueueUrls"] if "DeadLetters" in url)
+    url = World(runtime).dead_letters()
     yield url
-    queues.purge_queue(QueueUrl=url)
+    runtime.aws("sqs").purge_queue(QueueUrl=url)
 
 
 def _letters(world: World, queue: str, alarm: str) -> list[dict[str, Any]]:
-    """What lies in the queue of an alarm, looked at without taking it."""
-    found = world.aws("sqs").receive_message(
-        QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
-    )
-    return [letter for letter in found.get("Messages", []) if alarm in letter["Body"]]
+    """What lies in the queue of an alarm."""
+    return [letter for letter in world.letters(queue) if alarm in letter["Body"]]
 
 
 def _count(world: World, queue: str) -> int:

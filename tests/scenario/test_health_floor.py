@@ -110,6 +110,16 @@ def test_replacements_that_do_not_turn_healthy_give_way_to_the_old_version(
     assert_nothing_left(world, service, story)
 
 
+def test_a_batch_as_large_as_the_group_waits_for_capacity_beside_it(world: World) -> None:
+    service = world.service()
+    world.register(service, strategy={"preset": "canary", "canary": 1, "bake": "1s", "batch": 100})
+    with never_below(world, service, FLOOR):
+        story = world.start(service)
+        assert story.until_ended()["phase"] == "succeeded"
+    assert world.images(service.name) == {service.images["v2"]}
+    assert_nothing_left(world, service, story)
+
+
 def test_what_the_owner_has_scaled_up_meanwhile_is_kept(world: World) -> None:
     service = world.service()
     world.register(service, strategy={"preset": "blue-green", "bake": "5m"})

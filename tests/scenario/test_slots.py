@@ -1,5 +1,6 @@
 """Two standing groups, cookies, several rules, listeners: traffic moves together and comes back exactly."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_linear_moves_equal_shares_of_all_rules_together(world: World) -> None:
     with never_below(world, service, FLOOR):
         story = world.start(service)
         for bake, share in ((2, 40), (4, 80), (6, 100)):
-            held = story.until(lambda rollout, bake=bake: _is_held_at(rollout, bake))
+            held = story.until(partial(_is_held_at, bake))
             assert held["shares"]["actual"] == {"stable": 100 - share, "candidate": share}
             assert _shares(world, service) == [share] * 3
             assert story.ask("promote").status == 202
@@ -62,7 +63,7 @@ def test_linear_moves_equal_shares_of_all_rules_together(world: World) -> None:
     assert_nothing_left(world, service, story)
 
 
-def _is_held_at(rollout: dict[str, Any], step: int) -> bool:
+def _is_held_at(step: int, rollout: dict[str, Any]) -> bool:
     return rollout["step"]["index"] == step and rollout["hold"] is not None
 
 

@@ -25,14 +25,16 @@ def _begin(world: World, **strategy: object) -> tuple[SampleService, Story]:
     return service, world.start(service)
 
 
-def _begin_without_capacity(world: World, verb: str, **strategy: object) -> tuple[SampleService, Story]:
+def _ask_while_settling(
+    world: World, verb: str, strategy: dict[str, object], **body: object
+) -> tuple[SampleService, Story]:
     """A rollout that is asked something while it waits for its first instances."""
     service = world.service(slots=True, size=2)
     world.register(service, strategy=strategy)
     with world.without_capacity():
         story = world.start(service)
         story.until_holding("settling")
-        story.ask(verb, **({"full": True} if verb == "promote" else {}))
+        assert story.ask(verb, "operator", **body).status == 202
     return service, story
 
 
@@ -130,7 +132,7 @@ def test_a_pause_keeps_the_rest_of_a_bake_and_a_resumption_goes_on_with_it(world
 
 
 def test_a_pause_while_capacity_settles_takes_effect_before_the_next_step(world: World) -> None:
-    service, story = _begin_without_capacity(world, "pause", preset="blue-green", bake="1s")
+    service, story = _ask_while_settling(world, "pause", {"preset": "blue-green", "bake": "1s"})
     held = story.until_holding("pause")
     assert held["step"]["kind"] == "provision"
     assert story.types()[-2:] == ["Capacity Provisioned", "Rollout Held"]
@@ -156,7 +158,7 @@ def test_promote_ends_one_hold_and_full_ends_all(world: World) -> None:
 
 
 def test_promote_full_at_the_start_leaves_out_all_holds(world: World) -> None:
-    service, story = _begin_without_capacity(world, "promote", steps=ALL_KINDS)
+    service, story = _ask_while_settling(world, "promote", {"steps": ALL_KINDS}, full=True)
     assert story.until_ended()["phase"] == "succeeded"
     assert "Rollout Held" not in story.types()
     assert _shares(story) == [20, 100]

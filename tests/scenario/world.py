@@ -136,7 +136,7 @@ class World:
 
     @contextmanager
     def without_capacity(self) -> Iterator[None]:
-        """AWS launches nothing, for whomever, until the block ends: what waits for instances goes on waiting."""
+        """AWS launches nothing, for whomever, until the block ends: what waits for instances waits on."""
         self.control("estate", {"launch_failure": {"message": "no capacity today"}})
         try:
             yield
@@ -173,6 +173,17 @@ class World:
         """The name of a function of the template."""
         names = [found["FunctionName"] for found in self.aws("lambda").list_functions()["Functions"]]
         return next(name for name in names if f"-{logical_id}" in name)
+
+    def dead_letters(self) -> str:
+        """The URL of the dead-letter queue."""
+        return next(url for url in self.aws("sqs").list_queues()["QueueUrls"] if "DeadLetters" in url)
+
+    def letters(self, queue: str) -> list[dict[str, Any]]:
+        """What lies in a queue, at most ten, looked at without taking it."""
+        found = self.aws("sqs").receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+        )
+        return list(found.get("Messages", []))
 
     def executions(self, service: str) -> list[str]:
         """The names of all executions for a service, oldest first."""

@@ -190,11 +190,11 @@ def walk(story: Story, transitions: int) -> None:
         story.step()
 
 
-def moments() -> list[tuple[str, bool, int]]:
+def moments(*paces: bool) -> list[tuple[str, bool, int]]:
     """Each transition of each good rollout, on an AWS that does everything at once, or takes its time."""
     return [
         (name, slow, moment)
-        for name, slow in product(STORIES, (False, True))
+        for name, slow in product(STORIES, paces or (False, True))
         for moment in range(len(promoted(begun(name, slow=slow)).visited))
     ]
 
@@ -335,7 +335,7 @@ def test_a_killed_execution_is_thrown_back_by_the_reconciler(name: str, *, slow:
     assert_as_before(story.world, before)
 
 
-@pytest.mark.parametrize(("name", "slow", "moment"), moments())
+@pytest.mark.parametrize(("name", "slow", "moment"), moments(True))
 def test_a_task_of_an_older_generation_does_nothing(name: str, *, slow: bool, moment: int) -> None:
     story = begun(name, slow=slow)
     walk(story, moment)
@@ -349,7 +349,7 @@ def test_a_task_of_an_older_generation_does_nothing(name: str, *, slow: bool, mo
     assert len(story.timeline) == timeline
 
 
-@pytest.mark.parametrize(("name", "slow", "moment"), moments())
+@pytest.mark.parametrize(("name", "slow", "moment"), moments(True))
 def test_a_task_that_runs_twice_writes_once(name: str, *, slow: bool, moment: int) -> None:
     story = begun(name, slow=slow)
     walk(story, moment)
@@ -908,3 +908,71 @@ def test_a_farewell_that_was_cut_off_is_said_again() -> None:
     story.progress = Progress(next=State.FINISH)
     story.step()
     assert story.rollout.phase is Phase.SUCCEEDED
+
+
+def once(error: Exception, then: Callable[..., None]) -> Callable[..., None]:
+    """Raises the first time, and does as always afterwards."""
+    errors = [error]
+
+    def call(*args: object) -> None:
+        if errors:
+            raise errors.pop()
+        then(*args)
+
+    return call
+
+
+@pytest.mark.parametrize("kind", [HoldKind.BAKE, HoldKind.PAUSE, HoldKind.SETTLING])
+def test_an_alarm_whose_delivery_was_cut_off_ends_the_hold_when_it_comes_again(kind: HoldKind) -> None:
+    story = begun("steps by hand on slots", slow=True).run_into(kind)
+    executions = story.world.executions
+    executions.wake = once(Transient("slow down"), executions.wake)  # type: ignore[method-assign]
+    with pytest.raises(Transient):
+        story.alarm()
+    assert executions.waiting
+    assert story.alarm() == 1
+    assert not executions.waiting
+    assert story.alarm() == 0
+    assert len(story.run().told("Guard Breached")) == 1
+    assert_over(story, Phase.ROLLED_BACK)
+
+
+def test_a_restoring_write_that_is_throttled_does_not_keep_the_hold_waiting() -> None:
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    story.world.aws.refuse = raised_at(0, Transient("slow down"))
+    assert story.alarm() == 1
+    story.step()
+    assert story.state is State.RESTORE
+    assert_over(story.run(), Phase.ROLLED_BACK)
+
+
+@pytest.mark.parametrize("kind", [HoldKind.BAKE, HoldKind.PAUSE, HoldKind.SETTLING])
+def test_an_abort_that_was_cut_off_ends_the_hold_when_it_is_asked_again(kind: HoldKind) -> None:
+    story = begun("steps by hand on slots", slow=True).run_into(kind)
+    executions = story.world.executions
+    executions.wake = once(Transient("slow down"), executions.wake)  # type: ignore[method-assign]
+    with pytest.raises(Transient):
+        abort(story.service, story.rollout_id, ANA, story.world.ports)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    assert not executions.waiting
+    assert_over(story.run(), Phase.ABORTED)
+
+
+def test_a_pause_that_was_cut_off_ends_the_bake_when_it_is_asked_again() -> None:
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    executions = story.world.executions
+    executions.wake = once(Transient("slow down"), executions.wake)  # type: ignore[method-assign]
+    with pytest.raises(Transient):
+        pause(story.service, story.rollout_id, ANA, story.world.ports)
+    pause(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run_into(HoldKind.PAUSE)
+    assert story.rollout.wanted.candidate == 20
+    assert len(story.told("Traffic Shifted")) == 1
+
+
+def test_an_abort_does_not_disturb_a_restore_that_waits() -> None:
+    story = begun("canary", slow=True).run_into(HoldKind.BAKE)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run_into(HoldKind.SETTLING)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    assert story.world.executions.waiting

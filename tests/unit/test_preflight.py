@@ -108,8 +108,8 @@ def test_a_template_that_another_group_follows_is_refused() -> None:
     assert wrong(spec(), found) == [
         (
             "platform.group",
-            f"launch template {TEMPLATE} is followed at $Latest by batch, search: a new version would reach that"
-            " group too; pin it to a version",
+            f"launch template {TEMPLATE} is followed at $Latest by batch, search: a new version would reach"
+            " that group too; pin it to a version",
         )
     ]
 
@@ -135,7 +135,9 @@ def test_a_reference_to_neither_slot_names_both() -> None:
     )
 
 
-@pytest.mark.parametrize(("others", "slots", "fits"), [(3, False, True), (4, False, False), (3, True, True), (4, True, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("others", "slots", "fits"), [(3, False, True), (4, False, False), (3, True, True), (4, True, False)]
+)
 def test_there_must_be_room_for_the_candidate(others: int, *, slots: bool, fits: bool) -> None:
     crowded = rule(actions=forward_action({BLUE: 1} | {f"arn:{n}": 1 for n in range(others)}))
     found = survey(rules={RULE: crowded}, references=(crowded,))

@@ -97,7 +97,11 @@ def test_while_it_goes_back_the_view_tells_what_sent_it_back() -> None:
     assert "rolling back · alarm checkout-5xx (candidate) is red" in seen(
         rollout_view(back, [*EVENTS, breach], NOW)
     )
-    assert "rolling back · a guard or a caller has stopped it" in seen(rollout_view(back, EVENTS, NOW))
+    assert "rolling back · alarm checkout-5xx (candidate) is in ALARM" in seen(
+        rollout_view(back, EVENTS, NOW)
+    )
+    unknown = rollout(phase="rolling_back", hold=None, guards=[])
+    assert "rolling back · a guard or a caller has stopped it" in seen(rollout_view(unknown, EVENTS, NOW))
 
 
 def test_warnings_have_a_place_of_their_own() -> None:

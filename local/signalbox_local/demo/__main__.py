@@ -29,6 +29,9 @@ def main() -> int:
         console.print("\nstopped; nothing is left running")
         remove(folder)
         return INTERRUPTED
+    except SystemExit:  # nobody reads on: the pipe is closed
+        remove(folder)
+        raise
     except _FAILURES as why:
         return _failed(console, folder, str(why))
     if not holds:

@@ -1,7 +1,7 @@
 """Where the story is shown: alive on a terminal, line by line anywhere else."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 from rich.console import Console, RenderableType
@@ -25,6 +25,7 @@ class Screen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._alive = console.file.isatty() and not console.is_dumb_terminal
 
     def title(self, text: str) -> None:
         """The first line."""
@@ -38,7 +39,7 @@ class Screen:
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
         """A sign of life on a terminal, while there is nothing to tell."""
-        with self._console.status(Text(text, style="dim")):
+        with self._console.status(Text(text, style="dim")) if self._alive else nullcontext():
             yield
 
     def say(self, text: str) -> None:
@@ -60,7 +61,7 @@ class Screen:
     def watching(self) -> Iterator[Show]:
         """What to call with each sighting of one rollout."""
         self._console.print()
-        if not self._console.is_terminal:
+        if not self._alive:
             yield self._lines()
             return
         latest: list[Sighting] = []

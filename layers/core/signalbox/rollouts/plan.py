@@ -80,7 +80,7 @@ def planned_writes(scene: Scene, steps: tuple[Step, ...]) -> tuple[PlannedWrite,
 
 
 def never_settles(scene: Scene, steps: tuple[Step, ...]) -> str | None:
-    """The step that would wait for ever, though AWS did at once what it is asked, and for what; None if none."""
+    """The step that would wait for ever, though AWS did all at once, and for what; None when all settle."""
     for step in steps:
         for _, after in islice(rounds(scene, steps, step.index), MOST_ROUNDS):
             scene = after

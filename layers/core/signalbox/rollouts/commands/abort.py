@@ -5,15 +5,18 @@ from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open, wake
 from signalbox.rollouts.model import Stop, StopKind
 from signalbox.rollouts.ports import Ports
-from signalbox.rollouts.progress import back
+from signalbox.rollouts.progress import State, back
 from signalbox.rollouts.record import Rollout
+from signalbox.rollouts.signals import Signals
 
 
 def abort(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollout:
     """The rollout as it is now. Latched: the first reason to go back stays, a second one changes nothing."""
     rollout, signals = load_open(service, rollout_id, ports)
-    if signals is None or signals.stop is not None:
+    if signals is None:
         return rollout
+    if signals.stop is not None:
+        return _again(rollout, signals, ports)
     if rollout.past_return:
         raise Conflict(
             f"{rollout_id} is past the point of no return: roll out {rollout.previous_version} instead"
@@ -22,6 +25,11 @@ def abort(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollou
     reason = caller.reason or f"aborted by {caller.arn}"
     stop = Stop(kind=StopKind.ABORT, at=said.at, actor=caller.arn, reason=reason)
     latched = ports.latches.stop(rollout_id, stop, said)
-    if latched is not None and latched.hold is not None:
-        wake(latched, back(latched.hold.step), ports)
+    return _again(rollout, latched, ports) if latched is not None else rollout
+
+
+def _again(rollout: Rollout, signals: Signals, ports: Ports) -> Rollout:
+    """End the hold that waits; a call that was cut off after it latched may have left it waiting."""
+    if signals.hold is not None and signals.hold.next is not State.SETTLE_RESTORE:
+        wake(signals, back(signals.hold.step), ports)
     return rollout

@@ -6,7 +6,7 @@ from signalbox.rollouts.commands.signalling import heard, load_open, wake
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.signals import leave
+from signalbox.rollouts.signals import Signals, leave
 
 
 def pause(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollout:
@@ -16,11 +16,11 @@ def pause(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollou
         return rollout
     if signals.stop is not None or rollout.phase in (Phase.ROLLING_BACK, Phase.STUCK) or rollout.past_return:
         raise Conflict(f"{rollout_id} is past the point where it could be paused")
-    if signals.pausing or (
-        signals.hold is not None and signals.token and signals.hold.kind is HoldKind.PAUSE
-    ):
+    if signals.token is not None and signals.hold is not None and signals.hold.kind is HoldKind.PAUSE:
         return rollout
-    latched = ports.latches.hear(rollout_id, heard("pause", caller, ports), pausing=True)
+    latched: Signals | None = signals
+    if not signals.pausing:
+        latched = ports.latches.hear(rollout_id, heard("pause", caller, ports), pausing=True)
     if latched is not None and latched.hold is not None and latched.hold.kind is HoldKind.BAKE:
         wake(latched, leave(latched, latched.hold, rollout.steps, ports.clock()), ports)
     return rollout

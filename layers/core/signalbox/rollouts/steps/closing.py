@@ -41,8 +41,8 @@ def close(turn: Turn, phase: Phase, ports: Ports, outcome: Outcome | None = None
     rollout = replace(turn.rollout, head=head, revision=turn.rollout.revision + 1)
     locks = locked_resources(rollout.layout, ports.region, ports.account)
     ports.rollouts.close(rollout, entries, watched(rollout, ports), locks)
+    ports.gauges.measure(**figures_of(rollout))  # before what may fail and is repeated elsewhere
     bid_farewell(rollout, ports)
-    ports.gauges.measure(**figures_of(rollout))
     return ended(phase)
 
 

@@ -1,0 +1,81 @@
+"""The documents keep up with what they tell of: links, parameters, roles, presets, detail types."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from signalbox.rollouts.plan import PRESETS
+from tests.contract.template import ROOT, resources, template
+
+_PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_MADE_BY_BENCH = "benchmarks.md"
+
+
+def _text(page: str) -> str:
+    return (ROOT / "docs" / page).read_text("utf-8")
+
+
+def _anchors(page: Path) -> set[str]:
+    """Headings as a forge names them: lower case, without punctuation, with hyphens."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = page.parent / path if path else page
+    if target.name == _MADE_BY_BENCH:
+        return True
+    return target.exists() and (not anchor or anchor in _anchors(target))
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = [link for link in _LINK.findall(page.read_text("utf-8")) if "://" not in link]
+    assert [link for link in links if not _leads_somewhere(page, link)] == []
+
+
+@pytest.mark.parametrize("name", template()["Parameters"])
+def test_every_parameter_is_explained(name: str) -> None:
+    assert f"`{name}`" in _text("deployment.md")
+
+
+def _policies(function: dict[str, Any]) -> set[str]:
+    attached = [policy["Ref"] for policy in function["Properties"].get("Policies", []) if "Ref" in policy]
+    return {name.removesuffix("Policy") for name in attached}
+
+
+_FUNCTIONS = resources(template(), "AWS::Serverless::Function")
+_SHARED = set().union(*(_policies(function) for function in _FUNCTIONS.values()))
+
+
+def _told(cell: str) -> set[str]:
+    """The policies that a cell of the table of roles names."""
+    named = {name for name in _SHARED if name in cell}
+    return _SHARED if cell.startswith("all ") else named
+
+
+@pytest.mark.parametrize("name", _FUNCTIONS)
+def test_every_role_is_explained_with_the_policies_that_it_shares(name: str) -> None:
+    row = re.search(
+        rf"^\| `{name.removesuffix('Function')}` \| ([^|]*) \|", _text("deployment.md"), re.MULTILINE
+    )
+    assert row is not None
+    assert _told(row[1]) == _policies(_FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_explained(name: str) -> None:
+    assert f"| `{name}` |" in _text("rollouts.md")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "events").glob("signalbox_*.json")), ids=lambda path: path.stem
+)
+def test_every_event_that_we_publish_is_explained(path: Path) -> None:
+    detail_type = json.loads(path.read_text("utf-8"))["detail-type"]
+    assert f"`{detail_type}`" in _text("rollouts.md")

@@ -1,0 +1,125 @@
+"""Rollouts of every kind at once, and every signal: what the functions' roles are used for."""
+
+import json
+from typing import Any
+
+from signalbox_local.sample_service import SampleService
+from tests.scenario.roles import lacking
+from tests.scenario.schedules import HOUR, MINUTE, let_pass, pass_by
+from tests.scenario.world import Story, World, eventually
+
+FLEET = "fleet"  # the role that instances run with
+STRATEGIES: tuple[dict[str, Any], ...] = (
+    {"preset": "canary", "canary": 1, "bake": "1s", "batch": 100},
+    {"preset": "blue-green", "bake": "1s"},
+    {"preset": "blue-green", "bake": "5m"},
+    {"preset": "linear", "share": 50, "every": "5m"},
+    {"steps": [{"replace": {"percent": 50}}, {"bake": {"for": "5m"}}, {"replace": {}}]},
+)
+
+
+def play(world: World) -> None:
+    """Returns when all have ended and the sweep has gone to sleep."""
+    profile = _instance_profile(world)
+    services = [_dressed(world, _service(world, number), profile) for number in range(len(STRATEGIES))]
+    canary, copied, in_slots, shared, replaced = (
+        _start(world, service, strategy) for service, strategy in zip(services, STRATEGIES, strict=True)
+    )
+    _ask(copied, "pause")  # before its bake begins: the hold finds the wish already there
+    _grow(world, shared, services[3])
+    replaced.until_holding("bake")
+    _ask(replaced, "abort")
+    in_slots.until_holding("bake")
+    world.raise_alarm(services[2].alarm)
+    copied.until_holding("pause")
+    _ask(copied, "resume")
+    _kill(world, shared)
+    for story in (canary, copied, in_slots, shared, replaced):
+        story.until_ended()
+    eventually(lambda: not world.items("OPEN"))
+    _die_before_telling(world, services[0])
+    let_pass(world, MINUTE)
+    _lose_events(world)
+
+
+def _service(world: World, number: int) -> SampleService:
+    return world.service(size=2, slots=number == 2, rules=0 if number == 3 else 1)
+
+
+def _instance_profile(world: World) -> str:
+    """One with the role that the stack may pass to instances."""
+    iam = world.aws("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName=FLEET, AssumeRolePolicyDocument=document)
+    iam.create_instance_profile(InstanceProfileName=FLEET)
+    iam.add_role_to_instance_profile(InstanceProfileName=FLEET, RoleName=FLEET)
+    return FLEET
+
+
+def _dressed(world: World, service: SampleService, profile: str) -> SampleService:
+    """Its launch template passes a role and tags what it launches: permissions of their own."""
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "service", "Value": service.name}]}]
+    data = {
+        "ImageId": service.images["v1"],
+        "InstanceType": "t4g.micro",
+        "IamInstanceProfile": {"Name": profile},
+        "TagSpecifications": tags,
+    }
+    world.aws("ec2").create_launch_template_version(
+        LaunchTemplateId=service.template, LaunchTemplateData=data
+    )
+    template = {"LaunchTemplateId": service.template, "Version": "2"}
+    for group in service.groups:
+        world.aws("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=group, LaunchTemplate=template, MaxSize=6
+        )
+    return service
+
+
+def _start(world: World, service: SampleService, strategy: dict[str, Any]) -> Story:
+    guards = {"alarms": [service.alarm], "min_healthy_percent": 50}
+    world.register(service, strategy=strategy, guards=guards)
+    return world.start(service)
+
+
+def _ask(story: Story, verb: str) -> None:
+    assert story.ask(verb).status == 202
+
+
+def _grow(world: World, story: Story, service: SampleService) -> None:
+    """Stable grows between two shifts: the candidate has to follow."""
+    story.until_holding("bake")
+    world.aws("autoscaling").set_desired_capacity(AutoScalingGroupName=service.name, DesiredCapacity=3)
+    _ask(story, "promote")
+
+
+def _kill(world: World, story: Story) -> None:
+    story.until(lambda rollout: rollout["shares"]["actual"]["candidate"] == 100)
+    machines = world.aws("stepfunctions")
+    machine = machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    arn = machine.replace(":stateMachine:", ":execution:")
+    machines.stop_execution(executionArn=f"{arn}:{story.rollout_id}-g1")
+
+
+def _die_before_telling(world: World, service: SampleService) -> None:
+    """A Finish that closes the record and then may not tell: the sweep says the last words."""
+    with lacking(world, "FinishFunction", "TellWhatHappened"):
+        world.start(service, version="v2").until_ended()
+        eventually(lambda: not world.items("OPEN"))
+
+
+def _lose_events(world: World) -> None:
+    """Whatever an event wakes is throttled for a while: all of it ends in the queue, and is replayed."""
+    functions, queue = world.aws("lambda"), world.dead_letters()
+    names = [world.function(name) for name in ("OnAlarmFunction", "OnPlatformEventFunction", "SweepFunction")]
+    for name in names:
+        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    service = world.service(size=1)  # whose launch is an event
+    world.raise_alarm(service.alarm)
+    pass_by(world, HOUR)
+    wanted = {"aws.cloudwatch", "aws.autoscaling", "aws.events"}
+    eventually(lambda: wanted <= {json.loads(one["Body"])["source"] for one in world.letters(queue)})
+    for name in names:
+        functions.delete_function_concurrency(FunctionName=name)
+    let_pass(world, HOUR)
