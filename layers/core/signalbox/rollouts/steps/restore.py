@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
 
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import NotFound, Rejected
-from signalbox.rollouts.decisions.restore import decide_restore, serves_as_before
+from signalbox.kernel.events import Event
+from signalbox.rollouts.decisions.restore import decide_restore, serves_as_before, traffic_back
 from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, ended, settle
@@ -42,7 +42,7 @@ def restore(command: StepCommand, ports: Ports) -> Progress:
         return Progress(next=State.FINISH, step=rollout.step)
     turn = _turned_back(turn, command)
     if rollout.snapshot is None or not rollout.touched:
-        return close(turn, Phase.CANCELLED if _asked(turn) else Phase.ROLLED_BACK, ports)
+        return close(turn, Phase.CANCELLED, ports)
     return _restored(turn, command, ports)
 
 
@@ -57,8 +57,6 @@ def _turned_back(turn: Turn, command: StepCommand) -> Turn:
         clocks = replace(turn.rollout.clocks, detected_at=stop.at)
         turn = turn.change(stop=stop, clocks=clocks, hold=None, wanted=Split())
         turn = turn.enter_phase(Phase.ROLLING_BACK, "Rollback Started", stop.reason, **stop.evidence)
-    acted_at = turn.rollout.clocks.acted_at or turn.signals.acted_at
-    turn = turn.change(clocks=replace(turn.rollout.clocks, acted_at=acted_at))
     return replace(turn, latch=replace(turn.latch, release=True))
 
 
@@ -85,7 +83,6 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
             remove_copies(turn.rollout, ports)
     except Rejected as refusal:
         return _stuck(command, refusal, ports)
-    turn = _seen(turn, scene, ports.clock())
     if decision.settled and not _somebody_may_still_write(turn):
         return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
     if decision.settled:
@@ -97,7 +94,7 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
 
 
 def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
-    scene = _look(turn, ports)
+    turn, scene = _look(turn, ports)
     decision = decide_restore(scene)
     if decision.writes:
         turn = save(turn, ports)
@@ -106,32 +103,44 @@ def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
             break
         for write in decision.writes:
             ports.writer.apply(write)
-        turn = _acted(turn, ports.clock())
-        scene = _look(turn, ports)
+        turn = _acted(turn, scene, ports)
+        turn, scene = _look(turn, ports)
         decision = decide_restore(scene)
     return turn, scene, decision
 
 
-def _look(turn: Turn, ports: Ports) -> Scene:
-    return scene_of(turn.rollout, ports.estates.observe(turn.rollout.layout, turn.rollout.rollout_id))
+def _look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
+    scene = scene_of(turn.rollout, ports.estates.observe(turn.rollout.layout, turn.rollout.rollout_id))
+    return _seen(turn, scene, ports), scene
 
 
-def _acted(turn: Turn, at: datetime) -> Turn:
-    if turn.rollout.clocks.acted_at is not None:
+def _acted(turn: Turn, before: Scene, ports: Ports) -> Turn:
+    """The second clock stops with the first write that brought traffic back."""
+    if turn.rollout.clocks.acted_at is not None or traffic_back(before) is None:
         return turn
-    return turn.change(clocks=replace(turn.rollout.clocks, acted_at=rfc3339(at)))
+    return turn.change(clocks=replace(turn.rollout.clocks, acted_at=rfc3339(ports.clock())))
 
 
-def _seen(turn: Turn, scene: Scene, at: datetime) -> Turn:
-    """The third clock stops with the read-back, which comes after the second one's write."""
+def _seen(turn: Turn, scene: Scene, ports: Ports) -> Turn:
+    """The third clock stops with the first read-back that shows stable serving; by then it is known whether
+    the alarm's own function had brought traffic back."""
     turn = turn.change(actual=split_of(scene), expected=scene.estate.settings())
-    if turn.rollout.clocks.restored_at is not None or not serves_as_before(scene):
+    clocks = turn.rollout.clocks
+    if clocks.restored_at is not None or not serves_as_before(scene):
         return turn
-    clocks = replace(turn.rollout.clocks, restored_at=rfc3339(at))
-    shares = {"stable": turn.rollout.actual.stable, "candidate": turn.rollout.actual.candidate}
-    return turn.change(clocks=clocks).remember(
-        "Traffic Restored", "stable serves again", public=True, **shares
+    seen_at = ports.clock()
+    signals = ports.latches.get(turn.rollout.rollout_id)
+    acted_at = clocks.acted_at or (signals.acted_at if signals else None)
+    turn = turn.change(clocks=replace(clocks, acted_at=acted_at, restored_at=rfc3339(seen_at)))
+    split = turn.rollout.actual
+    restored = Event(
+        type="Traffic Restored",
+        at=seen_at,
+        actor=ENGINE,
+        reason="stable serves again",
+        data={"stable": split.stable, "candidate": split.candidate},
     )
+    return replace(turn, events=(*turn.events, restored))
 
 
 def _somebody_may_still_write(turn: Turn) -> bool:
