@@ -34,6 +34,7 @@ up: $(INSTALLED) ## the embedded AWS in the foreground
 	@$(BIN)/signalbox local up
 
 check: $(INSTALLED) ## linters, types and the contract tests
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint template.yaml

@@ -96,10 +96,7 @@ def _grow(world: World, story: Story, service: SampleService) -> None:
 
 def _kill(world: World, story: Story) -> None:
     story.until(lambda rollout: rollout["shares"]["actual"]["candidate"] == 100)
-    machines = world.aws("stepfunctions")
-    machine = machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
-    arn = machine.replace(":stateMachine:", ":execution:")
-    machines.stop_execution(executionArn=f"{arn}:{story.rollout_id}-g1")
+    world.aws("stepfunctions").stop_execution(executionArn=world.execution_arn(story))
 
 
 def _die_before_telling(world: World, service: SampleService) -> None:
@@ -111,15 +108,10 @@ def _die_before_telling(world: World, service: SampleService) -> None:
 
 def _lose_events(world: World) -> None:
     """Whatever an event wakes is throttled for a while: all of it ends in the queue, and is replayed."""
-    functions, queue = world.aws("lambda"), world.dead_letters()
-    names = [world.function(name) for name in ("OnAlarmFunction", "OnPlatformEventFunction", "SweepFunction")]
-    for name in names:
-        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    service = world.service(size=1)  # whose launch is an event
-    world.raise_alarm(service.alarm)
-    pass_by(world, HOUR)
-    wanted = {"aws.cloudwatch", "aws.autoscaling", "aws.events"}
-    eventually(lambda: wanted <= {json.loads(one["Body"])["source"] for one in world.letters(queue)})
-    for name in names:
-        functions.delete_function_concurrency(FunctionName=name)
+    queue, wanted = world.dead_letters(), {"aws.cloudwatch", "aws.autoscaling", "aws.events"}
+    with world.throttled("OnAlarmFunction", "OnPlatformEventFunction", "SweepFunction"):
+        service = world.service(size=1)  # whose launch is an event
+        world.raise_alarm(service.alarm)
+        pass_by(world, HOUR)
+        eventually(lambda: wanted <= {json.loads(one["Body"])["source"] for one in world.letters(queue)})
     let_pass(world, HOUR)

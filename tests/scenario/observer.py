@@ -33,24 +33,27 @@ def never_below(world: World, service: SampleService, floor: int) -> Iterator[No
 
 
 def _too_few(world: World, service: SampleService, floor: int) -> list[str]:
-    found = []
-    for reference in service.references:
-        weights = world.weights(reference)
-        total = sum(weights.values())
-        if not total:
-            found.append(f"{reference} sends nothing anywhere")
-        for arn, weight in weights.items():
-            healthy, needed = _healthy(world, arn), ceil(floor * weight / (total or 1))
-            if healthy < needed:
-                found.append(f"{healthy} of {needed} in {arn} at {weight} of {total}")
-    return found
+    return [text for reference in service.references for text in _short_of(world, reference, floor)]
+
+
+def _short_of(world: World, reference: str, floor: int) -> list[str]:
+    """What lacks behind one rule; nothing when its weights changed between two looks at it."""
+    weights = world.weights(reference)
+    total = sum(weights.values())
+    healthy = {arn: _healthy(world, arn) for arn, weight in weights.items() if weight}
+    if world.weights(reference) != weights:
+        return []
+    needed = {arn: ceil(floor * weights[arn] / total) for arn in healthy}
+    nowhere = [] if healthy else [f"{reference} sends nothing anywhere"]
+    return nowhere + [
+        f"{healthy[a]} of {needed[a]} healthy in {a}" for a in healthy if healthy[a] < needed[a]
+    ]
 
 
 def _healthy(world: World, arn: str) -> int:
+    elbv2 = world.aws("elbv2")
     try:
-        found: list[Any] = world.aws("elbv2").describe_target_health(TargetGroupArn=arn)[
-            "TargetHealthDescriptions"
-        ]
-    except world.aws("elbv2").exceptions.TargetGroupNotFoundException:
-        return 0  # it went between the two looks: then it had no weight
+        found: list[Any] = elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    except elbv2.exceptions.TargetGroupNotFoundException:
+        return 0
     return sum(1 for target in found if target["TargetHealth"]["State"] == "healthy")

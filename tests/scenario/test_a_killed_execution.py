@@ -1,7 +1,7 @@
 """An execution that somebody stops: the next generation takes over, and brings everything back."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -16,14 +16,9 @@ LONG = {"preset": "blue-green", "bake": "5m"}
 
 def _kill(world: World, story: Story, generation: int = 1) -> None:
     """What nobody should do, as somebody does it."""
-    machines, arn = world.aws("stepfunctions"), _arn(world, story, generation)
+    machines, arn = world.aws("stepfunctions"), world.execution_arn(story, generation)
     machines.stop_execution(executionArn=arn, error="Killed", cause="a story says so")
     assert machines.describe_execution(executionArn=arn)["status"] == "ABORTED"
-
-
-def _arn(world: World, story: Story, generation: int) -> str:
-    machine = world.aws("stepfunctions").list_state_machines()["stateMachines"][0]["stateMachineArn"]
-    return f"{machine.replace(':stateMachine:', ':execution:')}:{story.rollout_id}-g{generation}"
 
 
 def _latch(world: World, story: Story) -> dict[str, Any]:
@@ -102,30 +97,17 @@ def _has_instances(world: World, story: Story) -> bool:
     return candidate is not None and len(candidate["Instances"]) == 2
 
 
-@pytest.fixture
-def throttled(world: World) -> Iterator[Callable[[], None]]:
-    """Restore cannot run until the test says so."""
-    functions, name = world.aws("lambda"), world.function("RestoreFunction")
-    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-
-    def free() -> None:
-        functions.delete_function_concurrency(FunctionName=name)
-
-    yield free
-    free()
-
-
 def test_executions_killed_while_they_restore_are_taken_over_until_one_has_restored(
-    world: World, service: SampleService, throttled: Callable[[], None]
+    world: World, service: SampleService
 ) -> None:
     before = picture(world, service)
     story = world.start(service)
     story.until_holding("bake")
-    assert story.ask("abort", reason="a story").status == 202
-    for generation in (1, 2):
-        eventually(partial(_tries_to_restore, world, story, generation))
-        _kill(world, story, generation)
-    throttled()
+    with world.throttled("RestoreFunction"):
+        assert story.ask("abort", reason="a story").status == 202
+        for generation in (1, 2):
+            eventually(partial(_tries_to_restore, world, story, generation))
+            _kill(world, story, generation)
     ended = story.until_ended()
     assert (ended["phase"], ended["generation"]) == ("aborted", 3)
     assert ended["outcome"]["reason"] == "a story"
@@ -135,10 +117,4 @@ def test_executions_killed_while_they_restore_are_taken_over_until_one_has_resto
 
 
 def _tries_to_restore(world: World, story: Story, generation: int) -> bool:
-    machines = world.aws("stepfunctions")
-    try:
-        history = machines.get_execution_history(executionArn=_arn(world, story, generation))
-    except machines.exceptions.ExecutionDoesNotExist:
-        return False
-    entered = [event.get("stateEnteredEventDetails", {}).get("name") for event in history["events"]]
-    return "Restore" in entered
+    return "Restore" in world.entered(story, generation)

@@ -61,16 +61,6 @@ def _target_is_gone(world: World) -> Iterator[str]:
         events.put_targets(Rule=rule["Name"], Targets=targets)
 
 
-@contextmanager
-def _function_is_throttled(world: World) -> Iterator[None]:
-    functions, name = world.aws("lambda"), world.function("OnAlarmFunction")
-    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    try:
-        yield
-    finally:
-        functions.delete_function_concurrency(FunctionName=name)
-
-
 def _assert_nothing_has_happened(world: World, story: Story, rule: str) -> None:
     rollout = story.read()
     assert (rollout["phase"], rollout["clocks"]["detected_at"]) == ("holding", None)
@@ -114,7 +104,7 @@ def test_an_event_that_its_function_could_not_take_comes_back_until_it_can(
     before, letters = picture(world, service), _count(world, queue)
     story = world.start(service)
     story.until_holding("bake")
-    with _function_is_throttled(world):
+    with world.throttled("OnAlarmFunction"):
         world.raise_alarm(service.alarm)
         letter = eventually(lambda: _letters(world, queue, service.alarm))[0]
         let_pass(world, MINUTE)  # too early: the replayed event fails again

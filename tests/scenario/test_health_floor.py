@@ -110,9 +110,10 @@ def test_replacements_that_do_not_turn_healthy_give_way_to_the_old_version(
     assert_nothing_left(world, service, story)
 
 
-def test_a_batch_as_large_as_the_group_waits_for_capacity_beside_it(world: World) -> None:
+def test_a_batch_is_no_larger_than_the_floor_allows(world: World) -> None:
     service = world.service()
-    world.register(service, strategy={"preset": "canary", "canary": 1, "bake": "1s", "batch": 100})
+    batch = {"replace": {"percent": 100, "batch": 100}}
+    world.register(service, strategy={"steps": [{"provision": {"count": 1}}, batch, {"retire": {}}]})
     with never_below(world, service, FLOOR):
         story = world.start(service)
         assert story.until_ended()["phase"] == "succeeded"

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.request import Request, urlopen
@@ -173,6 +174,33 @@ class World:
         """The name of a function of the template."""
         names = [found["FunctionName"] for found in self.aws("lambda").list_functions()["Functions"]]
         return next(name for name in names if f"-{logical_id}" in name)
+
+    @contextmanager
+    def throttled(self, *logical_ids: str) -> Iterator[None]:
+        """These functions take no invocations until the block ends."""
+        functions, names = self.aws("lambda"), [self.function(name) for name in logical_ids]
+        for name in names:
+            functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        try:
+            yield
+        finally:
+            for name in names:
+                functions.delete_function_concurrency(FunctionName=name)
+
+    def execution_arn(self, story: Story, generation: int = 1) -> str:
+        """The execution that drives a generation of a rollout, begun or not."""
+        machine = self.aws("stepfunctions").list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        return f"{machine.replace(':stateMachine:', ':execution:')}:{story.rollout_id}-g{generation}"
+
+    def entered(self, story: Story, generation: int = 1) -> list[str]:
+        """The states that a generation's execution has entered so far; none when it has not begun."""
+        machines = self.aws("stepfunctions")
+        try:
+            history = machines.get_execution_history(executionArn=self.execution_arn(story, generation))
+        except machines.exceptions.ExecutionDoesNotExist:
+            return []
+        found = [event.get("stateEnteredEventDetails", {}).get("name") for event in history["events"]]
+        return [name for name in found if name]
 
     def dead_letters(self) -> str:
         """The URL of the dead-letter queue."""

@@ -80,7 +80,6 @@ def target_group(arn: str = BLUE, **more: object) -> TargetGroup:
         name=arn.split("/")[1],
         arn=arn,
         interval=10,
-        threshold=3,
         load_balancers=(BALANCER,),
         copied={"Protocol": "HTTP", "Port": 80},
         attributes={"deregistration_delay.timeout_seconds": "20"},

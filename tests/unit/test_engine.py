@@ -36,6 +36,9 @@ from signalbox.rollouts.service import (
     StepSpec,
     Strategy,
 )
+from signalbox.rollouts.signals import Signals
+from signalbox.rollouts.steps.hold import HoldCommand, hold
+from signalbox.rollouts.steps.restore import in_plain_words
 from signalbox.rollouts.steps.turn import MOST_TURNS
 from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
@@ -57,7 +60,7 @@ from tests.unit.builders import (
     spec,
     survey,
 )
-from tests.unit.fakes import FakeAws, World
+from tests.unit.fakes import FakeAws, FakeLatches, World
 from tests.unit.machine import ANA, TASKS, Story, started
 
 BY_HAND = Strategy(
@@ -231,12 +234,13 @@ def test_an_alarm_at_any_moment_restores_what_was_there(name: str, *, slow: bool
     world, before = story.world, look(story.world)
     walk(story, moment + 1)
     too_late = story.rollout.past_return or story.has_ended
+    touched = story.rollout.touched
     story.alarm()
     story.run()
     if too_late:
         assert story.rollout.phase is Phase.SUCCEEDED
         return
-    assert_over(story, Phase.ROLLED_BACK)
+    assert_over(story, Phase.ROLLED_BACK if touched else Phase.CANCELLED)
     assert_as_before(world, before)
 
 
@@ -247,6 +251,15 @@ def raised_at(place: int, error: BaseException) -> Callable[[Write], None]:
     def fault(write: Write) -> None:
         if next(count) == place:
             raise error
+
+    return fault
+
+
+def always(error: Exception) -> Callable[[Write], None]:
+    """Raises at every write."""
+
+    def fault(write: Write) -> None:
+        raise error
 
     return fault
 
@@ -324,14 +337,14 @@ def test_a_killed_execution_is_thrown_back_by_the_reconciler(name: str, *, slow:
     story = begun(name, slow=slow)
     before = look(story.world)
     walk(story, moment)
-    past = story.rollout.past_return
+    past, touched = story.rollout.past_return, story.rollout.touched
     story.world.executions.statuses[story.rollout_id, 1] = "ABORTED"
     assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.THROW_BACK
     following = story.taken_over().run()
     if past:
         assert_over(following, Phase.SUCCEEDED)
         return
-    assert_over(following, Phase.ROLLED_BACK)
+    assert_over(following, Phase.ROLLED_BACK if touched else Phase.CANCELLED)
     assert_as_before(story.world, before)
 
 
@@ -405,7 +418,7 @@ def test_an_alarm_that_is_red_when_the_guards_are_armed_ends_the_rollout_untouch
     story = begun("canary")
     story.raise_alarm()
     story.run()
-    assert_over(story, Phase.ROLLED_BACK)
+    assert_over(story, Phase.CANCELLED)
     assert not story.world.aws.writes
 
 
@@ -976,3 +989,163 @@ def test_an_abort_does_not_disturb_a_restore_that_waits() -> None:
     story.run_into(HoldKind.SETTLING)
     abort(story.service, story.rollout_id, ANA, story.world.ports)
     assert story.world.executions.waiting
+
+
+def test_what_aws_shows_late_is_not_written_again_and_again() -> None:
+    story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
+    aws = story.world.aws
+    before = aws.rules[RULE]
+
+    def late(_: Write) -> None:
+        aws.rules[RULE] = before
+
+    aws.interrupt = late
+    writes = len(aws.writes)
+    story.step()
+    assert len(aws.writes) == writes + 1
+    assert story.state is State.SETTLE_SHIFT_TRAFFIC
+    assert story.progress is not None
+    assert story.progress.until == "2026-11-22T08:00:02.000Z"
+    aws.interrupt = lambda _: None
+    assert_over(story.run(), Phase.SUCCEEDED)
+
+
+def test_a_restore_that_aws_shows_late_is_not_written_again_and_again() -> None:
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    aws = story.world.aws
+    before = aws.rules[RULE]
+
+    def late(_: Write) -> None:
+        aws.rules[RULE] = before
+
+    aws.interrupt = late
+    writes = len(aws.writes)
+    story.step()
+    story.step()
+    assert len(aws.writes) == writes + 1
+    aws.interrupt = lambda _: None
+    assert_over(story.run(), Phase.ABORTED)
+
+
+def test_a_large_fleet_takes_more_than_one_turn() -> None:
+    world = World(aws=FakeAws(survey(groups={"blue": group(size=40)})))
+    story = started(world, spec(Strategy(preset="canary", batch=1)))
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert State.SETTLE_REPLACE_BATCH in story.visited
+
+
+def test_a_failed_rollout_that_gets_stuck_goes_on_restoring_when_it_is_retried() -> None:
+    story = begun("canary").run_into(HoldKind.BAKE)
+    story.world.aws.refuse = always(Rejected("you may not"))
+    story.run()
+    assert story.rollout.phase is Phase.STUCK
+    assert story.rollout.stop is not None
+    assert story.rollout.stop.reason == "Rejected: you may not"
+    story.world.aws.refuse = lambda _: None
+    retry(story.service, story.rollout_id, ANA, story.world.ports)
+    retry(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.taken_over().run(), Phase.ROLLED_BACK)
+
+
+def test_a_task_that_comes_after_the_next_step_has_begun_does_nothing() -> None:
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    promote(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run_into(HoldKind.BAKE)
+    story.progress, story.token = Progress(next=State.SHIFT_TRAFFIC, step=1), None
+    story.step()
+    assert story.state is State.CONTINUED
+
+
+def test_tasks_of_a_rollout_that_has_ended_say_how() -> None:
+    story = begun("canary").run()
+    for state in (State.PROVISION, State.RESTORE):
+        story.progress = Progress(next=state)
+        story.step()
+        assert story.state is State.SUCCEEDED
+    story.progress = None
+    story.step()
+    assert story.state is State.SUCCEEDED
+
+
+def test_a_hold_of_a_rollout_that_is_closed_meanwhile_is_refused() -> None:
+    story = begun("canary").run(lambda s: s.state is State.HOLD and s.token is None)
+    ports = story.world.ports
+    latches = FakeLatches(story.world.store)
+
+    def closed(signals: Signals, token: str, progress: Progress) -> bool:
+        del story.world.store.latches[story.rollout_id]
+        return False
+
+    latches.hold = closed  # type: ignore[method-assign]
+    assert story.progress is not None
+    command = HoldCommand(
+        service=story.service,
+        rollout_id=story.rollout_id,
+        generation=1,
+        progress=story.progress,
+        task_token="t",
+    )
+    with pytest.raises(Conflict, match="has been closed"):
+        hold(command, replace(ports, latches=latches))
+
+
+def test_what_the_guards_warned_of_is_in_the_timeline() -> None:
+    dead = alarm(state="INSUFFICIENT_DATA")
+    world = World(aws=FakeAws(survey(alarms={dead.name: dead})))
+    story = started(world, spec(CANARY)).run()
+    assert [e.reason for e in story.told("Guard Warned")] == [
+        "guards.alarms: checkout-5xx has no data yet: a dead guard until it gets some"
+    ]
+    assert story.rollout.phase is Phase.SUCCEEDED
+
+
+def test_copies_of_alarms_that_aws_keeps_are_left_over_by_name() -> None:
+    story = begun("blue-green on a copy").arrive_at(State.FINISH)
+    story.world.aws.refuse = always(Rejected("you may not"))
+    story.run()
+    assert_over(story, Phase.SUCCEEDED)
+    assert story.rollout.outcome is not None
+    assert story.rollout.outcome.reason.startswith("completed; left over: signalbox-")
+
+
+def test_what_could_not_be_retired_is_left_over_by_name() -> None:
+    story = begun("blue-green on a copy").arrive_at(State.RETIRE)
+    story.world.aws.refuse = raised_at(3, Rejected("you may not"))
+    story.run()
+    assert_over(story, Phase.SUCCEEDED)
+    assert story.rollout.outcome is not None
+    copy = story.rollout.layout.candidate_group
+    assert story.rollout.outcome.evidence["leftovers"] == [copy, story.rollout.layout.candidate_target_group]
+    slot = begun("blue-green on slots", slow=True).arrive_at(State.RETIRE)
+    slot.world.aws.refuse = raised_at(1, Rejected("you may not"))
+    slot.run(lambda s: s.state is State.SETTLE_RETIRE)
+
+
+def test_an_abort_past_the_point_of_no_return_says_what_to_do_instead() -> None:
+    story = begun("blue-green on a copy", slow=True).run(lambda s: s.state is State.SETTLE_RETIRE)
+    with pytest.raises(Conflict, match=f"roll out {OLD_IMAGE} instead"):
+        abort(story.service, story.rollout_id, ANA, story.world.ports)
+    with pytest.raises(Conflict):
+        pause(story.service, story.rollout_id, ANA, story.world.ports)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        ('Rejected: {"errorMessage": "no", "errorType": "Rejected"}', "Rejected: no"),
+        ("Rejected: you may not", "Rejected: you may not"),
+        ("States.Timeout: [1, 2]", "States.Timeout: [1, 2]"),
+        ("x" * 2000, "x" * 1000),
+    ],
+)
+def test_what_a_function_raised_is_told_in_plain_words(failure: str, told: str) -> None:
+    assert in_plain_words(failure) == told
+
+
+def test_the_current_step_is_none_before_and_after_the_plan() -> None:
+    story = begun("canary")
+    assert replace(story.rollout, steps=()).current_step is None
+    story.run_into(HoldKind.BAKE)
+    assert story.rollout.current_step == story.rollout.steps[1]
+    assert replace(story.rollout, step=99).current_step is None

@@ -36,12 +36,12 @@ class Instance:
     id: str
     lifecycle: str
     version: str
-    healthy: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """An Auto Scaling group. `copied` holds the settings that a faithful copy takes over, in AWS's names."""
+    """An Auto Scaling group. `copied` holds the settings that a faithful copy takes over, in AWS's names;
+    `group_only` names the tags that instances do not get."""
 
     name: str
     arn: str
@@ -55,6 +55,7 @@ class Group:
     target_groups: tuple[str, ...] = ()
     suspended: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    group_only: tuple[str, ...] = ()
     copied: JsonObject = field(default_factory=dict)
 
     @property
@@ -75,16 +76,10 @@ class TargetGroup:
     name: str
     arn: str
     interval: int
-    threshold: int
     load_balancers: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     copied: JsonObject = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def seconds_to_healthy(self) -> int:
-        """How long a target takes at least from registration to healthy."""
-        return self.interval * self.threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,8 +75,8 @@ class Decision:
 
 
 def write(reason: str, *writes: Write) -> Decision:
-    """Something is to be written first."""
-    return Decision(reason=reason, writes=writes)
+    """Something is to be written first; AWS may show it a little later."""
+    return Decision(reason=reason, writes=writes, look_again=2)
 
 
 def wait(reason: str, look_again: int = LONGEST_WAIT) -> Decision:

@@ -74,7 +74,7 @@ def copy_group(  # noqa: PLR0913 - all by name: nothing of a copy goes without s
         LaunchTemplate={"LaunchTemplateId": group.template_id, "Version": version},
         TargetGroupARNs=[target_group],
         Tags=[
-            {"Key": key, "Value": value, "PropagateAtLaunch": True, "ResourceId": name,
+            {"Key": key, "Value": value, "PropagateAtLaunch": key not in group.group_only, "ResourceId": name,
              "ResourceType": "auto-scaling-group"}
             for key, value in {**tags, MANAGED: "true", CREATED_BY: rollout_id}.items()
         ],

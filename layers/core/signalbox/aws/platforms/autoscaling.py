@@ -72,6 +72,7 @@ def _group(found: "AutoScalingGroupTypeDef") -> Group:
         target_groups=tuple(found.get("TargetGroupARNs", [])),
         suspended=tuple(sorted(p.get("ProcessName", "") for p in found.get("SuspendedProcesses", []))),
         tags={tag["Key"]: tag.get("Value", "") for tag in found.get("Tags", [])},
+        group_only=tuple(tag["Key"] for tag in found.get("Tags", []) if not tag.get("PropagateAtLaunch")),
         copied={
             k: settings[k] for k in COPIED if settings.get(k) not in (None, "", []) and k not in left_out
         },
@@ -83,7 +84,6 @@ def _instance(found: "InstanceTypeDef") -> Instance:
         id=found["InstanceId"],
         lifecycle=found["LifecycleState"],
         version=found.get("LaunchTemplate", {}).get("Version", ""),
-        healthy=found.get("HealthStatus") == "Healthy",
     )
 
 

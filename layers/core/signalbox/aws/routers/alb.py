@@ -47,7 +47,6 @@ def _target_group(found: "TargetGroupTypeDef") -> TargetGroup:
         name=found["TargetGroupName"],
         arn=arn,
         interval=found.get("HealthCheckIntervalSeconds", 30),
-        threshold=found.get("HealthyThresholdCount", 5),
         load_balancers=tuple(found.get("LoadBalancerArns", [])),
         tags={tag["Key"]: tag.get("Value", "") for tag in (tags[0]["Tags"] if tags else [])},
         copied={name: settings[name] for name in COPIED if settings.get(name) not in (None, "", {})},

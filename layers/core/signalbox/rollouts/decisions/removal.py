@@ -1,6 +1,5 @@
 """How what Signalbox made goes: emptied first, then deleted, each only when nothing needs it any more."""
 
-from signalbox.rollouts import forwarding
 from signalbox.rollouts.estate import Group, Placement
 from signalbox.rollouts.scene import Decision, Scene, until_gone, write
 from signalbox.rollouts.writes import (
@@ -8,7 +7,6 @@ from signalbox.rollouts.writes import (
     delete_group,
     delete_target_group,
     delete_template_version,
-    forward,
     set_group,
 )
 
@@ -22,7 +20,8 @@ def made_here(scene: Scene) -> Group | None:
 
 
 def remove_candidate(scene: Scene) -> Decision | None:
-    """Empty the candidate's group, delete it, then its target group; None when both are gone."""
+    """Empty the candidate's group, delete it, then its target group, which no rule names any more; None when
+    both are gone."""
     group = made_here(scene)
     if group is not None:
         if group.desired or group.min:
@@ -41,11 +40,6 @@ def _remove_target_group(scene: Scene) -> Decision | None:
         or copy.tags.get(CREATED_BY) != scene.rollout_id
     ):
         return None
-    attached = [rule for rule in scene.estate.rules if copy.arn in forwarding.weights(rule.actions)]
-    if attached:
-        return write("its target group leaves the rules", *[
-            forward(rule, scene.snapshot.rule(rule.arn).actions) for rule in attached
-        ])  # fmt: skip
     return write("its target group goes", delete_target_group(copy.arn))
 
 

@@ -1,5 +1,7 @@
 """Retire: what is no longer needed goes. Its first destructive write is the point of no return."""
 
+from typing import assert_never
+
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.removal import remove_candidate
 from signalbox.rollouts.estate import Placement
@@ -16,6 +18,8 @@ def decide_retire(scene: Scene) -> Decision:
             return _original_converges(scene) or _traffic_returns(scene) or _rest(scene)
         case Placement.BESIDE:
             return _rest(scene)
+        case _:
+            assert_never(scene.layout.placement)
 
 
 def too_few_healthy(scene: Scene) -> str | None:
@@ -25,6 +29,8 @@ def too_few_healthy(scene: Scene) -> str | None:
             healthy, floor = len(scene.estate.healthy_stable), scene.floor
         case Placement.SLOT | Placement.COPY:
             healthy, floor = len(scene.estate.healthy_candidate), scene.floor
+        case _:
+            assert_never(scene.layout.placement)
     return None if healthy >= floor else f"{healthy} healthy instances would stay, the floor is {floor}"
 
 

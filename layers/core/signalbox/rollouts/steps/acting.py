@@ -14,9 +14,9 @@ from signalbox.rollouts.guards import breach
 from signalbox.rollouts.model import StepKind, Stop, StopKind
 from signalbox.rollouts.plan import decide_step
 from signalbox.rollouts.ports import Ports
-from signalbox.rollouts.progress import Progress, State, arrive, back, pause, settle
+from signalbox.rollouts.progress import Progress, arrive, back, pause, settle
 from signalbox.rollouts.scene import Decision, Scene, part
-from signalbox.rollouts.signals import Heard
+from signalbox.rollouts.signals import Heard, Signals
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.turn import (
     ENGINE,
@@ -31,6 +31,7 @@ from signalbox.rollouts.steps.turn import (
     take_turn,
     wait_for,
 )
+from signalbox.rollouts.writes import Write
 
 MOST_ROUNDS = 12  # writes that wait for one another's ids in one turn
 DONE = {
@@ -129,13 +130,14 @@ def _drift_pause(
 def _write(
     turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports
 ) -> tuple[Turn, Scene, Decision]:
-    """Write, read back, decide again, until nothing is left to write now."""
-    for _ in range(MOST_ROUNDS):
-        if not decision.writes:
-            break
+    """Write, read back, decide again, until nothing is left to write now, or AWS does not show it yet."""
+    written: tuple[Write, ...] = ()
+    left = MOST_ROUNDS
+    while decision.writes and decision.writes != written and left:
         turn = _intend(turn, scene, command, ports)
         for write in decision.writes:
             ports.writer.apply(write)
+        written, left = decision.writes, left - 1
         scene = _look(turn, ports)
         decision = decide_step(scene, turn.rollout.steps, command.step)
     return turn, scene, decision
@@ -204,18 +206,16 @@ def _advance(turn: Turn, decision: Decision, command: StepCommand, ports: Ports)
     step = turn.rollout.steps[command.step]
     turn = turn.remember(DONE[step.kind], decision.reason, public=True, step=step.index, **decision.facts)
     turn = save(turn, ports)
-    signals = ports.latches.get(turn.rollout.rollout_id)
-    if signals is not None and signals.stop is not None and not turn.rollout.past_return:
-        return _taken_back(turn, command, ports)
-    if signals is not None and signals.pausing:
+    signals = ports.latches.get(turn.rollout.rollout_id) or turn.signals
+    if signals.stop is not None and not turn.rollout.past_return:
+        return _taken_back(signals, command, ports)
+    if signals.pausing:
         return pause(step.index, turn.now, then=step.index + 1, reason="paused", attempt=command.attempt + 1)
-    return arrive(turn.rollout.steps, step.index + 1, turn.now, full=bool(signals and signals.full))
+    return arrive(turn.rollout.steps, step.index + 1, turn.now, full=signals.full)
 
 
-def _taken_back(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
+def _taken_back(signals: Signals, command: StepCommand, ports: Ports) -> Progress:
     """A breach came while the write was under way: what was written is taken back at once."""
-    signals = ports.latches.get(turn.rollout.rollout_id)
-    if signals is not None and signals.instant:
-        for write in signals.restoring:
-            ports.writer.apply(write)
-    return Progress(next=State.RESTORE, step=command.step)
+    for write in signals.restoring if signals.instant else ():
+        ports.writer.apply(write)
+    return back(command.step)

@@ -23,6 +23,7 @@ from signalbox.rollouts.steps.turn import (
     take_turn,
     wait_for,
 )
+from signalbox.rollouts.writes import Write
 
 MOST_ROUNDS = 16
 
@@ -98,11 +99,12 @@ def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
     decision = decide_restore(scene)
     if decision.writes:
         turn = save(turn, ports)
-    for _ in range(MOST_ROUNDS):
-        if not decision.writes:
-            break
+    written: tuple[Write, ...] = ()
+    left = MOST_ROUNDS
+    while decision.writes and decision.writes != written and left:
         for write in decision.writes:
             ports.writer.apply(write)
+        written, left = decision.writes, left - 1
         turn = _acted(turn, scene, ports)
         turn, scene = _look(turn, ports)
         decision = decide_restore(scene)
