@@ -6,6 +6,7 @@ from typing import Any
 from signalbox_local.sample_service import SampleService
 from tests.scenario.roles import lacking
 from tests.scenario.schedules import HOUR, MINUTE, let_pass, pass_by
+from tests.scenario.stack import dead_letter_queue, execution_arn, letters, throttled
 from tests.scenario.world import Story, World, eventually
 
 FLEET = "fleet"  # the role that instances run with
@@ -96,7 +97,7 @@ def _grow(world: World, story: Story, service: SampleService) -> None:
 
 def _kill(world: World, story: Story) -> None:
     story.until(lambda rollout: rollout["shares"]["actual"]["candidate"] == 100)
-    world.aws("stepfunctions").stop_execution(executionArn=world.execution_arn(story))
+    world.aws("stepfunctions").stop_execution(executionArn=execution_arn(world, story))
 
 
 def _die_before_telling(world: World, service: SampleService) -> None:
@@ -108,10 +109,10 @@ def _die_before_telling(world: World, service: SampleService) -> None:
 
 def _lose_events(world: World) -> None:
     """Whatever an event wakes is throttled for a while: all of it ends in the queue, and is replayed."""
-    queue, wanted = world.dead_letters(), {"aws.cloudwatch", "aws.autoscaling", "aws.events"}
-    with world.throttled("OnAlarmFunction", "OnPlatformEventFunction", "SweepFunction"):
+    queue, wanted = dead_letter_queue(world), {"aws.cloudwatch", "aws.autoscaling", "aws.events"}
+    with throttled(world, "OnAlarmFunction", "OnPlatformEventFunction", "SweepFunction"):
         service = world.service(size=1)  # whose launch is an event
         world.raise_alarm(service.alarm)
         pass_by(world, HOUR)
-        eventually(lambda: wanted <= {json.loads(one["Body"])["source"] for one in world.letters(queue)})
+        eventually(lambda: wanted <= {json.loads(one["Body"])["source"] for one in letters(world, queue)})
     let_pass(world, HOUR)

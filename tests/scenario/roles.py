@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.contract.permissions import actions
+from tests.scenario.stack import function_name
 from tests.scenario.world import World
 
 Document = dict[str, Any]
@@ -38,7 +39,7 @@ def name_of(statement: Document) -> str:
 
 def role_of(world: World, function: str) -> str:
     """The name of the role of a function of the template."""
-    found = world.aws("lambda").get_function_configuration(FunctionName=world.function(function))
+    found = world.aws("lambda").get_function_configuration(FunctionName=function_name(world, function))
     return str(found["Role"].rpartition("/")[2])
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from signalbox_local.sample_service import SampleService
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
+from tests.scenario.stack import entered, execution_arn, executions, throttled
 from tests.scenario.world import Story, World, eventually
 
 LONG = {"preset": "blue-green", "bake": "5m"}
@@ -16,7 +17,7 @@ LONG = {"preset": "blue-green", "bake": "5m"}
 
 def _kill(world: World, story: Story, generation: int = 1) -> None:
     """What nobody should do, as somebody does it."""
-    machines, arn = world.aws("stepfunctions"), world.execution_arn(story, generation)
+    machines, arn = world.aws("stepfunctions"), execution_arn(world, story, generation)
     machines.stop_execution(executionArn=arn, error="Killed", cause="a story says so")
     assert machines.describe_execution(executionArn=arn)["status"] == "ABORTED"
 
@@ -34,7 +35,7 @@ def _settles(world: World, story: Story) -> bool:
 def _assert_taken_over(world: World, story: Story, generations: int = 2) -> None:
     """By the status event, once a generation, and told in the timeline."""
     names = [f"{story.rollout_id}-g{number}" for number in range(1, generations + 1)]
-    assert world.executions(story.service) == names
+    assert executions(world, story.service) == names
     told = [event for event in story.timeline() if event["type"] == "Generation Taken Over"]
     assert [event["reason"] for event in told] == ["its execution ended as ABORTED"] * (generations - 1)
     events = [recorded["event"] for recorded in world.events() if "ExecutionEnded" in str(recorded["rules"])]
@@ -103,7 +104,7 @@ def test_executions_killed_while_they_restore_are_taken_over_until_one_has_resto
     before = picture(world, service)
     story = world.start(service)
     story.until_holding("bake")
-    with world.throttled("RestoreFunction"):
+    with throttled(world, "RestoreFunction"):
         assert story.ask("abort", reason="a story").status == 202
         for generation in (1, 2):
             eventually(partial(_tries_to_restore, world, story, generation))
@@ -117,4 +118,4 @@ def test_executions_killed_while_they_restore_are_taken_over_until_one_has_resto
 
 
 def _tries_to_restore(world: World, story: Story, generation: int) -> bool:
-    return "Restore" in world.entered(story, generation)
+    return "Restore" in entered(world, story, generation)

@@ -13,6 +13,7 @@ from tests.scenario.aftermath import assert_as_before, assert_nothing_left, pict
 from tests.scenario.conftest import serving
 from tests.scenario.medley import FLEET, play
 from tests.scenario.roles import lacking, name_of, policies_of, role_of
+from tests.scenario.stack import entered, throttled
 from tests.scenario.world import World, eventually
 
 Permissions = set[tuple[str, ...]]  # an action, and the resources of which one must do
@@ -123,9 +124,9 @@ def test_without_it_a_hold_that_should_not_begin_fails_into_restore(
 ) -> None:
     before, since = picture(stage, service), stage.last_call()
     with lacking(stage, "HoldFunction", "EndHoldThatNeverBegan"):
-        with stage.throttled("HoldFunction"):
+        with throttled(stage, "HoldFunction"):
             story = stage.start(service)
-            eventually(lambda: "SettleProvision" in stage.entered(story))
+            eventually(lambda: "SettleProvision" in entered(stage, story))
             assert story.ask("abort").status == 202  # before its first hold: that will find the abort there
         ended = story.until_ended()
     assert ended["phase"] == "aborted"

@@ -11,6 +11,7 @@ from signalbox_local.sample_service import SampleService
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
 from tests.scenario.conftest import LocalRuntime
 from tests.scenario.schedules import MINUTE, let_pass
+from tests.scenario.stack import dead_letter_queue, letters, throttled
 from tests.scenario.world import Story, World, eventually
 
 LONG = {"preset": "blue-green", "bake": "5m"}
@@ -26,14 +27,14 @@ def service(world: World) -> SampleService:
 @pytest.fixture(scope="module")
 def queue(runtime: LocalRuntime) -> Iterator[str]:
     """The URL of the dead-letter queue, emptied afterwards."""
-    url = World(runtime).dead_letters()
+    url = dead_letter_queue(World(runtime))
     yield url
     runtime.aws("sqs").purge_queue(QueueUrl=url)
 
 
 def _letters(world: World, queue: str, alarm: str) -> list[dict[str, Any]]:
     """What lies in the queue of an alarm."""
-    return [letter for letter in world.letters(queue) if alarm in letter["Body"]]
+    return [letter for letter in letters(world, queue) if alarm in letter["Body"]]
 
 
 def _count(world: World, queue: str) -> int:
@@ -79,7 +80,7 @@ def _assert_thrown_back(story: Story, alarm: str, event: dict[str, Any]) -> None
 def test_an_event_that_its_rule_could_not_deliver_is_replayed(
     world: World, service: SampleService, queue: str
 ) -> None:
-    before, letters = picture(world, service), _count(world, queue)
+    before, waiting = picture(world, service), _count(world, queue)
     story = world.start(service)
     story.until_holding("bake")
     with _target_is_gone(world) as rule:
@@ -93,7 +94,7 @@ def test_an_event_that_its_rule_could_not_deliver_is_replayed(
     assert event["detail"]["alarmName"] == service.alarm
     let_pass(world, MINUTE)
     _assert_thrown_back(story, service.alarm, event)
-    assert _count(world, queue) == letters
+    assert _count(world, queue) == waiting
     assert_as_before(before, picture(world, service))
     assert_nothing_left(world, service, story)
 
@@ -101,10 +102,10 @@ def test_an_event_that_its_rule_could_not_deliver_is_replayed(
 def test_an_event_that_its_function_could_not_take_comes_back_until_it_can(
     world: World, service: SampleService, queue: str
 ) -> None:
-    before, letters = picture(world, service), _count(world, queue)
+    before, waiting = picture(world, service), _count(world, queue)
     story = world.start(service)
     story.until_holding("bake")
-    with world.throttled("OnAlarmFunction"):
+    with throttled(world, "OnAlarmFunction"):
         world.raise_alarm(service.alarm)
         letter = eventually(lambda: _letters(world, queue, service.alarm))[0]
         let_pass(world, MINUTE)  # too early: the replayed event fails again
@@ -114,7 +115,7 @@ def test_an_event_that_its_function_could_not_take_comes_back_until_it_can(
         _assert_nothing_has_happened(world, story, service.rules[0])
     let_pass(world, MINUTE)
     _assert_thrown_back(story, service.alarm, json.loads(letter["Body"]))
-    assert _count(world, queue) == letters
+    assert _count(world, queue) == waiting
     assert_as_before(before, picture(world, service))
     assert_nothing_left(world, service, story)
 
@@ -122,7 +123,7 @@ def test_an_event_that_its_function_could_not_take_comes_back_until_it_can(
 def test_a_letter_that_nobody_understands_stays_and_stands_in_nobody_s_way(
     world: World, service: SampleService, queue: str
 ) -> None:
-    letters = _count(world, queue)
+    waiting = _count(world, queue)
     strange = [json.dumps({"source": "com.example", "detail": {}}), "no JSON at all", "[]"]
     for body in strange:
         world.aws("sqs").send_message(QueueUrl=queue, MessageBody=body)
@@ -130,7 +131,7 @@ def test_a_letter_that_nobody_understands_stays_and_stands_in_nobody_s_way(
     story.until_holding("bake")
     with _target_is_gone(world):
         world.raise_alarm(service.alarm)
-        eventually(lambda: _count(world, queue) == letters + len(strange) + 1)
+        eventually(lambda: _count(world, queue) == waiting + len(strange) + 1)
     let_pass(world, MINUTE)
     assert story.until_ended()["phase"] == "rolled_back"
-    assert _count(world, queue) == letters + len(strange)
+    assert _count(world, queue) == waiting + len(strange)

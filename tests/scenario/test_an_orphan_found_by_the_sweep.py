@@ -10,6 +10,7 @@ from tests.scenario.aftermath import assert_as_before, assert_nothing_left, pict
 from tests.scenario.conftest import serving
 from tests.scenario.roles import lacking
 from tests.scenario.schedules import HOUR, MINUTE, let_pass
+from tests.scenario.stack import executions
 from tests.scenario.world import World, eventually
 
 GRACE_SECONDS = 30  # the sweep takes a younger rollout for one that is just being started
@@ -42,18 +43,18 @@ def test_a_rollout_whose_execution_was_never_started_is_started_by_the_sweep(
         story = alone.start(service, strategy={"preset": "canary", "canary": 1, "bake": "1s", "batch": 100})
     began = time.monotonic()
     assert story.read()["phase"] == "pending"
-    assert alone.executions(service.name) == []
+    assert executions(alone, service.name) == []
     refused = alone.api().request(
         "POST", f"/services/{service.name}/rollouts", {"version": service.images["v3"]}
     )
     assert refused.status == 409
     assert story.rollout_id in refused.body["detail"]
     let_pass(alone, HOUR)
-    assert alone.executions(service.name) == []  # too young: its caller may just be about to start it
+    assert executions(alone, service.name) == []  # too young: its caller may just be about to start it
     time.sleep(max(0, began + GRACE_SECONDS + 1 - time.monotonic()))
     let_pass(alone, HOUR)
     assert story.until_ended()["phase"] == "succeeded"
-    assert alone.executions(service.name) == [f"{story.rollout_id}-g1"]
+    assert executions(alone, service.name) == [f"{story.rollout_id}-g1"]
     assert alone.images(service.name) == {service.images["v2"]}
     assert_nothing_left(alone, service, story)
 
@@ -73,7 +74,7 @@ def test_the_sweep_is_awake_while_a_rollout_is_open_and_sleeps_afterwards(
     eventually(lambda: not alone.items("OPEN"))
     let_pass(alone, MINUTE)
     eventually(lambda: not _rule_is_enabled(alone))
-    assert alone.executions(service.name) == [f"{story.rollout_id}-g1"]
+    assert executions(alone, service.name) == [f"{story.rollout_id}-g1"]
 
 
 def test_a_dead_execution_that_nobody_told_of_is_taken_over_within_a_minute(

@@ -6,6 +6,7 @@ import pytest
 
 from signalbox_cli.client import Answer
 from signalbox_local.sample_service import SampleService
+from tests.scenario.stack import executions
 from tests.scenario.world import Story, World
 
 STARTERS = 8
@@ -45,7 +46,7 @@ def test_of_many_starters_at_once_one_is_accepted_and_the_others_are_told_by_who
     assert all(story.rollout_id in answer.body["detail"] for answer in refused), refused
     listed = world.api().request("GET", f"/services/{service.name}/rollouts").body["items"]
     assert [rollout["rollout_id"] for rollout in listed] == [story.rollout_id]
-    assert world.executions(service.name) == [f"{story.rollout_id}-g1"]
+    assert executions(world, service.name) == [f"{story.rollout_id}-g1"]
     _end(story)
 
 

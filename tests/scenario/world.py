@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.request import Request, urlopen
@@ -170,58 +169,6 @@ class World:
         with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
             return json.loads(response.read())
 
-    def function(self, logical_id: str) -> str:
-        """The name of a function of the template."""
-        names = [found["FunctionName"] for found in self.aws("lambda").list_functions()["Functions"]]
-        return next(name for name in names if f"-{logical_id}" in name)
-
-    @contextmanager
-    def throttled(self, *logical_ids: str) -> Iterator[None]:
-        """These functions take no invocations until the block ends."""
-        functions, names = self.aws("lambda"), [self.function(name) for name in logical_ids]
-        for name in names:
-            functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-        try:
-            yield
-        finally:
-            for name in names:
-                functions.delete_function_concurrency(FunctionName=name)
-
-    def execution_arn(self, story: Story, generation: int = 1) -> str:
-        """The execution that drives a generation of a rollout, begun or not."""
-        machine = self.aws("stepfunctions").list_state_machines()["stateMachines"][0]["stateMachineArn"]
-        return f"{machine.replace(':stateMachine:', ':execution:')}:{story.rollout_id}-g{generation}"
-
-    def entered(self, story: Story, generation: int = 1) -> list[str]:
-        """The states that a generation's execution has entered so far; none when it has not begun."""
-        machines = self.aws("stepfunctions")
-        try:
-            history = machines.get_execution_history(executionArn=self.execution_arn(story, generation))
-        except machines.exceptions.ExecutionDoesNotExist:
-            return []
-        found = [event.get("stateEnteredEventDetails", {}).get("name") for event in history["events"]]
-        return [name for name in found if name]
-
-    def dead_letters(self) -> str:
-        """The URL of the dead-letter queue."""
-        return next(url for url in self.aws("sqs").list_queues()["QueueUrls"] if "DeadLetters" in url)
-
-    def letters(self, queue: str) -> list[dict[str, Any]]:
-        """What lies in a queue, at most ten, looked at without taking it."""
-        found = self.aws("sqs").receive_message(
-            QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
-        )
-        return list(found.get("Messages", []))
-
-    def executions(self, service: str) -> list[str]:
-        """The names of all executions for a service, oldest first."""
-        machines = self.aws("stepfunctions")
-        arn = machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
-        found = machines.list_executions(stateMachineArn=arn)["executions"]
-        rollouts = {item["sk"]["S"] for item in self.items(f"SERVICE#{service}")}
-        ours = [one for one in found if "ROLLOUT#" + one["name"].rpartition("-g")[0] in rollouts]
-        return [one["name"] for one in sorted(ours, key=lambda one: one["startDate"])]
-
     def actions(self, rule: str) -> list[dict[str, Any]]:
         """The actions of a rule, or of a listener by default, exactly as AWS describes them."""
         if ":listener/" in rule:
@@ -252,8 +199,8 @@ class World:
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Items of the table whose partition key begins so."""
         table = next(t for t in self.aws("dynamodb").list_tables()["TableNames"] if "Table" in t)
-        found = self.aws("dynamodb").scan(TableName=table)["Items"]
-        return [item for item in found if item["pk"]["S"].startswith(prefix)]
+        pages = self.aws("dynamodb").get_paginator("scan").paginate(TableName=table)
+        return [item for page in pages for item in page["Items"] if item["pk"]["S"].startswith(prefix)]
 
 
 def _names() -> Iterator[str]:

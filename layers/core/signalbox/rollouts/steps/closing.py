@@ -17,7 +17,6 @@ DETAIL_TYPES = {
     Phase.ROLLED_BACK: "Rollout Rolled Back",
     Phase.ABORTED: "Rollout Aborted",
     Phase.CANCELLED: "Rollout Cancelled",
-    Phase.SUPERSEDED: "Rollout Superseded",
 }
 
 FIGURES = {
@@ -25,7 +24,6 @@ FIGURES = {
     Phase.ROLLED_BACK: "RolloutsRolledBack",
     Phase.ABORTED: "RolloutsAborted",
     Phase.CANCELLED: "RolloutsCancelled",
-    Phase.SUPERSEDED: "RolloutsSuperseded",
 }
 
 
