@@ -225,7 +225,7 @@ def rollout_view(
         version=rollout.version,
         previous_version=rollout.previous_version,
         phase=Phase.ROLLING_BACK if live and going_back else rollout.phase,
-        hold=_settling(signals) or (None if going_back else rollout.hold),
+        hold=_hold(rollout, signals),
         step=step_view(step) if step is not None and not rollout.phase.is_final else None,
         steps=tuple(step_view(s) for s in rollout.steps),
         shares=Shares(wanted=rollout.wanted, actual=rollout.actual),
@@ -242,10 +242,15 @@ def rollout_view(
     )
 
 
-def _settling(signals: Signals | None) -> Hold | None:
-    """The wait for AWS, which is part of a step and stands on the latch only."""
-    hold = signals.hold if signals is not None and signals.token is not None else None
-    return hold_of(hold) if hold is not None and hold.kind is HoldKind.SETTLING else None
+def _hold(rollout: Rollout, signals: Signals | None) -> Hold | None:
+    """The wait that a signal can end now: one whose token is stored. In a list, the last one remembered."""
+    if signals is None:
+        return rollout.hold
+    hold = signals.hold if signals.token is not None else None
+    over = signals.stop is not None and not rollout.past_return
+    if hold is None or (over and hold.kind is not HoldKind.SETTLING):
+        return None
+    return hold_of(hold)
 
 
 def _instant(instant: datetime | None) -> str | None:

@@ -32,6 +32,8 @@ class StateFolder:
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
         self._lock.flush()
+        # Held until the process itself is gone; the file object lets go of it a little before.
+        os.dup(self._lock.fileno())
         self.file.unlink(missing_ok=True)
         for log in self.logs.glob("*.log"):
             log.unlink()

@@ -212,6 +212,19 @@ def test_a_dead_letter_queue_gets_the_bare_event_and_why(
     assert sent[0][3]["ErrorMessage"] == "no"
 
 
+def test_the_dead_letter_queue_is_the_function_s_also_where_its_alias_has_settings(
+    functions: Functions, sent: list[tuple[str, str, str, dict[str, str]]]
+) -> None:
+    functions.publish("worker")
+    functions.alias("worker", "live", "1")
+    functions.configure_async("worker", "", AsyncSettings(dead_letter_arn="arn:aws:sqs:::dead"))
+    functions.configure_async("worker", "live", AsyncSettings(retries=0))
+    functions.invoke_async("worker:live", b'{"fail": "no"}')
+    _until(lambda: sent)
+    assert [(queue, body) for _, queue, body, _ in sent] == [("arn:aws:sqs:::dead", '{"fail": "no"}')]
+    assert functions.log_file("worker").read_text().count("START RequestId") == 1
+
+
 def test_a_function_s_policy_names_who_may_invoke_it_and_for_what(functions: Functions) -> None:
     arn = functions.arn("worker", "live")
     functions.permit(Permission(arn, "OnAlarm", "events.amazonaws.com", "arn:aws:events:::rule/on-*"))

@@ -44,7 +44,7 @@ def test_a_retry_of_what_is_not_mended_is_stuck_again(world: World) -> None:
     before, story = picture(world, service), world.start(service)
     story.until_holding("bake")
     with lacking(world, "RestoreFunction", "RestoreGroups"):
-        story.ask("abort")
+        assert story.ask("abort").status == 202
         assert story.until_ended()["phase"] == "stuck"
         assert story.ask("retry").status == 202
         assert story.until(lambda rollout: rollout["phase"] == "stuck")["generation"] == 2

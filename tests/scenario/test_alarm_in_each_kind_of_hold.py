@@ -83,9 +83,9 @@ def test_alarm_while_somebody_has_paused_the_rollout(world: World) -> None:
 def test_alarm_while_a_bake_goes_on_after_a_pause(world: World) -> None:
     service, before, story = _begin(world, world.service(), **BLUE_GREEN)
     story.until_holding("bake")
-    story.ask("pause")
+    assert story.ask("pause").status == 202
     story.until_holding("pause")
-    story.ask("resume")
+    assert story.ask("resume").status == 202
     story.until_holding("bake")
     ended, calls = _throw_back(world, service, story)
     assert calls[:4] == ["Query", "UpdateItem", "ModifyRule", "SendTaskSuccess"]

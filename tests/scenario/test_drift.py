@@ -32,7 +32,7 @@ def _with_foreign_weights(world: World, service: SampleService) -> Story:
     story.until_holding("bake")
     expected = world.weights(service.rules[0])
     found = _weigh(world, service, 90, 10)
-    story.ask("promote")
+    assert story.ask("promote").status == 202
     held = story.until_holding("pause")
     assert "weights" in held["hold"]["reason"]
     assert _drifts(story) == [("weights", expected, found)]
@@ -46,7 +46,7 @@ def test_a_rollout_that_is_resumed_takes_over_foreign_weights(world: World) -> N
     assert story.ask("resume", reason="it was me").status == 202
     story.until_holding("bake")
     assert world.weights(service.rules[0]) == dict(zip(service.target_groups, (0, 100), strict=True))
-    story.ask("promote")
+    assert story.ask("promote").status == 202
     assert story.until_ended()["phase"] == "succeeded"
     assert len(_drifts(story)) == 1
     assert world.weights(service.rules[0]) == dict(zip(service.target_groups, (0, 100), strict=True))
@@ -69,7 +69,7 @@ def test_a_foreign_launch_template_version_pauses_a_canary(world: World) -> None
     before, story = picture(world, service), world.start(service)
     story.until_holding("bake")
     number = _foreign_version(world, service)
-    story.ask("promote")
+    assert story.ask("promote").status == 202
     story.until_holding("pause")
     assert _drifts(story) == [("template_version", "1", number)]
     assert world.images(service.name) == {service.images["v1"]}
@@ -102,7 +102,7 @@ def test_a_scaling_policy_at_work_is_no_drift(world: World) -> None:
     story = world.start(service)
     story.until_holding("bake")
     world.aws("autoscaling").set_desired_capacity(AutoScalingGroupName=service.groups[0], DesiredCapacity=6)
-    story.ask("promote", full=True)
+    assert story.ask("promote", full=True).status == 202
     assert story.until_ended()["phase"] == "succeeded"
     assert _drifts(story) == []
     assert (world.group(service.groups[1]) or {})["DesiredCapacity"] == 6

@@ -87,7 +87,7 @@ def test_a_candidate_that_falls_ill_between_two_shifts_is_thrown_back(world: Wor
     before, story = picture(world, service), world.start(service)
     story.until_holding("bake")
     sicken(service, "v2")
-    story.ask("promote")
+    assert story.ask("promote").status == 202
     ended = story.until_ended()
     assert ended["phase"] == "rolled_back"
     assert ended["outcome"]["reason"] == "only 0 of 4 candidate instances are healthy"

@@ -180,7 +180,7 @@ def test_a_verb_that_is_out_of_place_is_a_conflict_and_changes_nothing(world: Wo
     before = story.types()
     assert {verb: story.ask(verb).status for verb in ("resume", "retry")} == {"resume": 409, "retry": 409}
     assert story.types() == before
-    story.ask("abort")
+    assert story.ask("abort").status == 202
     assert story.until_ended()["phase"] == "aborted"
     assert _told(story, "Promotion Requested") == _told(story, "Resumption Requested") == []
     assert_nothing_left(world, service, story)
@@ -209,7 +209,7 @@ def test_the_same_key_starts_one_rollout_and_another_body_is_refused(world: Worl
     assert other.status == 409
     assert first.body["rollout_id"] in other.body["detail"]
     story = Story(world, service.name, first.body["rollout_id"])
-    story.ask("abort")
+    assert story.ask("abort").status == 202
     story.until_ended()
     assert _start(world, service, "v2").body == first.body
     assert_nothing_left(world, service, story)

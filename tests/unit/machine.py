@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from signalbox.kernel.clock import from_rfc3339
-from signalbox.kernel.errors import Conflict, Rejected, Transient
+from signalbox.kernel.errors import Conflict, NotFound, Rejected, Transient
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.on_alarm import AlarmRaised, on_alarm
@@ -163,7 +163,7 @@ class Story:
                 return task(self._command(), self.world.ports)
             except Transient as error:
                 last: Exception = error
-            except (Conflict, Rejected) as error:
+            except (Conflict, NotFound, Rejected) as error:
                 last = error
                 break
         assert task is not restore, f"Restore is retried without end: {last!r}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend
 
@@ -36,7 +38,16 @@ def event_bus(seams: Seams, bus: Bus) -> None:
 
 
 def alarm_states(seams: Seams, alarms: Alarms) -> None:
-    """New alarms begin without data, and a state that a client sets is an event."""
+    """New alarms begin without data, and a state that a client sets is an event; one request at a time."""
+    lock = threading.RLock()
+
+    # moto answers DescribeAlarms from the very dictionary that PutMetricAlarm and DeleteAlarms change.
+    def one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call_action(self: CloudWatchResponse) -> Any:
+            with lock:
+                return original(self)
+
+        return call_action
 
     # moto begins with OK and forgets the state when an alarm is put again.
     def enrolled(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,5 +66,6 @@ def alarm_states(seams: Seams, alarms: Alarms) -> None:
 
         return set_alarm_state
 
+    seams.wrap(CloudWatchResponse, "call_action", one_at_a_time)
     seams.wrap(CloudWatchBackend, "put_metric_alarm", enrolled)
     seams.wrap(CloudWatchBackend, "set_alarm_state", told)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from signalbox.rollouts import forwarding
-from signalbox.rollouts.decisions.removal import made_here, remove_candidate, remove_version
+from signalbox.rollouts.decisions.removal import remove_candidate, remove_version
 from signalbox.rollouts.estate import Estate, Group, Instance, Layout, Placement, Rule
 from signalbox.rollouts.model import Told
 from signalbox.rollouts.scene import Decision, Scene, settled, until_healthy, until_told, write
@@ -164,8 +164,6 @@ def _slot_as_before(scene: Scene) -> Decision | None:
 
 
 def _rules_exact(scene: Scene) -> Decision | None:
-    if made_here(scene) is not None:
-        return None
     writes = [
         forward(rule, scene.snapshot.rule(rule.arn).actions)
         for rule in scene.estate.rules

@@ -1,0 +1,159 @@
+"""Retire and removal, one decision at a time."""
+
+from dataclasses import replace
+
+import pytest
+
+from signalbox.rollouts.decisions.removal import made_here, remove_candidate, remove_version
+from signalbox.rollouts.decisions.retire import decide_retire, too_few_healthy
+from signalbox.rollouts.estate import Placement
+from signalbox.rollouts.model import Told
+from signalbox.rollouts.writes import set_group
+from tests.unit.builders import (
+    BLUE,
+    GREEN,
+    ROLLOUT,
+    forwarding_to,
+    group,
+    healthy,
+    instances,
+    rule,
+    scene,
+    target_group,
+)
+from tests.unit.scenes import (
+    at,
+    candidate,
+    healthy_but,
+    operations,
+    ready,
+    weights_of,
+)
+
+
+def test_a_slot_that_is_retired_empties_and_the_other_may_shrink() -> None:
+    here = at(ready(), rules=(rule(actions=forwarding_to(blue=0, green=100)),))
+    decision = decide_retire(here)
+    assert decision.writes == (set_group(here.estate.stable, min_size=0, desired=0),)
+    draining = at(here, stable=replace(here.estate.stable, min=0, desired=0))
+    decision = decide_retire(draining)
+    assert (decision.awaits, decision.times) == (Told.TERMINATED, 4)
+    empty = at(draining, stable=replace(draining.estate.stable, instances=()))
+    assert decide_retire(empty).writes == (set_group(candidate(here), min_size=1),)
+    assert decide_retire(at(empty, candidate=None)).settled
+
+
+def test_an_original_converges_while_the_copy_serves() -> None:
+    here = at(ready(Placement.COPY), rules=(rule(actions=forwarding_to(blue=0, copy=100)),))
+    blue = here.estate.stable
+    assert decide_retire(here).writes == (set_group(blue, version="2"),)
+    renamed = replace(blue, template_version="2", resolved_version="2")
+    assert decide_retire(at(here, stable=renamed)).writes == (set_group(renamed, min_size=0, desired=0),)
+    leaving_ = replace(renamed, min=0, desired=0)
+    assert decide_retire(at(here, stable=leaving_)).awaits is Told.TERMINATED
+    empty = replace(leaving_, instances=())
+    assert decide_retire(at(here, stable=empty)).writes == (set_group(empty, min_size=1, desired=4),)
+    grown = replace(empty, min=1, desired=4, instances=instances("2", 4, "new"))
+    assert decide_retire(at(here, stable=grown)).look_again == 10
+    back = decide_retire(here.looking_at(healthy(replace(here.estate, stable=grown))))
+    assert weights_of(back) == {BLUE: 1}
+
+
+@pytest.mark.parametrize(("grown", "most", "size"), [(4, 10, 4), (6, 10, 6), (6, 5, 5)])
+def test_an_original_grows_to_what_its_copy_has_become(grown: int, most: int, size: int) -> None:
+    here = ready(Placement.COPY, size=grown)
+    empty = replace(
+        here.estate.stable,
+        template_version="2",
+        resolved_version="2",
+        max=most,
+        min=0,
+        desired=0,
+        instances=(),
+    )
+    assert decide_retire(at(here, stable=empty)).writes == (set_group(empty, min_size=1, desired=size),)
+
+
+def test_an_original_whose_maximum_was_lowered_grows_no_further() -> None:
+    here = ready(Placement.COPY)
+    low = replace(
+        here.estate.stable,
+        template_version="2",
+        resolved_version="2",
+        max=2,
+        min=1,
+        desired=2,
+        instances=instances("2", 2, "new"),
+    )
+    assert not decide_retire(at(here, stable=low)).writes
+
+
+def test_an_original_without_its_copy_still_grows_back() -> None:
+    here = at(ready(Placement.COPY), candidate=None)
+    empty = replace(
+        here.estate.stable, template_version="2", resolved_version="2", min=0, desired=0, instances=()
+    )
+    assert decide_retire(at(here, stable=empty)).writes == (set_group(empty, min_size=1, desired=4),)
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_what_stays_must_carry_the_traffic(placement: Placement) -> None:
+    here = ready(placement)
+    assert too_few_healthy(here) is None
+    staying = candidate(here) if placement is not Placement.BESIDE else here.estate.stable
+    ill = healthy_but(here, *staying.instances[:1])
+    assert too_few_healthy(ill) == "3 healthy instances would stay, the floor is 4"
+
+
+@pytest.mark.parametrize(
+    ("tags", "placement", "ours"),
+    [
+        ({"signalbox:created-by": ROLLOUT}, Placement.COPY, True),
+        ({"signalbox:created-by": "r-other"}, Placement.COPY, False),
+        ({}, Placement.BESIDE, False),
+        ({"signalbox:created-by": ROLLOUT}, Placement.SLOT, False),
+    ],
+)
+def test_only_what_this_rollout_made_is_removed(
+    tags: dict[str, str], placement: Placement, *, ours: bool
+) -> None:
+    here = scene(placement)
+    standing = at(here, candidate=group("copy", size=1, tags=tags))
+    assert (made_here(standing) is not None) is ours
+    assert bool(operations(remove_candidate(standing))) is ours
+
+
+def test_a_target_group_that_somebody_else_made_stays() -> None:
+    here = at(scene(Placement.COPY), candidate_target_group=target_group(GREEN))
+    assert remove_candidate(here) is None
+    assert remove_candidate(scene(Placement.COPY)) is None
+
+
+def test_what_was_made_is_emptied_before_it_goes() -> None:
+    here = ready(Placement.COPY)
+    assert operations(remove_candidate(here)) == ["UpdateAutoScalingGroup"]
+    draining = at(here, candidate=replace(candidate(here), min=0, desired=0))
+    waiting = remove_candidate(draining)
+    assert waiting is not None
+    assert (waiting.awaits, waiting.times) == (Told.TERMINATED, 4)
+    empty = at(draining, candidate=replace(candidate(draining), instances=()))
+    assert operations(remove_candidate(empty)) == ["DeleteAutoScalingGroup"]
+    assert operations(remove_candidate(at(empty, candidate=None))) == ["DeleteTargetGroup"]
+
+
+@pytest.mark.parametrize("user", ["template", "instance"])
+def test_a_version_that_something_uses_stays(user: str) -> None:
+    here = at(scene(version="ami-00000000000000001"), candidate_version="2")
+    blue = here.estate.stable
+    using = (
+        replace(blue, template_version="2")
+        if user == "template"
+        else replace(blue, instances=instances("2", 1))
+    )
+    assert remove_version(at(here, stable=using)) is None
+    assert operations(remove_version(here)) == ["DeleteLaunchTemplateVersions"]
+
+
+def test_a_version_that_was_asked_for_by_number_is_not_ours_to_delete() -> None:
+    assert remove_version(at(scene(version="2"), candidate_version="2")) is None
+    assert remove_version(scene()) is None

@@ -1,0 +1,200 @@
+"""Rollouts whose estate somebody else changes, or that AWS shows late."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from signalbox.kernel.errors import Transient
+from signalbox.rollouts.commands.abort import abort
+from signalbox.rollouts.commands.caller import Caller
+from signalbox.rollouts.commands.promote import promote
+from signalbox.rollouts.commands.resume import resume
+from signalbox.rollouts.estate import Rule
+from signalbox.rollouts.model import HoldKind, Phase
+from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.progress import State
+from signalbox.rollouts.service import (
+    Strategy,
+)
+from signalbox.rollouts.writes import Write
+from tests.unit.builders import (
+    BLUE,
+    BLUE_GREEN,
+    CANARY,
+    GREEN,
+    RULE,
+    forwarding_to,
+    group,
+    instances,
+    simple_forward,
+    spec,
+    survey,
+)
+from tests.unit.fakes import FakeAws, World
+from tests.unit.machine import ANA, Story, started
+from tests.unit.stories import (
+    STORIES,
+    assert_as_before,
+    assert_over,
+    assert_serves_the_new_version,
+    begun,
+    look,
+    raised_at,
+)
+
+
+def drifted(name: str = "linear on slots") -> Story:
+    """Somebody turns the weights while the rollout bakes; the next step notices."""
+    story = begun(name).run_into(HoldKind.BAKE)
+    foreign = Rule(arn=RULE, actions=forwarding_to(blue=50, green=50))
+    story.world.aws.rules[RULE] = foreign
+    return story.run_into(HoldKind.PAUSE)
+
+
+def test_a_foreign_change_is_told_with_both_values_and_waits() -> None:
+    story = drifted()
+    told = story.told("Drift Detected")[0]
+    assert told.data == {
+        "resource": RULE,
+        "field": "weights",
+        "expected": {BLUE: 80, GREEN: 20},
+        "found": {BLUE: 50, GREEN: 50},
+    }
+    assert story.rollout.phase is Phase.HOLDING
+    assert story.rollout.hold is not None
+    assert story.rollout.hold.reason == f"somebody else changed weights of {RULE}"
+
+
+def test_the_candidate_grows_with_stable_before_it_gets_more_traffic() -> None:
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    blue = story.world.aws.groups["blue"]
+    story.world.aws.groups["blue"] = replace(
+        blue, desired=6, instances=(*blue.instances, *instances("1", 2, "more"))
+    )
+    story.run()
+    assert_over(story, Phase.SUCCEEDED)
+    assert story.world.aws.groups["green"].desired == 6
+
+
+def test_a_step_that_is_cut_off_while_the_candidate_grows_does_not_take_it_for_ill() -> None:
+    story = begun("linear on slots", slow=True).run_into(HoldKind.BAKE)
+    blue = story.world.aws.groups["blue"]
+    story.world.aws.groups["blue"] = replace(
+        blue, desired=6, instances=(*blue.instances, *instances("1", 2, "more"))
+    )
+    story.world.aws.interrupt = raised_at(0, Transient("the function is gone"))
+    assert_over(story.run(), Phase.SUCCEEDED)
+
+
+def following_latest() -> World:
+    blue = group(template_version="$Latest")
+    return World(aws=FakeAws(survey(groups={"blue": blue, "green": group("green", size=0, serves=GREEN)})))
+
+
+@pytest.mark.parametrize("strategy", [CANARY, BLUE_GREEN])
+def test_a_group_that_follows_its_template_never_follows_it_to_the_candidate(strategy: Strategy) -> None:
+    world = following_latest()
+    before = look(world)
+
+    def check(_: Write) -> None:
+        assert not world.aws.versions or world.aws.groups["blue"].template_version != "$Latest"
+
+    world.aws.interrupt = check
+    story = started(world, spec(strategy)).run_into(HoldKind.BAKE)
+    story.alarm()
+    assert_over(story.run(), Phase.ROLLED_BACK)
+    assert_as_before(world, before)
+    assert world.aws.groups["blue"].template_version == "$Latest"
+
+
+def test_a_mixed_fleet_is_left_as_it_was() -> None:
+    mixed = (*instances("0", 2), *instances("1", 2))
+    blue = replace(group(), instances=mixed)
+    world = World(aws=FakeAws(survey(groups={"blue": blue, "green": group("green", size=0, serves=GREEN)})))
+    story = started(world, STORIES["blue-green on slots"]).run_into(HoldKind.BAKE)
+    story.alarm()
+    assert_over(story.run(), Phase.ROLLED_BACK)
+    assert world.aws.groups["blue"].instances == mixed
+
+
+def test_a_warm_slot_gets_its_own_version_back() -> None:
+    green = group("green", size=2, serves=GREEN)
+    world = World(aws=FakeAws(survey(groups={"blue": group(), "green": green})))
+    before = look(world)
+    story = started(world, STORIES["blue-green on slots"]).run_into(HoldKind.BAKE)
+    assert {i.version for i in world.aws.groups["green"].present} == {"2"}
+    story.alarm()
+    assert_over(story.run(), Phase.ROLLED_BACK)
+    assert_as_before(world, before)
+
+
+def test_what_aws_shows_late_is_not_written_again_and_again() -> None:
+    story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
+    aws = story.world.aws
+    before = aws.rules[RULE]
+
+    def late(_: Write) -> None:
+        aws.rules[RULE] = before
+
+    aws.interrupt = late
+    writes = len(aws.writes)
+    story.step()
+    assert len(aws.writes) == writes + 1
+    assert story.state is State.SETTLE_SHIFT_TRAFFIC
+    assert story.progress is not None
+    assert story.progress.until == "2026-11-22T08:00:02.000Z"
+    aws.interrupt = lambda _: None
+    assert_over(story.run(), Phase.SUCCEEDED)
+
+
+def test_a_restore_that_aws_shows_late_is_not_written_again_and_again() -> None:
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    aws = story.world.aws
+    before = aws.rules[RULE]
+
+    def late(_: Write) -> None:
+        aws.rules[RULE] = before
+
+    aws.interrupt = late
+    writes = len(aws.writes)
+    story.step()
+    story.step()
+    assert len(aws.writes) == writes + 1
+    aws.interrupt = lambda _: None
+    assert_over(story.run(), Phase.ABORTED)
+
+
+def test_a_large_fleet_takes_more_than_one_turn() -> None:
+    world = World(aws=FakeAws(survey(groups={"blue": group(size=40)})))
+    story = started(world, spec(Strategy(preset="canary", batch=1)))
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert State.SETTLE_REPLACE_BATCH in story.visited
+
+
+def test_an_abort_after_a_foreign_change_restores_the_snapshot() -> None:
+    story = drifted()
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.run(), Phase.ABORTED)
+    assert story.world.aws.rules[RULE].actions == simple_forward()
+
+
+def test_a_full_promotion_does_not_pass_a_foreign_change() -> None:
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    story.world.aws.rules[RULE] = Rule(arn=RULE, actions=forwarding_to(blue=50, green=50))
+    promote(story.service, story.rollout_id, ANA, story.world.ports, full=True)
+    story.run_into(HoldKind.PAUSE)
+    assert story.told("Drift Detected")
+
+
+@pytest.mark.parametrize("verb", [resume, promote])
+def test_whoever_ends_the_pause_after_a_foreign_change_takes_over(
+    verb: Callable[[str, str, Caller, Ports], object],
+) -> None:
+    story = drifted()
+    story.world.clock.move(hours=8)  # longer than a step may take
+    verb(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert_serves_the_new_version(story.world)
+    assert len(story.told("Drift Detected")) == 1

@@ -1,0 +1,230 @@
+"""Executions that end too early, come too late, or are told twice."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from signalbox.kernel.errors import Conflict, Rejected
+from signalbox.rollouts.commands.abort import abort
+from signalbox.rollouts.commands.on_platform_event import InstanceChanged, on_platform_event
+from signalbox.rollouts.commands.promote import promote
+from signalbox.rollouts.commands.reconcile import Care, reconcile_one
+from signalbox.rollouts.commands.retry import retry
+from signalbox.rollouts.model import HoldKind, Outcome, Phase, Told
+from signalbox.rollouts.progress import Progress, State
+from signalbox.rollouts.signals import Signals
+from signalbox.rollouts.steps.hold import HoldCommand, hold
+from signalbox.rollouts.steps.restore import in_plain_words
+from signalbox.rollouts.steps.turn import MOST_TURNS
+from tests.unit.builders import (
+    IMAGE,
+    NOW,
+    OLD_IMAGE,
+    TEMPLATE,
+)
+from tests.unit.fakes import FakeLatches, World
+from tests.unit.machine import ANA, Story, started
+from tests.unit.stories import STORIES, always, assert_over, assert_serves_the_new_version, begun, raised_at
+
+
+def test_aws_tells_of_an_instance_and_settling_ends_at_once() -> None:
+    story = begun("canary", slow=True).run_into(HoldKind.SETTLING)
+    launched = InstanceChanged(group=story.rollout.layout.candidate_group, told=Told.LAUNCHED)
+    story.world.aws.settle()
+    ended = on_platform_event(launched, story.world.ports)
+    assert ended == (story.token not in story.world.executions.waiting)
+    assert on_platform_event(replace(launched, group="somebody-elses"), story.world.ports) is False
+    assert_over(story.run(), Phase.SUCCEEDED)
+
+
+def test_a_rollout_to_the_version_that_serves_already_has_nothing_to_do() -> None:
+    story = started(World(), STORIES["canary"], OLD_IMAGE).run()
+    assert_over(story, Phase.SUCCEEDED)
+    assert story.visited == [State.FINISH, State.SUCCEEDED]
+    assert story.rollout.outcome == Outcome(reason=f"{OLD_IMAGE} already serves: nothing to do")
+    assert not story.world.aws.writes
+
+
+@pytest.mark.parametrize("name", ["canary", "blue-green on a copy", "blue-green on slots"])
+def test_the_next_rollout_starts_from_where_the_last_one_ended(name: str) -> None:
+    world = begun(name).run().world
+    world.aws.surveyed = replace(world.aws.surveyed, images={TEMPLATE: {"2": IMAGE}})
+    world.clock.move(hours=1)
+    story = started(world, STORIES[name], "ami-0000000000000000c")
+    assert story.rollout.previous_version == IMAGE
+    assert_over(story.run(), Phase.SUCCEEDED)
+    serving = [g for g in world.aws.groups.values() if g.desired]
+    assert [{i.version for i in g.present} for g in serving] == [{"3"}]
+
+
+def test_two_starters_have_one_rollout() -> None:
+    world = World()
+    story = started(world, STORIES["canary"])
+    world.clock.move(seconds=1)
+    with pytest.raises(Conflict, match=f"is held by rollout {story.rollout_id} of checkout"):
+        started(world, STORIES["blue-green on a copy"])
+
+
+def test_an_execution_that_never_started_is_started() -> None:
+    story = begun("canary")
+    story.world.executions.statuses.clear()
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.NOTHING
+    story.world.clock.move(minutes=1)
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.START
+    assert story.world.executions.statuses == {(story.rollout_id, 1): "RUNNING"}
+
+
+def test_a_straggler_of_a_killed_execution_is_waited_for() -> None:
+    story = begun("linear on slots")
+    story.world.aws.interrupt = raised_at(1, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        story.run()
+    story.world.executions.statuses[story.rollout_id, 1] = "ABORTED"
+    reconcile_one(story.service, story.rollout_id, story.world.ports)
+    following = story.taken_over().run_into(HoldKind.SETTLING)
+    assert following.progress is not None
+    assert following.progress.reason == "a step that was under way may still write"
+    assert_over(following.run(), Phase.ROLLED_BACK)
+    assert story.world.clock() - NOW > timedelta(seconds=30)
+
+
+def test_a_stuck_rollout_is_left_to_people() -> None:
+    story = begun("canary").run_into(HoldKind.BAKE)
+    story.world.aws.refuse = raised_at(1, Rejected("you may not"))
+    story.alarm()
+    story.run()
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.NOTHING
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    story.progress = Progress(next=State.FINISH)
+    story.step()
+    assert story.rollout.phase is Phase.STUCK
+    assert story.world.store.open == {story.rollout_id: "checkout"}
+
+
+def test_a_farewell_that_was_cut_off_is_said_again() -> None:
+    story = begun("canary").run()
+    published = len(story.world.bus.published)
+    story.world.store.open[story.rollout_id] = story.service
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.FAREWELL
+    assert not story.world.store.open
+    assert len(story.world.bus.published) > published
+    story.progress = Progress(next=State.FINISH)
+    story.step()
+    assert story.rollout.phase is Phase.SUCCEEDED
+
+
+def test_a_failed_rollout_that_gets_stuck_goes_on_restoring_when_it_is_retried() -> None:
+    story = begun("canary").run_into(HoldKind.BAKE)
+    story.world.aws.refuse = always(Rejected("you may not"))
+    story.run()
+    assert story.rollout.phase is Phase.STUCK
+    assert story.rollout.stop is not None
+    assert story.rollout.stop.reason == "Rejected: you may not"
+    story.world.aws.refuse = lambda _: None
+    retry(story.service, story.rollout_id, ANA, story.world.ports)
+    retry(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.taken_over().run(), Phase.ROLLED_BACK)
+
+
+def test_a_task_that_comes_after_the_next_step_has_begun_does_nothing() -> None:
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    promote(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run_into(HoldKind.BAKE)
+    story.progress, story.token = Progress(next=State.SHIFT_TRAFFIC, step=1), None
+    story.step()
+    assert story.state is State.CONTINUED
+
+
+def test_tasks_of_a_rollout_that_has_ended_say_how() -> None:
+    story = begun("canary").run()
+    for state in (State.PROVISION, State.RESTORE):
+        story.progress = Progress(next=state)
+        story.step()
+        assert story.state is State.SUCCEEDED
+    story.progress = None
+    story.step()
+    assert story.state is State.SUCCEEDED
+
+
+def test_a_hold_of_a_rollout_that_is_closed_meanwhile_is_refused() -> None:
+    story = begun("canary").run(lambda s: s.state is State.HOLD and s.token is None)
+    ports = story.world.ports
+    latches = FakeLatches(story.world.store)
+
+    def closed(signals: Signals, token: str, progress: Progress) -> bool:
+        del story.world.store.latches[story.rollout_id]
+        return False
+
+    latches.hold = closed  # type: ignore[method-assign]
+    assert story.progress is not None
+    command = HoldCommand(
+        service=story.service,
+        rollout_id=story.rollout_id,
+        generation=1,
+        progress=story.progress,
+        task_token="t",
+    )
+    with pytest.raises(Conflict, match="has been closed"):
+        hold(command, replace(ports, latches=latches))
+
+
+def test_what_could_not_be_retired_is_left_over_by_name() -> None:
+    story = begun("blue-green on a copy").arrive_at(State.RETIRE)
+    story.world.aws.refuse = raised_at(3, Rejected("you may not"))
+    story.run()
+    assert_over(story, Phase.SUCCEEDED)
+    assert story.rollout.outcome is not None
+    copy = story.rollout.layout.candidate_group
+    assert story.rollout.outcome.evidence["leftovers"] == [copy, story.rollout.layout.candidate_target_group]
+    slot = begun("blue-green on slots", slow=True).arrive_at(State.RETIRE)
+    slot.world.aws.refuse = raised_at(1, Rejected("you may not"))
+    slot.run(lambda s: s.state is State.SETTLE_RETIRE)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        ('Rejected: {"errorMessage": "no", "errorType": "Rejected"}', "Rejected: no"),
+        ("Rejected: you may not", "Rejected: you may not"),
+        ("States.Timeout: [1, 2]", "States.Timeout: [1, 2]"),
+        ("x" * 2000, "x" * 1000),
+    ],
+)
+def test_what_a_function_raised_is_told_in_plain_words(failure: str, told: str) -> None:
+    assert in_plain_words(failure) == told
+
+
+def test_the_current_step_is_none_before_and_after_the_plan() -> None:
+    story = begun("canary")
+    assert replace(story.rollout, steps=()).current_step is None
+    story.run_into(HoldKind.BAKE)
+    assert story.rollout.current_step == story.rollout.steps[1]
+    assert replace(story.rollout, step=99).current_step is None
+
+
+def test_a_history_that_grows_too_long_goes_on_in_another_execution() -> None:
+    story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
+    long = replace(story.rollout, turns=MOST_TURNS)
+    story.world.store.records[story.service, story.rollout_id] = long
+    story.run()
+    assert story.state is State.CONTINUED
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.CONTINUE
+    following = story.taken_over().run()
+    assert_over(following, Phase.SUCCEEDED)
+    assert_serves_the_new_version(story.world)
+
+
+def test_an_execution_of_nothing_restores_nothing() -> None:
+    nothing = Story(world=World(), service="checkout", rollout_id="r-nothing")
+    assert nothing.run().state is State.CONTINUED
+
+
+def test_a_restore_whose_history_grows_too_long_goes_on_in_another_execution() -> None:
+    story = begun("canary").run_into(HoldKind.BAKE)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    long = replace(story.rollout, turns=MOST_TURNS)
+    story.world.store.records[story.service, story.rollout_id] = long
+    assert story.run().state is State.CONTINUED
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.CONTINUE
+    assert_over(story.taken_over().run(), Phase.ABORTED)
