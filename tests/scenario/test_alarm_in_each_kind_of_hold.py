@@ -7,7 +7,7 @@ import pytest
 from signalbox_local.sample_service import SampleService
 from tests.scenario.aftermath import Picture, assert_as_before, assert_nothing_left, picture
 from tests.scenario.observer import never_below
-from tests.scenario.world import Story, World
+from tests.scenario.world import Story, World, eventually
 
 BLUE_GREEN = {"preset": "blue-green", "bake": "5m"}
 CANARY = {"preset": "canary", "canary": 1, "bake": "5m", "batch": 25}
@@ -113,7 +113,8 @@ def test_alarm_while_old_instances_are_being_replaced_brings_them_back(world: Wo
     _peculiar(world, service, version)
     service, before, story = _begin(world, service, **{**CANARY, "bake": "1s"})
     with never_below(world, service, FLOOR):
-        story.until(lambda rollout: rollout["step"]["kind"] == "replace" and _is_renewed(world, service))
+        story.until_step("replace")
+        eventually(lambda: len(world.images(service.name)) > 1)
         ended, calls = _throw_back(world, service, story)
     assert calls[:2] == ["Query", "UpdateItem"]
     assert "DeregisterTargets" not in calls
@@ -131,7 +132,3 @@ def _peculiar(world: World, service: SampleService, version: str) -> None:
         AutoScalingGroupName=service.name,
         LaunchTemplate={"LaunchTemplateId": service.template, "Version": version},
     )
-
-
-def _is_renewed(world: World, service: SampleService) -> bool:
-    return len(world.images(service.name)) > 1

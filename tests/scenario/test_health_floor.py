@@ -103,7 +103,7 @@ def test_replacements_that_do_not_turn_healthy_give_way_to_the_old_version(
     _register(world, service, {"preset": "canary", "canary": 1, "bake": "1s", "batch": 25}, floor=50)
     before, story = picture(world, service), world.start(service)
     with never_below(world, service, 2):
-        story.until(lambda rollout: rollout["step"]["kind"] == "replace")
+        story.until_step("replace")
         sicken(service, "v2")
         assert story.until_ended()["phase"] == "rolled_back"
     assert_as_before(before, picture(world, service))

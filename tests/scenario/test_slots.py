@@ -64,7 +64,7 @@ def test_linear_moves_equal_shares_of_all_rules_together(world: World) -> None:
 
 
 def _is_held_at(step: int, rollout: dict[str, Any]) -> bool:
-    return rollout["step"]["index"] == step and rollout["hold"] is not None
+    return (rollout["step"] or {}).get("index") == step and rollout["hold"] is not None
 
 
 def _shares(world: World, service: SampleService) -> list[int]:

@@ -187,12 +187,18 @@ def test_a_verb_that_is_out_of_place_is_a_conflict_and_changes_nothing(world: Wo
 
 
 def test_past_the_point_of_no_return_nothing_can_be_taken_back(world: World) -> None:
-    service, story = _begin(world, preset="blue-green", bake="1s")
-    story.until(lambda rollout: rollout["step"]["kind"] == "retire" and rollout["hold"] is not None)
+    service = world.service(slots=True, size=2)
+    world.register(service, strategy={"preset": "blue-green", "bake": "1s"})
+    old = {"AutoScalingGroupName": service.groups[0], "ScalingProcesses": ["Terminate"]}
+    world.aws("autoscaling").suspend_processes(**old)
+    story = world.start(service)
+    story.until_step("retire")
+    story.until_holding("settling")
     refused = story.ask("abort")
     assert refused.status == 409
     assert f"roll out {service.images['v1']} instead" in refused.body["detail"]
     assert story.ask("pause").status == 409
+    world.aws("autoscaling").resume_processes(**old)
     assert story.until_ended()["phase"] == "succeeded"
     assert _told(story, "Abort Requested") == []
     assert_nothing_left(world, service, story)

@@ -76,6 +76,10 @@ class Story:
         """The rollout when it has ended."""
         return self.until(lambda rollout: rollout["phase"] in ENDED, patience)
 
+    def until_step(self, kind: str) -> dict[str, Any]:
+        """The rollout when it is at a step of that kind."""
+        return self.until(lambda rollout: (rollout["step"] or {}).get("kind") == kind)
+
     def until_holding(self, kind: str) -> dict[str, Any]:
         """The rollout when a hold of that kind waits, with its token stored."""
         return self.until(lambda rollout: rollout["hold"] is not None and rollout["hold"]["kind"] == kind)

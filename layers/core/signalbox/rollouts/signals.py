@@ -3,23 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.model import HoldKind, Step, Stop, Told
 from signalbox.rollouts.progress import Progress, State, arrive, back, bake, pause
 from signalbox.rollouts.writes import Write
-
-
-class Verb(StrEnum):
-    """What a caller may ask of a rollout."""
-
-    PROMOTE = "promote"
-    PAUSE = "pause"
-    RESUME = "resume"
-    ABORT = "abort"
-    RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
