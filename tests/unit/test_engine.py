@@ -31,6 +31,8 @@ def test_a_good_rollout_brings_the_new_version_into_service(name: str, *, slow: 
     assert_serves_the_new_version(story.world)
     assert story.rollout.actual == story.rollout.wanted
     assert story.rollout.actual.candidate == 100
+    told = [entry.sequence for entry in story.world.bus.published]
+    assert told == [entry.sequence for entry in story.timeline if entry.public]
 
 
 @pytest.mark.parametrize(("name", "slow", "moment"), moments())

@@ -1,5 +1,7 @@
 """Rollouts that people speak to."""
 
+from dataclasses import replace
+
 import pytest
 
 from signalbox.kernel.errors import Conflict, Transient
@@ -8,12 +10,14 @@ from signalbox.rollouts.commands.pause import pause
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
 from signalbox.rollouts.commands.retry import retry
-from signalbox.rollouts.model import HoldKind, Outcome, Phase
+from signalbox.rollouts.model import HoldKind, Outcome, Phase, Stop
 from signalbox.rollouts.progress import State
+from signalbox.rollouts.signals import Heard, Signals
 from tests.unit.builders import (
     NOW,
     OLD_IMAGE,
 )
+from tests.unit.fakes import FakeLatches
 from tests.unit.machine import ANA
 from tests.unit.stories import (
     assert_over,
@@ -203,3 +207,32 @@ def test_an_abort_past_the_point_of_no_return_says_what_to_do_instead() -> None:
         abort(story.service, story.rollout_id, ANA, story.world.ports)
     with pytest.raises(Conflict):
         pause(story.service, story.rollout_id, ANA, story.world.ports)
+
+
+class Overtaken(FakeLatches):
+    """Latches that somebody else was faster at."""
+
+    def stop(self, rollout_id: str, stop: Stop, heard: Heard, *, since_armed: bool = False) -> Signals | None:
+        return None
+
+
+def test_an_abort_that_is_overtaken_by_the_point_of_no_return_is_refused() -> None:
+    story = begun("canary").run_into(HoldKind.BAKE)
+    ports = replace(story.world.ports, latches=Overtaken(story.world.store))
+    with pytest.raises(Conflict, match="past the point of no return"):
+        abort(story.service, story.rollout_id, ANA, ports)
+
+
+def test_an_abort_that_is_overtaken_by_the_end_is_nothing() -> None:
+    story = begun("canary").run_into(HoldKind.BAKE)
+
+    class EndedMeanwhile(Overtaken):
+        def stop(
+            self, rollout_id: str, stop: Stop, heard: Heard, *, since_armed: bool = False
+        ) -> Signals | None:
+            abort(story.service, story.rollout_id, ANA, story.world.ports)
+            return None
+
+    ports = replace(story.world.ports, latches=EndedMeanwhile(story.world.store))
+    abort(story.service, story.rollout_id, ANA, ports)
+    assert_over(story.run(), Phase.ABORTED)

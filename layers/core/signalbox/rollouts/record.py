@@ -24,9 +24,10 @@ class Rollout:
     """Everything that is remembered of one rollout. The table is the truth; `revision` guards each write.
 
     `snapshot` is what was there before the first write, `expected` what was last written or seen. `heard`
-    counts the signals that are in the timeline, `published` the entries that are on the bus, `turns` the
-    tasks of this generation. `waits_since` is when `waits_for` was first seen. `busy_until` is set
-    while a step of `busy_generation` may write: a later generation trusts no restore before it.
+    counts the signals in the timeline, `published` the entries that are known to be on the bus,
+    `saved_by` names the task that saved last, `turns` counts those of this generation. `waits_since` is when
+    `waits_for` was first seen. `busy_until` is set while a step of `busy_generation` may write: a later
+    generation trusts no restore before it.
     """
 
     rollout_id: str
@@ -64,6 +65,7 @@ class Rollout:
     ended_at: datetime | None = None
     head: Head = field(default_factory=Head)
     published: int = 0
+    saved_by: str = ""
     heard: int = 0
     turns: int = 0
     schema: int = SCHEMA

@@ -18,14 +18,28 @@ def abort(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollou
     if signals.stop is not None:
         return _again(rollout, signals, ports)
     if rollout.past_return:
-        raise Conflict(
-            f"{rollout_id} is past the point of no return: roll out {rollout.previous_version} instead"
-        )
+        raise _too_late(rollout)
     said = heard("abort", caller, ports)
     reason = caller.reason or f"aborted by {caller.arn}"
     stop = Stop(kind=StopKind.ABORT, at=said.at, actor=caller.arn, reason=reason)
     latched = ports.latches.stop(rollout_id, stop, said)
-    return _again(rollout, latched, ports) if latched is not None else rollout
+    if latched is None:
+        return _overtaken(rollout, ports)
+    return _again(rollout, latched, ports)
+
+
+def _overtaken(rollout: Rollout, ports: Ports) -> Rollout:
+    """Somebody latched a reason meanwhile, or the rollout ended, or it passed the point of no return."""
+    rollout, signals = load_open(rollout.service, rollout.rollout_id, ports)
+    if signals is not None and signals.stop is None:
+        raise _too_late(rollout)
+    return rollout
+
+
+def _too_late(rollout: Rollout) -> Conflict:
+    return Conflict(
+        f"{rollout.rollout_id} is past the point of no return: roll out {rollout.previous_version} instead"
+    )
 
 
 def _again(rollout: Rollout, signals: Signals, ports: Ports) -> Rollout:

@@ -44,7 +44,7 @@ DONE = {
 
 def act(command: StepCommand, ports: Ports) -> Progress:
     """Take one step as far as AWS allows now. Running it twice changes nothing."""
-    turn = take_turn(command, ports)
+    turn = take_turn(command, ports, "act")
     early = out_of_turn(turn, command)
     if early is not None:
         return early

@@ -17,7 +17,7 @@ from signalbox.rollouts.steps.turn import Turn, out_of_turn, publish, take_turn,
 
 def begin(command: StepCommand, ports: Ports) -> Progress:
     """The first state to go to. Nothing of the service is changed here."""
-    turn = take_turn(command, ports)
+    turn = take_turn(command, ports, "Begin")
     rollout = turn.rollout
     early = out_of_turn(turn, replace(command, step=rollout.step))
     if early is not None:

@@ -15,7 +15,7 @@ from signalbox.rollouts.steps.turn import Turn, copies_of, guard_names, scene_of
 
 def finish(command: StepCommand, ports: Ports) -> None:
     """Ends `succeeded`. Raises Conflict when a guard says no and going back is still possible."""
-    turn = take_turn(command, ports)
+    turn = take_turn(command, ports, "Finish")
     rollout = turn.rollout
     if rollout.phase.is_final:
         bid_farewell(rollout, ports)

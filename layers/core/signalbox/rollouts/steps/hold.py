@@ -26,7 +26,7 @@ class HoldCommand:
 
 def hold(command: HoldCommand, ports: Ports) -> None:
     """Either the token is stored, and the wait goes on, or it is answered now."""
-    turn = take_turn(_as_step(command), ports)
+    turn = take_turn(_as_step(command), ports, "Hold")
     if command.generation != turn.rollout.generation or turn.rollout.phase.is_terminal:
         ports.executions.wake(command.task_token, Progress(next=State.CONTINUED))
         return

@@ -31,7 +31,7 @@ MOST_ROUNDS = 16
 def restore(command: StepCommand, ports: Ports) -> Progress:
     """Raises Transient for as long as AWS is unclear: the machine asks again without end."""
     try:
-        turn = take_turn(command, ports)
+        turn = take_turn(command, ports, "Restore")
     except NotFound:
         return Progress(next=State.CONTINUED)  # an execution of nothing: there is nothing to restore
     rollout = turn.rollout
@@ -159,7 +159,9 @@ def _seconds_left(turn: Turn) -> int:
 
 def _stuck(command: StepCommand, refusal: Rejected, ports: Ports) -> Progress:
     """Locks are kept: nobody else may touch what is half restored. `retry` runs Restore again."""
-    turn = _turned_back(take_turn(command, ports), command)  # anew: something was saved before the refusal
+    turn = _turned_back(
+        take_turn(command, ports, "Restore", again=True), command
+    )  # anew: something was saved before the refusal
     turn = turn.change(outcome=Outcome(reason=str(refusal)), ended_at=turn.now)
     save(turn.enter_phase(Phase.STUCK, "Rollout Stuck", str(refusal)), ports)
     return replace(ended(Phase.STUCK), failure=str(refusal))

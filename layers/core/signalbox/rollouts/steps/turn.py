@@ -49,12 +49,27 @@ class Turn:
         return self.change(phase=phase).remember(type_, reason, public=True, **data)
 
 
-def take_turn(command: StepCommand, ports: Ports) -> Turn:
-    """Read the rollout; what signals have said meanwhile comes first in the timeline."""
+def take_turn(command: StepCommand, ports: Ports, by: str, *, again: bool = False) -> Turn:
+    """Read the rollout; what signals have said meanwhile comes first in the timeline. `by` names the task;
+    `again` says that it reads for the second time."""
     rollout, signals = ports.rollouts.load(command.service, command.rollout_id)
-    counted = replace(rollout, turns=rollout.turns + 1)
+    mark = f"{command.generation} {by} {command.step} {command.attempt}"
+    is_out = again or _is_out(rollout, command, mark)
+    counted = replace(
+        rollout,
+        turns=rollout.turns + 1,
+        saved_by=mark,
+        published=rollout.head.sequence if is_out else rollout.published,
+    )
     turn = Turn(rollout=counted, signals=signals, now=ports.clock(), latch=Latch(looked=signals.told))
     return _heard(turn)
+
+
+def _is_out(rollout: Rollout, command: StepCommand, mark: str) -> bool:
+    """Whether the bus knows the whole timeline: another task of this execution saved last, and ended well, or
+    this one would not run. After a retry, a failure or a takeover nobody can tell: it is told once more."""
+    earlier = rollout.saved_by.startswith(f"{command.generation} ") and rollout.saved_by != mark
+    return earlier and command.failure is None
 
 
 def _heard(turn: Turn) -> Turn:
