@@ -9,7 +9,7 @@ from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
 from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, Rule, TargetGroup
-from signalbox.rollouts.model import HoldKind, Stop, Told
+from signalbox.rollouts.model import HoldKind, Phase, Stop, Told
 from signalbox.rollouts.ports import Latch, Ports, Registered
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.progress import Progress, State
@@ -263,6 +263,10 @@ class FakeRollouts:
         owner = (rollout.service, rollout.rollout_id)
         if any(self._store.locks.get(lock, owner) != owner for lock in locks):
             raise Conflict("condition 2 does not hold")
+        latch = self._store.latches.get(rollout.rollout_id)
+        succeeds = rollout.phase is Phase.SUCCEEDED and not rollout.past_return
+        if succeeds and latch is not None and latch.signals.stop is not None:
+            raise Conflict("condition 3 does not hold")
         self._write(rollout, entries)
         for lock in locks:
             self._store.locks.pop(lock, None)

@@ -10,9 +10,12 @@ from signalbox.rollouts.commands.pause import pause
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
 from signalbox.rollouts.commands.retry import retry
+from signalbox.rollouts.estate import Estate, Layout
 from signalbox.rollouts.model import HoldKind, Outcome, Phase, Stop
 from signalbox.rollouts.progress import State
 from signalbox.rollouts.signals import Heard, Signals
+from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.finish import finish
 from tests.unit.builders import (
     NOW,
     OLD_IMAGE,
@@ -235,4 +238,22 @@ def test_an_abort_that_is_overtaken_by_the_end_is_nothing() -> None:
 
     ports = replace(story.world.ports, latches=EndedMeanwhile(story.world.store))
     abort(story.service, story.rollout_id, ANA, ports)
+    assert_over(story.run(), Phase.ABORTED)
+
+
+def test_an_abort_in_the_middle_of_the_finish_is_not_lost() -> None:
+    story = begun("in place").arrive_at(State.FINISH)
+
+    seen = story.world.aws.observe
+
+    def observe(layout: Layout, rollout_id: str) -> Estate:
+        abort(story.service, story.rollout_id, ANA, story.world.ports)
+        return seen(layout, rollout_id)
+
+    story.world.aws.observe = observe  # type: ignore[method-assign]
+    command = StepCommand(
+        service=story.service, rollout_id=story.rollout_id, generation=1, step=len(story.rollout.steps)
+    )
+    with pytest.raises(Conflict):
+        finish(command, story.world.ports)
     assert_over(story.run(), Phase.ABORTED)

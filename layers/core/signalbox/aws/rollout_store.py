@@ -8,7 +8,7 @@ from signalbox.aws.table import Item, Table, decoded, encoded, flag, key, number
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
-from signalbox.rollouts.model import Told
+from signalbox.rollouts.model import Phase, Told
 from signalbox.rollouts.ports import Latch
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.signals import Signals
@@ -208,6 +208,10 @@ class DynamoRollouts:
             }
         }
         latch = self._gone(*latch_key(rollout.rollout_id))
+        if rollout.phase is Phase.SUCCEEDED and not rollout.past_return:
+            # A reason to go back that was latched a moment ago is not lost with the latch.
+            latch["Delete"]["ConditionExpression"] = "attribute_not_exists(#stop)"
+            latch["Delete"]["ExpressionAttributeNames"] = {"#stop": "stop"}
         self._table.transact([*self._saved(rollout, entries), *gone, *released, latch, counted])
 
     def _gone(self, pk: str, sk: str) -> "TransactWriteItemTypeDef":
