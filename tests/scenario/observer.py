@@ -9,7 +9,7 @@ from typing import Any
 from signalbox_local.sample_service import SampleService
 from tests.scenario.world import World
 
-LOOK_EVERY_SECONDS = 0.1
+LOOK_EVERY_SECONDS = 0.25
 
 
 @contextmanager
