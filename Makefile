@@ -45,8 +45,8 @@ test: check $(MINISTACK) ## the checks, then every test
 	@$(BIN)/pytest --quiet -n auto --dist loadfile --cov --cov-report= tests --ignore=tests/contract --ignore=tests/e2e
 	@$(BIN)/coverage report
 
-bench: $(INSTALLED) ## writes docs/benchmarks.md
-	@$(BIN)/python -m bench
+bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
+	@$(BIN)/python -m bench $(rollbacks)
 
 openapi: $(INSTALLED) ## what GET /openapi.json answers
 	@mkdir -p .build && $(BIN)/python functions/api/generate_openapi.py $(OPENAPI)

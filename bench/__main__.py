@@ -11,13 +11,13 @@ from bench.runtime import own_runtime
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
-def main() -> None:
-    """Cold starts first, while nothing else runs."""
+def main(rollbacks: int) -> None:
+    """Cold starts first, while nothing else runs; then that many rollbacks at each kind of hold."""
     starts = [cold_start.measure(handler) for handler in cold_start.HANDLERS]
     with own_runtime() as runtime:
         costs = [transitions.measure(runtime, preset) for preset in transitions.PRESETS]
-        floor = reaction.floor(runtime)
-        reactions = {hold: reaction.measure(runtime, hold) for hold in reaction.HOLDS}
+        floor = reaction.floor(runtime, rollbacks)
+        reactions = {hold: reaction.measure(runtime, hold, rollbacks) for hold in reaction.HOLDS}
     lines = [*_head(), *_reactions(floor, reactions), *_costs(costs), *_starts(starts)]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     sys.stdout.write(PAGE.read_text())
@@ -41,7 +41,7 @@ def _reactions(floor: list[reaction.Reaction], found: dict[str, list[reaction.Re
     lines = [
         "## Reaction: from the alarm to traffic that is back",
         "",
-        f"{reaction.ROLLBACKS} rollbacks at each kind of hold. *act*: to the first restoring write accepted;",
+        f"{len(floor)} rollbacks at each kind of hold. *act*: to the first restoring write accepted;",
         "*restore*: to the read-back that shows it; *call*: which AWS call of the alarm's function that",
         "write is. Milliseconds.",
         "",
@@ -103,4 +103,4 @@ def _starts(starts: list[cold_start.ColdStart]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else reaction.ROLLBACKS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS = 9
+RUNS = 5
 # The clients that each handler uses on its usual way.
 HANDLERS = {
     "on_alarm": ("dynamodb", "elbv2", "stepfunctions"),

@@ -12,7 +12,7 @@ from tests.scenario.aftermath import assert_as_before, assert_nothing_left, pict
 from tests.scenario.observer import never_below
 from tests.scenario.world import World, eventually
 
-LOOK_EVERY_SECONDS = 0.005
+LOOK_EVERY_SECONDS = 0.002
 ATTEMPTS = 3  # at a moment that lasts for milliseconds
 FLOOR = 3
 
@@ -20,16 +20,13 @@ FLOOR = 3
 @contextmanager
 def alarm_after(world: World, service: SampleService, function: str, operation: str) -> Iterator[None]:
     """Raises the service's alarm as soon as a function has made a call, while it goes on."""
-    began, stopping = world.last_call(), threading.Event()
+    since, stopping = world.last_call(), threading.Event()
 
     def watch() -> None:
-        since = began
         while not stopping.wait(LOOK_EVERY_SECONDS):
-            calls = world.calls(since)
-            if any(_is_by(call, function, operation) for call in calls):
+            if any(_is_by(call, function, operation) for call in world.calls(since)):
                 world.raise_alarm(service.alarm)
                 return
-            since = calls[-1]["sequence"] if calls else since
 
     thread = threading.Thread(target=watch, name="saboteur")
     thread.start()
