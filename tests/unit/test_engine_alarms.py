@@ -1,17 +1,20 @@
 """Rollouts that an alarm, or what it watches, throws back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from signalbox.kernel.errors import Rejected, Transient
+from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.commands.on_alarm import AlarmRaised, on_alarm
-from signalbox.rollouts.estate import Rule
+from signalbox.rollouts.estate import Estate, Layout, Rule
 from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.progress import State
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import (
     Guards,
 )
@@ -135,6 +138,55 @@ def test_an_alarm_from_before_the_arming_is_not_heard() -> None:
     old = AlarmRaised(arn=alarm().arn, name="checkout-5xx", at="2026-11-22T07:59:59.000Z", reason="")
     assert on_alarm(old, story.world.alarm_ports) == 0
     assert story.holds is HoldKind.BAKE
+
+
+def test_a_step_that_is_still_writing_stops_at_the_alarm() -> None:
+    story = begun("blue-green on a copy").arrive_at(State.PROVISION)
+
+    def breach(_: Write) -> None:
+        story.world.aws.refuse = lambda _: None
+        story.alarm()
+
+    story.world.aws.refuse = breach
+    story.step()
+    restoring = "ModifyRule"
+    written = [w.operation for w in story.world.aws.writes if w.operation != restoring]
+    assert len(written) == 1  # the one that was under way
+    assert story.state is State.RESTORE
+    assert_over(story.run(), Phase.ROLLED_BACK)
+
+
+def test_what_an_alarm_brings_back_is_not_drift() -> None:
+    story = begun("linear on slots", slow=True).run_into(HoldKind.SETTLING)
+    story.run(lambda s: s.token is None)
+    observe = story.world.aws.observe
+
+    def breach(layout: Layout, rollout_id: str) -> Estate:
+        story.world.aws.observe = observe  # type: ignore[method-assign]
+        story.alarm()
+        return observe(layout, rollout_id)
+
+    story.world.aws.observe = breach  # type: ignore[method-assign]
+    story.step()
+    assert story.state is State.RESTORE
+    assert_over(story.run(), Phase.ROLLED_BACK)
+    assert not story.told("Drift Detected")
+
+
+def test_an_alarm_while_a_finished_step_is_told_stops_the_rollout() -> None:
+    story = begun("linear on slots", slow=True).run_into(HoldKind.SETTLING)
+    story.run(lambda s: s.token is None)
+    publish = story.world.bus.publish
+
+    def breach(told: Rollout, entries: Sequence[Entry]) -> None:
+        story.world.bus.publish = publish  # type: ignore[method-assign]
+        publish(told, entries)
+        story.alarm()
+
+    story.world.bus.publish = breach  # type: ignore[method-assign]
+    story.step()
+    assert story.state is State.RESTORE
+    assert_over(story.run(), Phase.ROLLED_BACK)
 
 
 def test_an_alarm_in_the_middle_of_a_shift_takes_the_shift_back() -> None:

@@ -20,6 +20,7 @@ from signalbox.rollouts.commands.reconcile import (
     reconcile_one,
 )
 from signalbox.rollouts.model import Clocks, Hold, HoldKind, Phase
+from signalbox.rollouts.progress import State
 from tests.unit.builders import CANARY, NOW, rollout, spec
 from tests.unit.fakes import World
 from tests.unit.machine import started
@@ -29,10 +30,25 @@ SECOND = timedelta(seconds=1)
 
 
 @given(st.sampled_from(Phase), st.sampled_from(STATUSES))
-def test_whatever_has_ended_is_bid_farewell_and_nothing_else_is(phase: Phase, status: str | None) -> None:
+def test_what_has_ended_is_bid_farewell_once_its_execution_is_over(phase: Phase, status: str | None) -> None:
     care, why = care_for(rollout(phase=phase), status, NOW)
-    assert (care is Care.FAREWELL) == phase.is_final
+    assert (care is Care.FAREWELL) == (phase.is_final and status != "RUNNING")
     assert why
+
+
+def test_a_sweep_beside_the_end_does_not_tell_it_twice() -> None:
+    world = World()
+    story = started(world, spec(CANARY)).run(lambda s: s.state is State.FINISH)
+    forget = world.ports.rollouts.forget_open
+
+    def sweep_first(rollout_id: str) -> None:
+        world.ports.rollouts.forget_open = forget  # type: ignore[method-assign]
+        reconcile(world.ports)
+        forget(rollout_id)
+
+    world.ports.rollouts.forget_open = sweep_first  # type: ignore[method-assign]
+    story.run()
+    assert [entry.type for entry in world.bus.published].count("Rollout Succeeded") == 1
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -30,7 +30,8 @@ class Care(StrEnum):
 def care_for(rollout: Rollout, status: str | None, now: datetime) -> tuple[Care, str]:
     """What to do about it, and why. `status` is the execution's, None when there is none. Pure."""
     if rollout.phase.is_final:
-        return Care.FAREWELL, "it has ended"
+        # its execution says farewell itself; doing it beside it would tell the end twice
+        return (Care.NOTHING, "it is just ending") if status == "RUNNING" else (Care.FAREWELL, "it has ended")
     if rollout.phase is Phase.STUCK:
         return Care.NOTHING, "people were paged; only retry goes on"
     if status is None:
@@ -74,7 +75,7 @@ def reconcile_one(service: str, rollout_id: str, ports: Ports) -> Care:
     except NotFound:
         ports.rollouts.forget_open(rollout_id)
         return Care.NOTHING
-    status = None if rollout.phase.is_terminal else ports.executions.status(rollout_id, rollout.generation)
+    status = ports.executions.status(rollout_id, rollout.generation)
     care, why = care_for(rollout, status, ports.clock())
     try:
         _give(care, why, rollout, ports)

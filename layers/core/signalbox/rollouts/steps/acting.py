@@ -57,7 +57,11 @@ def act(command: StepCommand, ports: Ports) -> Progress:
     found = _drifts(turn, scene, command)
     if found:
         return _drift_pause(turn, scene, found, command, ports)
-    turn, scene, decision = _write(turn, scene, decision, command, ports)
+    if decision.writes:
+        turn, scene, decision = _write(turn, scene, decision, command, ports)
+        signals = _latch(turn, ports)
+        if _is_stopped(turn, signals):
+            return _taken_back(signals, command, ports)
     return _conclude(turn, scene, decision, command, ports)
 
 
@@ -111,7 +115,12 @@ def _drifts(turn: Turn, scene: Scene, command: StepCommand) -> tuple[Drift, ...]
 def _drift_pause(
     turn: Turn, scene: Scene, found: Sequence[Drift], command: StepCommand, ports: Ports
 ) -> Progress:
-    """A foreign change is told with both values and waits: `resume` takes over, `abort` restores."""
+    """A foreign change is told with both values and waits: `resume` takes over, `abort` restores.
+
+    What a breach has brought back meanwhile is not foreign.
+    """
+    if _is_stopped(turn, _latch(turn, ports)):
+        return back(command.step)
     for drift in found:
         turn = turn.remember(
             "Drift Detected", f"{drift.resource}: {drift.field}", public=True, **drift.facts()
@@ -130,12 +139,17 @@ def _drift_pause(
 def _write(
     turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports
 ) -> tuple[Turn, Scene, Decision]:
-    """Write, read back, decide again, until nothing is left to write now, or AWS does not show it yet."""
+    """Write, read back, decide again, until nothing is left to write now, or AWS does not show it yet.
+
+    The latch is read before each write: what a breach has brought back must not look like work to be done.
+    """
     written: tuple[Write, ...] = ()
     left = MOST_ROUNDS
     while decision.writes and decision.writes != written and left:
         turn = _intend(turn, scene, command, ports)
         for write in decision.writes:
+            if _is_stopped(turn, _latch(turn, ports)):
+                return turn, scene, decision
             ports.writer.apply(write)
         written, left = decision.writes, left - 1
         scene = _look(turn, ports)
@@ -206,12 +220,22 @@ def _advance(turn: Turn, decision: Decision, command: StepCommand, ports: Ports)
     step = turn.rollout.steps[command.step]
     turn = turn.remember(DONE[step.kind], decision.reason, public=True, step=step.index, **decision.facts)
     turn = save(turn, ports)
-    signals = ports.latches.get(turn.rollout.rollout_id) or turn.signals
-    if signals.stop is not None and not turn.rollout.past_return:
+    signals = _latch(turn, ports)
+    if _is_stopped(turn, signals):
         return _taken_back(signals, command, ports)
     if signals.pausing:
         return pause(step.index, turn.now, then=step.index + 1, reason="paused", attempt=command.attempt + 1)
     return arrive(turn.rollout.steps, step.index + 1, turn.now, full=signals.full)
+
+
+def _latch(turn: Turn, ports: Ports) -> Signals:
+    """The latch as it is now."""
+    return ports.latches.get(turn.rollout.rollout_id) or turn.signals
+
+
+def _is_stopped(turn: Turn, signals: Signals) -> bool:
+    """Whether there is a reason to go back that can still be obeyed."""
+    return signals.stop is not None and not turn.rollout.past_return
 
 
 def _taken_back(signals: Signals, command: StepCommand, ports: Ports) -> Progress:
