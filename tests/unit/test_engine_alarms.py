@@ -183,7 +183,7 @@ def test_an_alarm_while_a_finished_step_is_told_stops_the_rollout() -> None:
         publish(told, entries)
         story.alarm()
 
-    story.world.bus.publish = breach  # type: ignore[method-assign]
+    story.world.bus.publish = breach  # type: ignore[method-assign, assignment]
     story.step()
     assert story.state is State.RESTORE
     assert_over(story.run(), Phase.ROLLED_BACK)
