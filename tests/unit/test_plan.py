@@ -25,7 +25,7 @@ from signalbox.rollouts.service import (
     StepSpec,
     Strategy,
 )
-from signalbox.rollouts.steps.turn import split_of
+from signalbox.rollouts.steps.sight import split_of
 from signalbox.rollouts.strategies.drafts import (
     bake,
     numbered,

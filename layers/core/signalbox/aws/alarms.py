@@ -1,5 +1,6 @@
 """Reads CloudWatch alarms, metric and composite ones."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -49,9 +50,21 @@ def _metric_alarm(found: "MetricAlarmTypeDef") -> Alarm:
         reason=found.get("StateReason", ""),
         updated_at=rfc3339(updated) if updated else "",
         span=found.get("Period", 60) * found.get("EvaluationPeriods", 1),
+        threshold=found.get("Threshold"),
+        comparison=str(found.get("ComparisonOperator", "")),
+        datapoints=_datapoints(found.get("StateReasonData", "")),
         dimensions={d["Name"]: d["Value"] for d in found.get("Dimensions", [])},
         copied=copied if found.get("MetricName") else {},
     )
+
+
+def _datapoints(reason_data: str) -> tuple[float, ...]:
+    """Of `StateReasonData`, which is JSON when CloudWatch wrote it, and anything when a person did."""
+    try:
+        told = json.loads(reason_data)["recentDatapoints"]
+        return tuple(float(value) for value in told if value is not None)
+    except (ValueError, TypeError, KeyError):
+        return ()
 
 
 def _composite_alarm(found: "CompositeAlarmTypeDef") -> Alarm:

@@ -97,7 +97,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """A metric or composite alarm. `span` is period x evaluation periods in seconds; None for a composite."""
+    """A metric or composite alarm. `span` is period x evaluation periods in seconds; None for a composite.
+    `datapoints` are those that led to its state, oldest first."""
 
     name: str
     arn: str
@@ -105,6 +106,9 @@ class Alarm:
     updated_at: str
     reason: str = ""
     span: int | None = None
+    threshold: float | None = None
+    comparison: str = ""
+    datapoints: tuple[float, ...] = ()
     dimensions: Mapping[str, str] = field(default_factory=dict)
     copied: JsonObject = field(default_factory=dict)
 

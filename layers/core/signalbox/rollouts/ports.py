@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from signalbox.kernel.clock import Clock
 from signalbox.kernel.ids import Entropy
@@ -13,14 +13,17 @@ from signalbox.rollouts.progress import Progress
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.signals import Heard, Signals
-from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import Write
+
+if TYPE_CHECKING:
+    # Only commands look at a survey: tasks and the alarm path do not load it.
+    from signalbox.rollouts.survey import Survey
 
 
 class Estates(Protocol):
     """Reads AWS. Raises Transient when it cannot tell."""
 
-    def survey(self, spec: ServiceSpec, version: str | None) -> Survey: ...
+    def survey(self, spec: ServiceSpec, version: str | None) -> "Survey": ...
     def observe(self, layout: Layout, rollout_id: str) -> Estate: ...
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]: ...
 

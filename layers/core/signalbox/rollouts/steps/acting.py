@@ -17,20 +17,10 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, arrive, back, pause, settle
 from signalbox.rollouts.scene import Decision, Scene, part
 from signalbox.rollouts.signals import Heard, Signals
+from signalbox.rollouts.steps.arrival import enter_step, wait_for
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.turn import (
-    ENGINE,
-    LONGEST_STEP,
-    Turn,
-    enter_step,
-    guard_names,
-    out_of_turn,
-    save,
-    scene_of,
-    split_of,
-    take_turn,
-    wait_for,
-)
+from signalbox.rollouts.steps.sight import guard_names, scene_of, split_of
+from signalbox.rollouts.steps.turn import ENGINE, LONGEST_STEP, Turn, out_of_turn, save, take_turn
 from signalbox.rollouts.writes import Write
 
 MOST_ROUNDS = 12  # writes that wait for one another's ids in one turn

@@ -12,7 +12,8 @@ from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, State, arrive, back
 from signalbox.rollouts.steps.acting import breached, go_back
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.turn import Turn, out_of_turn, publish, take_turn, watched
+from signalbox.rollouts.steps.sight import watched
+from signalbox.rollouts.steps.turn import Turn, out_of_turn, publish, take_turn
 
 
 def begin(command: StepCommand, ports: Ports) -> Progress:

@@ -9,7 +9,8 @@ from signalbox.rollouts.model import Outcome, Phase
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, ended
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.steps.turn import Turn, copies_of, publish, watched
+from signalbox.rollouts.steps.sight import copies_of, watched
+from signalbox.rollouts.steps.turn import Turn, publish
 from signalbox.rollouts.writes import delete_alarms
 
 DETAIL_TYPES = {

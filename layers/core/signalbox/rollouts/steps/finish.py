@@ -10,7 +10,8 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.steps.closing import bid_farewell, close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.turn import Turn, copies_of, guard_names, scene_of, split_of, take_turn
+from signalbox.rollouts.steps.sight import copies_of, guard_names, scene_of, split_of
+from signalbox.rollouts.steps.turn import Turn, take_turn
 
 
 def finish(command: StepCommand, ports: Ports) -> None:

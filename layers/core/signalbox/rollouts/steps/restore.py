@@ -11,18 +11,11 @@ from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, ended, settle
 from signalbox.rollouts.scene import Decision, Scene, wait
+from signalbox.rollouts.steps.arrival import wait_for
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.turn import (
-    ENGINE,
-    MOST_TURNS,
-    Turn,
-    save,
-    scene_of,
-    split_of,
-    take_turn,
-    wait_for,
-)
+from signalbox.rollouts.steps.sight import scene_of, split_of
+from signalbox.rollouts.steps.turn import ENGINE, MOST_TURNS, Turn, save, take_turn
 from signalbox.rollouts.writes import Write
 
 MOST_ROUNDS = 16

@@ -6,15 +6,10 @@ from datetime import datetime, timedelta
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import continue_chain
-from signalbox.rollouts import forwarding
-from signalbox.rollouts.decisions.provision import wanted_size
-from signalbox.rollouts.estate import Estate, Placement
-from signalbox.rollouts.guards import names_of_copies
-from signalbox.rollouts.model import Hold, HoldKind, Phase, Split, Step, StepKind
+from signalbox.rollouts.model import Hold, HoldKind, Phase
 from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, State, back, ended
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.scene import LONGEST_WAIT, Decision, Scene
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.command import StepCommand
 
@@ -96,43 +91,6 @@ def out_of_turn(turn: Turn, command: StepCommand) -> Progress | None:
     return Progress(next=State.CONTINUED) if rollout.turns > MOST_TURNS else None
 
 
-def enter_step(turn: Turn, command: StepCommand) -> Turn:
-    """Leave the hold or step before, and arrive at this one. Time spent in a pause does not count."""
-    before = turn.rollout
-    turn = turn.enter_phase(
-        Phase.RUNNING, "Rollout Continued", f"step {command.step + 1} of {len(before.steps)}"
-    )
-    if before.hold is not None or turn.signals.token is not None:
-        turn = replace(turn.change(hold=None), latch=replace(turn.latch, release=True))
-    if before.step == command.step and before.step_began_at is not None:
-        return turn.change(step_began_at=turn.now) if before.hold is not None else turn
-    step = before.steps[command.step]
-    arrived = turn.change(step=command.step, step_began_at=turn.now, wanted=_wanted(step, before))
-    return arrived.remember("Step Started", step.name, step=command.step, kind=str(step.kind))
-
-
-def _wanted(step: Step, rollout: Rollout) -> Split:
-    """Shifting and replacing ask for a share, as new instances among stable's do; other steps leave it."""
-    if step.kind is StepKind.PROVISION and rollout.layout.placement is Placement.BESIDE and rollout.snapshot:
-        stable = rollout.snapshot.stable.desired
-        beside = wanted_size(step, stable)
-        share = round(100 * beside / ((stable + beside) or 1))
-        return Split(stable=100 - share, candidate=share)
-    if step.kind not in (StepKind.SHIFT, StepKind.REPLACE) or step.percent is None:
-        return rollout.wanted
-    return Split(stable=100 - step.percent, candidate=step.percent)
-
-
-def wait_for(turn: Turn, decision: Decision) -> tuple[Turn, int]:
-    """The turn that knows what it waits for, and the seconds until the next look: at least as long again as
-    nothing has changed so far."""
-    rollout = turn.rollout
-    known = rollout.waits_for == decision.reason and rollout.waits_since is not None
-    since = (rollout.waits_since if known else None) or turn.now
-    seconds = min(LONGEST_WAIT, max(decision.look_again, int((turn.now - since).total_seconds())))
-    return turn.change(waits_for=decision.reason, waits_since=since), seconds
-
-
 def save(turn: Turn, ports: Ports) -> Turn:
     """Record, timeline and latch in one conditional write; then the bus."""
     head, entries = continue_chain(turn.rollout.head, turn.events)
@@ -150,54 +108,6 @@ def publish(rollout: Rollout, ports: Ports) -> Rollout:
     )
     ports.bus.publish(rollout, [entry for entry in entries if entry.public])
     return replace(rollout, published=rollout.head.sequence)
-
-
-def scene_of(rollout: Rollout, estate: Estate) -> Scene:
-    """What the decisions are given; before the snapshot there is only what is there now."""
-    return Scene(
-        rollout_id=rollout.rollout_id,
-        version=rollout.version,
-        layout=rollout.layout,
-        snapshot=rollout.snapshot or estate.settings(),
-        estate=estate,
-        min_healthy_percent=rollout.spec.guards.min_healthy_percent,
-        alarms=rollout.alarms,
-    )
-
-
-def split_of(scene: Scene) -> Split:
-    """The new version's share of traffic: the candidate's weight, and of what stable gets the part of healthy
-    targets that run the new version already."""
-    estate, stable = scene.estate, scene.layout.stable_target_group
-    shares = [
-        forwarding.candidate_share(r.actions, stable, scene.candidate_target_group) for r in estate.rules
-    ]
-    weight = max(shares, default=0.0)
-    beside = () if scene.has_own_target_group else estate.healthy_candidate
-    serving = estate.healthy_stable + beside
-    renewed = sum(1 for i in serving if i.version == scene.candidate_version)
-    share = round(weight + (100 - weight) * renewed / (len(serving) or 1))
-    return Split(stable=100 - share, candidate=share)
-
-
-def guard_names(rollout: Rollout) -> tuple[str, ...]:
-    """The alarms to read: the service's own and, once a candidate is provisioned, the copies that see it."""
-    own = rollout.spec.guards.alarms
-    provisioned = any(s.kind is StepKind.PROVISION for s in rollout.steps[: rollout.step])
-    return (*own, *copies_of(rollout)) if provisioned else own
-
-
-def copies_of(rollout: Rollout) -> tuple[str, ...]:
-    """The names of all alarms that the rollout makes."""
-    return names_of_copies(rollout.rollout_id, rollout.alarms, rollout.layout)
-
-
-def watched(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
-    """The ARNs of all alarms of a rollout, those included that are still to be made."""
-    copies = [
-        f"arn:aws:cloudwatch:{ports.region}:{ports.account}:alarm:{name}" for name in copies_of(rollout)
-    ]
-    return (*(alarm.arn for alarm in rollout.alarms), *copies)
 
 
 def hold_of(progress: Progress) -> Hold:

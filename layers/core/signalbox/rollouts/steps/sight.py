@@ -1,0 +1,57 @@
+"""What a rollout sees: its scene, who has the traffic, and the alarms that guard it."""
+
+from signalbox.rollouts import forwarding
+from signalbox.rollouts.estate import Estate
+from signalbox.rollouts.guards import names_of_copies
+from signalbox.rollouts.model import Split, StepKind
+from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.record import Rollout
+from signalbox.rollouts.scene import Scene
+
+
+def scene_of(rollout: Rollout, estate: Estate) -> Scene:
+    """What the decisions are given; before the snapshot there is only what is there now."""
+    return Scene(
+        rollout_id=rollout.rollout_id,
+        version=rollout.version,
+        layout=rollout.layout,
+        snapshot=rollout.snapshot or estate.settings(),
+        estate=estate,
+        min_healthy_percent=rollout.spec.guards.min_healthy_percent,
+        alarms=rollout.alarms,
+    )
+
+
+def split_of(scene: Scene) -> Split:
+    """The new version's share of traffic: the candidate's weight, and of what stable gets the part of healthy
+    targets that run the new version already."""
+    estate, stable = scene.estate, scene.layout.stable_target_group
+    shares = [
+        forwarding.candidate_share(r.actions, stable, scene.candidate_target_group) for r in estate.rules
+    ]
+    weight = max(shares, default=0.0)
+    beside = () if scene.has_own_target_group else estate.healthy_candidate
+    serving = estate.healthy_stable + beside
+    renewed = sum(1 for i in serving if i.version == scene.candidate_version)
+    share = round(weight + (100 - weight) * renewed / (len(serving) or 1))
+    return Split(stable=100 - share, candidate=share)
+
+
+def guard_names(rollout: Rollout) -> tuple[str, ...]:
+    """The alarms to read: the service's own and, once a candidate is provisioned, the copies that see it."""
+    own = rollout.spec.guards.alarms
+    provisioned = any(s.kind is StepKind.PROVISION for s in rollout.steps[: rollout.step])
+    return (*own, *copies_of(rollout)) if provisioned else own
+
+
+def copies_of(rollout: Rollout) -> tuple[str, ...]:
+    """The names of all alarms that the rollout makes."""
+    return names_of_copies(rollout.rollout_id, rollout.alarms, rollout.layout)
+
+
+def watched(rollout: Rollout, ports: Ports) -> tuple[str, ...]:
+    """The ARNs of all alarms of a rollout, those included that are still to be made."""
+    copies = [
+        f"arn:aws:cloudwatch:{ports.region}:{ports.account}:alarm:{name}" for name in copies_of(rollout)
+    ]
+    return (*(alarm.arn for alarm in rollout.alarms), *copies)
