@@ -16,7 +16,7 @@ from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.signals import Heard, Signals, has_been_told
-from signalbox.rollouts.survey import Survey
+from signalbox.rollouts.survey import Standing, Survey
 from signalbox.rollouts.writes import Write
 from tests.unit import builders
 from tests.unit.builders import ACCOUNT, NOW, REGION
@@ -77,6 +77,10 @@ class FakeAws:
             references=tuple(self.rules.values()),
             alarms={alarm.name: alarm for alarm in self.alarms(spec.guards.alarms)},
         )
+
+    def standing(self, spec: ServiceSpec) -> Standing:
+        found = tuple(self.rules[arn] for arn in spec.traffic.references if arn in self.rules)
+        return Standing(groups=self.groups, rules=found)
 
     def observe(self, layout: Layout, rollout_id: str) -> Estate:
         self._looked = (layout, rollout_id)

@@ -106,3 +106,11 @@ def test_an_execution_that_ended_names_its_rollout() -> None:
 )
 def test_everything_else_is_time_to_look_after_all(event: JsonObject) -> None:
     assert sweep_reason(event) == SweepDue()
+
+
+def test_the_hourly_rule_is_told_from_the_quick_one() -> None:
+    hourly = {
+        "source": "aws.events",
+        "resources": ["arn:aws:events:eu-west-1:1:rule/signalbox-SweepHourlyRule-1"],
+    }
+    assert sweep_reason(hourly) == SweepDue(hourly=True)

@@ -10,7 +10,7 @@ from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, T
 from signalbox.rollouts.guards import copy_name
 from signalbox.rollouts.preflight import is_version, pairs
 from signalbox.rollouts.service import ServiceSpec
-from signalbox.rollouts.survey import Survey
+from signalbox.rollouts.survey import Standing, Survey
 
 
 class AwsEstates:
@@ -45,6 +45,11 @@ class AwsEstates:
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
         """Those of the named alarms that exist."""
         return read_alarms(names)
+
+    def standing(self, spec: ServiceSpec) -> Standing:
+        """The groups of a service and the rules that send traffic to them."""
+        groups, _ = autoscaling.read_groups([name for _, name, _ in pairs(spec)])
+        return Standing(groups=groups, rules=alb.read_rules(spec.traffic.references))
 
     def survey(self, spec: ServiceSpec, version: str | None) -> Survey:
         """Everything that preflight asks about a service and, when given, a version."""

@@ -17,13 +17,14 @@ from signalbox.rollouts.writes import Write
 
 if TYPE_CHECKING:
     # Only commands look at a survey: tasks and the alarm path do not load it.
-    from signalbox.rollouts.survey import Survey
+    from signalbox.rollouts.survey import Standing, Survey
 
 
 class Estates(Protocol):
     """Reads AWS. Raises Transient when it cannot tell."""
 
     def survey(self, spec: ServiceSpec, version: str | None) -> "Survey": ...
+    def standing(self, spec: ServiceSpec) -> "Standing": ...
     def observe(self, layout: Layout, rollout_id: str) -> Estate: ...
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]: ...
 

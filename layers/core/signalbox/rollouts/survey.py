@@ -7,6 +7,14 @@ from signalbox.rollouts.estate import Alarm, Group, Rule, TargetGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a service has between rollouts; what is missing does not exist."""
+
+    groups: Mapping[str, Group]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """Facts by name or ARN; what is missing does not exist.
 

@@ -9,6 +9,8 @@ from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.commands.on_platform_event import InstanceChanged
 from signalbox.rollouts.model import Told
 
+EACH_MINUTE = "-sweep-each-minute"  # how the name of the quick rule ends, in template.yaml
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _GroupDetail:
@@ -30,7 +32,9 @@ class ExecutionEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepDue:
-    """Time to look after everything."""
+    """Time to look after every open rollout; once an hour also after the services that rest."""
+
+    hourly: bool = False
 
 
 def instance_changed(event: JsonObject) -> InstanceChanged:
@@ -49,4 +53,5 @@ def sweep_reason(event: JsonObject) -> ExecutionEnded | SweepDue:
         and isinstance(detail.get("input"), str)
     ):
         return msgspec.json.decode(detail["input"], type=ExecutionEnded)
-    return SweepDue()
+    rules = event.get("resources")
+    return SweepDue(hourly=isinstance(rules, list) and not any(str(r).endswith(EACH_MINUTE) for r in rules))

@@ -1,6 +1,7 @@
 """What the reconciler does when it is woken."""
 
 from signalbox.rollouts.commands.occurrences import ExecutionEnded, SweepDue
+from signalbox.rollouts.commands.patrol import patrol
 from signalbox.rollouts.commands.reconcile import is_restoring_for_long, reconcile, reconcile_one
 from signalbox.rollouts.model import Phase
 from signalbox.rollouts.ports import DeadLetters, Ports
@@ -13,7 +14,13 @@ def sweep(occasion: ExecutionEnded | SweepDue, ports: Ports, letters: DeadLetter
     count = reconcile(ports)
     replayed = letters.replay()
     _measure(ports)
-    return f"{count} open, {replayed} replayed"
+    return "; ".join([f"{count} open, {replayed} replayed", *(_patrol(ports) if occasion.hourly else ())])
+
+
+def _patrol(ports: Ports) -> tuple[str, ...]:
+    found = patrol(ports)
+    ports.gauges.measure(TrafficWithoutCapacity=len(found))
+    return found
 
 
 def _after_execution(ended: ExecutionEnded, ports: Ports) -> str:
