@@ -115,4 +115,12 @@ def _lose_events(world: World) -> None:
         world.raise_alarm(service.alarm)
         pass_by(world, HOUR)
         eventually(lambda: wanted <= {json.loads(one["Body"])["source"] for one in letters(world, queue)})
+    since = world.last_call()
     let_pass(world, HOUR)
+    eventually(lambda: _looked_at_services(world, since))
+
+
+def _looked_at_services(world: World, since: int) -> bool:
+    """What a sweep does last, once an hour."""
+    seen = {call["operation"] for call in world.calls(since) if "SweepFunction" in call["principal"]}
+    return {"DescribeAutoScalingGroups", "DescribeListeners", "DescribeRules"} <= seen
