@@ -1,5 +1,6 @@
 """What an open rollout needs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict
+from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.reconcile import (
     GRACE,
     OVERDUE,
@@ -21,6 +23,7 @@ from signalbox.rollouts.commands.reconcile import (
 )
 from signalbox.rollouts.model import Clocks, Hold, HoldKind, Phase
 from signalbox.rollouts.progress import State
+from signalbox.rollouts.record import Rollout
 from tests.unit.builders import CANARY, NOW, rollout, spec
 from tests.unit.fakes import World
 from tests.unit.machine import started
@@ -39,14 +42,14 @@ def test_what_has_ended_is_bid_farewell_once_its_execution_is_over(phase: Phase,
 def test_a_sweep_beside_the_end_does_not_tell_it_twice() -> None:
     world = World()
     story = started(world, spec(CANARY)).run(lambda s: s.state is State.FINISH)
-    forget = world.ports.rollouts.forget_open
+    publish = world.bus.publish
 
-    def sweep_first(rollout_id: str) -> None:
-        world.ports.rollouts.forget_open = forget  # type: ignore[method-assign]
+    def sweep_at_once(told: Rollout, entries: Sequence[Entry]) -> None:
+        world.bus.publish = publish  # type: ignore[method-assign]
+        publish(told, entries)
         reconcile(world.ports)
-        forget(rollout_id)
 
-    world.ports.rollouts.forget_open = sweep_first  # type: ignore[method-assign]
+    world.bus.publish = sweep_at_once  # type: ignore[method-assign]
     story.run()
     assert [entry.type for entry in world.bus.published].count("Rollout Succeeded") == 1
 
