@@ -256,7 +256,7 @@ class FakeRollouts:
 
     def arm(self, rollout: Rollout, entries: Sequence[Entry], alarms: Sequence[str], latch: Latch) -> None:
         self.save(rollout, entries, latch)
-        for arn in alarms:
+        for arn in dict.fromkeys(alarms):
             self._store.watchers.setdefault(arn, []).append(rollout.rollout_id)
         self._store.latches[rollout.rollout_id].armed_at = rfc3339(rollout.started_at or rollout.created_at)
 
