@@ -1,4 +1,4 @@
-"""One suite over the stores in memory and those in DynamoDB: what unit tests believe is what the table does."""
+"""One suite over the stores in memory and in DynamoDB: what unit tests believe is what the table does."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
