@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from signalbox.rollouts import progress
 from tests.contract import asl
 from tests.contract.template import ROOT, machines, resources, template, walk
 
@@ -64,6 +65,12 @@ def test_a_wait_is_never_begun_anew_by_its_own_deadline(name: str, state: State)
 def test_every_state_can_be_reached(machine: State) -> None:
     named = {value for path, value in walk(machine) if path.endswith(("/Next", "/Default"))}
     assert machine["States"].keys() <= named | {machine["StartAt"]}
+
+
+def test_whatever_an_answer_may_name_is_a_choice() -> None:
+    hub = machines()["RolloutMachine"]["States"]["NextStep"]
+    named = {choice["Next"] for choice in hub["Choices"]}
+    assert named == {str(state) for state in progress.State} - {hub["Default"]}
 
 
 @_each_machine

@@ -146,6 +146,7 @@ def test_a_killed_execution_is_thrown_back_by_the_reconciler(name: str, *, slow:
     following = story.taken_over().run()
     if past:
         assert_over(following, Phase.SUCCEEDED)
+        assert_serves_the_new_version(story.world)
         return
     assert_over(following, Phase.ROLLED_BACK if touched else Phase.CANCELLED)
     assert_as_before(story.world, before)

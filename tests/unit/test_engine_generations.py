@@ -5,18 +5,20 @@ from datetime import timedelta
 
 import pytest
 
-from signalbox.kernel.errors import Conflict, Rejected
+from signalbox.kernel.errors import Conflict, Rejected, Transient
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.commands.on_platform_event import InstanceChanged, on_platform_event
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.reconcile import Care, reconcile_one
 from signalbox.rollouts.commands.retry import retry
+from signalbox.rollouts.estate import Estate, Layout
 from signalbox.rollouts.model import HoldKind, Outcome, Phase, Told
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.hold import HoldCommand, hold
 from signalbox.rollouts.steps.restore import in_plain_words
 from signalbox.rollouts.steps.turn import MOST_TURNS
+from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
     IMAGE,
     NOW,
@@ -24,8 +26,16 @@ from tests.unit.builders import (
     TEMPLATE,
 )
 from tests.unit.fakes import FakeLatches, World
-from tests.unit.machine import ANA, Story, started
-from tests.unit.stories import STORIES, always, assert_over, assert_serves_the_new_version, begun, raised_at
+from tests.unit.machine import ANA, RETRIES, Story, started
+from tests.unit.stories import (
+    STORIES,
+    always,
+    assert_over,
+    assert_serves_the_new_version,
+    begun,
+    once,
+    raised_at,
+)
 
 
 def test_aws_tells_of_an_instance_and_settling_ends_at_once() -> None:
@@ -182,6 +192,61 @@ def test_what_could_not_be_retired_is_left_over_by_name() -> None:
     slot.run(lambda s: s.state is State.SETTLE_RETIRE)
 
 
+@pytest.mark.parametrize("name", ["blue-green on a copy", "blue-green on slots", "canary"])
+def test_past_the_point_of_no_return_a_long_throttle_is_outlasted(name: str) -> None:
+    story = begun(name, slow=True).run(lambda s: s.rollout.past_return)
+    assert story.state is State.SETTLE_RETIRE
+    faults = iter(range(3 * RETRIES))
+
+    def throttle(_: Write) -> None:
+        if next(faults, None) is not None:
+            raise Transient("slow down")
+
+    story.world.aws.refuse = throttle
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert_serves_the_new_version(story.world)
+    assert story.rollout.outcome is not None
+    assert not story.rollout.outcome.evidence
+
+
+def test_past_the_point_of_no_return_it_ends_when_its_step_is_overdue() -> None:
+    story = begun("blue-green on a copy", slow=True).run(lambda s: s.rollout.past_return)
+
+    def throttle(write: Write) -> None:
+        if write.service == "autoscaling":
+            raise Transient("slow down")
+
+    story.world.aws.refuse = throttle
+    story.world.clock.move(minutes=31)
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert story.rollout.outcome is not None
+    assert story.rollout.layout.candidate_group in str(story.rollout.outcome.evidence["leftovers"])
+
+
+def test_past_the_point_of_no_return_it_ends_when_aws_tells_nothing_any_more() -> None:
+    story = begun("blue-green on a copy").run(lambda s: s.rollout.past_return)
+
+    def refuse(layout: Layout, rollout_id: str) -> Estate:
+        raise Rejected("you may not look")
+
+    story.world.aws.observe = refuse  # type: ignore[method-assign]
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert story.rollout.outcome is not None
+    assert "you may not look" in story.rollout.outcome.reason
+
+
+def test_before_the_point_of_no_return_the_end_must_be_seen() -> None:
+    story = begun("in place").arrive_at(State.FINISH)
+    observe = story.world.aws.observe
+
+    def refuse(layout: Layout, rollout_id: str) -> Estate:
+        story.world.aws.observe = observe  # type: ignore[method-assign]
+        raise Rejected("you may not look")
+
+    story.world.aws.observe = refuse  # type: ignore[method-assign]
+    assert_over(story.run(), Phase.ROLLED_BACK)
+
+
 @pytest.mark.parametrize(
     ("failure", "told"),
     [
@@ -228,3 +293,12 @@ def test_a_restore_whose_history_grows_too_long_goes_on_in_another_execution() -
     assert story.run().state is State.CONTINUED
     assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.CONTINUE
     assert_over(story.taken_over().run(), Phase.ABORTED)
+
+
+def test_what_a_task_saved_and_did_not_tell_its_retry_tells() -> None:
+    story = begun("linear on slots")
+    enable = story.world.sweeping.enable
+    story.world.sweeping.enable = once(Transient("slow down"), enable)  # type: ignore[method-assign]
+    story.step()
+    assert [entry.type for entry in story.world.bus.published] == ["Rollout Requested", "Rollout Started"]
+    assert_over(story.run(lambda s: s.has_ended), Phase.SUCCEEDED)

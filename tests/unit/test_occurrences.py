@@ -109,7 +109,7 @@ def test_everything_else_is_time_to_look_after_all(event: JsonObject) -> None:
 
 
 def test_the_hourly_rule_is_told_from_the_quick_one() -> None:
-    hourly = {
+    hourly: JsonObject = {
         "source": "aws.events",
         "resources": ["arn:aws:events:eu-west-1:1:rule/signalbox-SweepHourlyRule-1"],
     }

@@ -49,7 +49,7 @@ def test_a_sweep_beside_the_end_does_not_tell_it_twice() -> None:
         publish(told, entries)
         reconcile(world.ports)
 
-    world.bus.publish = sweep_at_once  # type: ignore[method-assign]
+    world.bus.publish = sweep_at_once  # type: ignore[method-assign, assignment]
     story.run()
     assert [entry.type for entry in world.bus.published].count("Rollout Succeeded") == 1
 

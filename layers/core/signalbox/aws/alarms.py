@@ -52,13 +52,13 @@ def _metric_alarm(found: "MetricAlarmTypeDef") -> Alarm:
         span=found.get("Period", 60) * found.get("EvaluationPeriods", 1),
         threshold=found.get("Threshold"),
         comparison=str(found.get("ComparisonOperator", "")),
-        datapoints=_datapoints(found.get("StateReasonData", "")),
+        datapoints=datapoints(found.get("StateReasonData", "")),
         dimensions={d["Name"]: d["Value"] for d in found.get("Dimensions", [])},
         copied=copied if found.get("MetricName") else {},
     )
 
 
-def _datapoints(reason_data: str) -> tuple[float, ...]:
+def datapoints(reason_data: str) -> tuple[float, ...]:
     """Of `StateReasonData`, which is JSON when CloudWatch wrote it, and anything when a person did."""
     try:
         told = json.loads(reason_data)["recentDatapoints"]

@@ -49,6 +49,7 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
             Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
         )
     rollout = _pending(drafted, spec, command, caller, ports)
+    ports.sweeping.enable()  # first: should this function die half-way, the next sweep goes on from there
     _store(rollout, command, ports)
     with suppress(Transient, Rejected):  # the rollout stands: what was not started, the reconciler starts
         ports.executions.start(rollout.service, rollout_id, rollout.generation)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.durations import parse_duration
 from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.decisions.restore import compiled_writes
 from signalbox.rollouts.decisions.retire import too_few_healthy
@@ -17,7 +16,7 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, arrive, back, pause, settle
 from signalbox.rollouts.scene import Decision, Scene, part
 from signalbox.rollouts.signals import Heard, Signals
-from signalbox.rollouts.steps.arrival import enter_step, wait_for
+from signalbox.rollouts.steps.arrival import enter_step, is_overdue, wait_for
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import guard_names, scene_of, split_of
 from signalbox.rollouts.steps.turn import ENGINE, LONGEST_STEP, Turn, out_of_turn, save, take_turn
@@ -183,7 +182,7 @@ def _conclude(turn: Turn, scene: Scene, decision: Decision, command: StepCommand
     turn = _observed(turn, scene)
     if decision.settled:
         return _advance(turn, decision, command, ports)
-    if _is_overdue(turn):
+    if is_overdue(turn.rollout, turn.now):
         reason = f"step {rollout.steps[command.step].name} did not settle: {decision.reason}"
         save(turn, ports)
         return go_back(turn, breached(turn, reason, None), ports)
@@ -199,11 +198,6 @@ def _observed(turn: Turn, scene: Scene) -> Turn:
         writes = compiled_writes(scene.layout, scene.snapshot, scene.estate)
         return replace(turn, latch=replace(turn.latch, restoring=writes))
     return turn
-
-
-def _is_overdue(turn: Turn) -> bool:
-    began = turn.rollout.step_began_at
-    return began is not None and turn.now - began > parse_duration(turn.rollout.spec.guards.deadline)
 
 
 def _advance(turn: Turn, decision: Decision, command: StepCommand, ports: Ports) -> Progress:

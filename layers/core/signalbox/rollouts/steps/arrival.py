@@ -1,14 +1,20 @@
 """A step arrives: what was before is left, what it wants is told, and how long it waits for AWS."""
 
 from dataclasses import replace
+from datetime import datetime
 
+from signalbox.kernel.durations import parse_duration
 from signalbox.rollouts.decisions.provision import wanted_size
 from signalbox.rollouts.estate import Placement
 from signalbox.rollouts.model import Phase, Split, Step, StepKind
+from signalbox.rollouts.progress import Progress, State, arrive
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.scene import LONGEST_WAIT, Decision
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.turn import Turn
+
+# How failures of tasks begin that the next try may not meet: AWS's faults, a function that died, a lost race.
+PASSING = ("Transient", "Conflict", "Lambda.", "Runtime.", "Sandbox.", "States.Timeout")
 
 
 def enter_step(turn: Turn, command: StepCommand) -> Turn:
@@ -46,3 +52,18 @@ def wait_for(turn: Turn, decision: Decision) -> tuple[Turn, int]:
     since = (rollout.waits_since if known else None) or turn.now
     seconds = min(LONGEST_WAIT, max(decision.look_again, int((turn.now - since).total_seconds())))
     return turn.change(waits_for=decision.reason, waits_since=since), seconds
+
+
+def is_overdue(rollout: Rollout, now: datetime) -> bool:
+    """Whether the step has taken longer than it may."""
+    began = rollout.step_began_at
+    return began is not None and now - began > parse_duration(rollout.spec.guards.deadline)
+
+
+def go_on(rollout: Rollout, now: datetime, failure: str | None = None) -> Progress:
+    """Past the point of no return there is no way back: its step again, until AWS refuses or the step is
+    overdue. Then it ends, and what is left over is named."""
+    may_pass = failure is None or failure.startswith(PASSING)
+    if may_pass and not is_overdue(rollout, now):
+        return arrive(rollout.steps, rollout.step, now)
+    return Progress(next=State.FINISH, step=rollout.step)

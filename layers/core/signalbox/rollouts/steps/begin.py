@@ -9,8 +9,9 @@ from signalbox.rollouts.guards import breach, warnings
 from signalbox.rollouts.model import Phase, StepKind
 from signalbox.rollouts.plan import compile_steps
 from signalbox.rollouts.ports import Latch, Ports
-from signalbox.rollouts.progress import Progress, State, arrive, back
+from signalbox.rollouts.progress import Progress, arrive, back
 from signalbox.rollouts.steps.acting import breached, go_back
+from signalbox.rollouts.steps.arrival import go_on
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import watched
 from signalbox.rollouts.steps.turn import Turn, out_of_turn, publish, take_turn
@@ -29,7 +30,7 @@ def begin(command: StepCommand, ports: Ports) -> Progress:
         return _start(turn, ports)
     ports.sweeping.enable()
     if rollout.past_return:
-        return Progress(next=State.FINISH)
+        return go_on(rollout, turn.now)
     return _red_at_arming(turn, ports) or arrive(rollout.steps, rollout.step, turn.now)
 
 

@@ -26,9 +26,22 @@ def finish(command: StepCommand, ports: Ports) -> None:
         raise Conflict(f"generation {rollout.generation} has taken over")
     if not rollout.past_return:
         _check_guards(turn, ports)
-    scene = scene_of(rollout, ports.estates.observe(rollout.layout, rollout.rollout_id))
-    left = (*leftovers(scene), *_copies_left(turn, ports))
-    close(turn.change(actual=split_of(scene)), Phase.SUCCEEDED, ports, _outcome(turn, left))
+    turn, left = _seen(turn, ports)
+    close(turn, Phase.SUCCEEDED, ports, _outcome(turn, (*left, *_copies_left(turn, ports))))
+
+
+def _seen(turn: Turn, ports: Ports) -> tuple[Turn, tuple[str, ...]]:
+    """Who has the traffic, and what is left over.
+
+    Past the point of no return it ends also when AWS refuses to tell: going back is no answer to that.
+    """
+    try:
+        scene = scene_of(turn.rollout, ports.estates.observe(turn.rollout.layout, turn.rollout.rollout_id))
+    except Rejected as refusal:
+        if not turn.rollout.past_return:
+            raise
+        return turn, (f"what AWS did not let be seen ({refusal})",)
+    return turn.change(actual=split_of(scene)), leftovers(scene)
 
 
 def _check_guards(turn: Turn, ports: Ports) -> None:

@@ -11,7 +11,7 @@ from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, ended, settle
 from signalbox.rollouts.scene import Decision, Scene, wait
-from signalbox.rollouts.steps.arrival import wait_for
+from signalbox.rollouts.steps.arrival import go_on, wait_for
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import scene_of, split_of
@@ -33,7 +33,7 @@ def restore(command: StepCommand, ports: Ports) -> Progress:
     if rollout.phase.is_terminal:
         return ended(rollout.phase)
     if rollout.past_return:
-        return Progress(next=State.FINISH, step=rollout.step)
+        return go_on(rollout, turn.now, command.failure)
     turn = _turned_back(turn, command)
     if rollout.snapshot is None or not rollout.touched:
         return close(turn, Phase.CANCELLED, ports)

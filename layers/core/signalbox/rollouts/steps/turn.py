@@ -49,6 +49,8 @@ def take_turn(command: StepCommand, ports: Ports, by: str, *, again: bool = Fals
     `again` says that it reads for the second time."""
     rollout, signals = ports.rollouts.load(command.service, command.rollout_id)
     mark = f"{command.generation} {by} {command.step} {command.attempt}"
+    if rollout.saved_by == mark and not again:
+        rollout = publish(rollout, ports)  # a retry of the task that saved: it may have ended before it told
     is_out = again or _is_out(rollout, command, mark)
     counted = replace(
         rollout,
