@@ -1,29 +1,22 @@
 """A thin client of the API: every request signed with SigV4, the API key beside it."""
 
 import json
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
+from signalbox_cli.asking import Answer
+from signalbox_cli.connection import LOOPBACK
+
+__all__ = ["Answer", "ApiClient"]
 TIMEOUT = 30  # seconds; API Gateway gives up after 29
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the API said: the status, and the body as JSON (None when it is empty)."""
-
-    status: int
-    body: Any
-
-    @property
-    def is_ok(self) -> bool:
-        """Whether it was accepted."""
-        return self.status < 400  # noqa: PLR2004
 
 
 class ApiClient:
@@ -34,7 +27,8 @@ class ApiClient:
         self._region = region
         self._credentials = credentials
         self._api_key = api_key
-        self._http = URLLib3Session(timeout=TIMEOUT)
+        verify: Any = os.environ.get("AWS_CA_BUNDLE") or True
+        self._http = URLLib3Session(verify=verify, proxies=_proxies(url), timeout=TIMEOUT)
 
     def request(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -48,8 +42,14 @@ class ApiClient:
         request = AWSRequest(method, self._url + path, {**given, **(headers or {})}, data)
         SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
         response = self._http.send(request.prepare())
-        text = response.content.decode()
+        text = response.content.decode(errors="replace")
         return Answer(status=response.status_code, body=_parsed(text))
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """As the environment says, but never for this machine itself."""
+    host = urlsplit(url).hostname or ""
+    return {} if host in LOOPBACK or proxy_bypass(host) else getproxies()
 
 
 def _parsed(text: str) -> Any:

@@ -1,5 +1,7 @@
 """Reads a YAML or JSON file from somebody else: bounded, without aliases, the fault named with its place."""
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import yaml
 
 MOST_BYTES = 64 * 1024
 DEEPEST = 30
+STDIN = Path("-")
 
 
 class BadDocument(Exception):
@@ -36,14 +39,36 @@ def _here(loader: _Loader) -> yaml.Mark:
 
 
 def read_document(file: Path, most_bytes: int = MOST_BYTES) -> object:
-    """What the file holds. Raises BadDocument."""
+    """What the file holds; `-` is standard input. Raises BadDocument."""
     try:
+        if file == STDIN:
+            return parse_document(sys.stdin.buffer.read(most_bytes + 1), "standard input", most_bytes)
         with file.open("rb") as stream:
-            content = stream.read(most_bytes + 1)
-        if len(content) > most_bytes:
-            raise BadDocument(f"{file}: larger than {most_bytes // 1024} KiB")
-        return yaml.load(content, _Loader)  # noqa: S506 - a SafeLoader
+            return parse_document(stream.read(most_bytes + 1), str(file), most_bytes)
     except OSError as problem:
         raise BadDocument(f"{file}: {problem.strerror}") from problem
+
+
+def parse_document(content: bytes, name: str, most_bytes: int = MOST_BYTES) -> object:
+    """What the text holds. Raises BadDocument."""
+    if len(content) > most_bytes:
+        raise BadDocument(f"{name}: larger than {most_bytes // 1024} KiB")
+    try:
+        return yaml.load(content, _Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as problem:
-        raise BadDocument(f"{file}: not YAML: {' '.join(str(problem).split())}") from problem
+        raise BadDocument(f"{name}: not YAML: {' '.join(str(problem).split())}") from problem
+    except RecursionError as problem:
+        raise BadDocument(f"{name}: nested too deep") from problem
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """A document of named fields that JSON can say. Raises BadDocument."""
+    found = read_document(file)
+    name = "standard input" if file == STDIN else str(file)
+    if not isinstance(found, dict):
+        raise BadDocument(f"{name}: fields with values are wanted, such as `name: checkout`")
+    try:
+        json.dumps(found, allow_nan=False)
+    except (TypeError, ValueError) as problem:
+        raise BadDocument(f"{name}: JSON cannot say it ({problem}); put it into quotes") from problem
+    return found

@@ -3,53 +3,53 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from signalbox.kernel.clock import rfc3339
-from signalbox_cli.client import ApiClient
+from signalbox_cli.asking import Refused, ask
 from signalbox_cli.rollout_news import Sighting
 from signalbox_cli.rollout_words import ENDED, Json
 
+if TYPE_CHECKING:
+    from signalbox_cli.client import ApiClient
+
+__all__ = ["Follower", "Refused", "Sighting", "ask", "follow"]
 PAUSE = 0.4  # seconds between two looks
 
 
-class Refused(Exception):
-    """The API said no, in its own words."""
+class Follower:
+    """Looks at one rollout again and again; what it has seen of the timeline it does not ask for again."""
+
+    def __init__(self, api: "ApiClient", path: str) -> None:
+        self._api = api
+        self._path = path
+        self._events: tuple[Json, ...] = ()
+        self._capacity: Json | None = None
+
+    def look(self, *, health: bool = False) -> Sighting:
+        """What the API tells now; the capacity as last asked for with `health`. Raises Refused."""
+        rollout = ask(self._api, "GET", f"{self._path}?health=true" if health else self._path, holds="phase")
+        self._events = (*self._events, *self._later(len(self._events)))
+        is_kept = not health and rollout["phase"] not in ENDED
+        self._capacity = rollout.get("capacity") or (self._capacity if is_kept else None)
+        told = {**rollout, "capacity": self._capacity}
+        return Sighting(rollout=told, events=self._events, at=rfc3339(datetime.now(UTC)))
+
+    def _later(self, known: int) -> Iterator[Json]:
+        """The entries after the first `known` ones; sequences count from 1 without gaps."""
+        cursor: str | None = str(known)
+        while cursor is not None:
+            page = ask(self._api, "GET", f"{self._path}/timeline?cursor={cursor}", holds="events")
+            yield from page["events"]
+            cursor = page["cursor"]
 
 
-def ask(api: ApiClient, method: str, path: str, body: object = None) -> Any:
-    """The body of an accepted request; raises Refused."""
-    answer = api.request(method, path, body)
-    if not answer.is_ok:
-        raise Refused(f"{method} {path}: {answer.status} {_in_words(answer.body)}")
-    return answer.body
-
-
-def _in_words(problem: Any) -> str:
-    """`application/problem+json` (RFC 9457) as one line; anything else as it is."""
-    if not isinstance(problem, dict):
-        return str(problem)
-    violations = [f"{found['field']}: {found['message']}" for found in problem.get("violations", [])]
-    return "; ".join([str(problem.get("detail") or problem.get("title") or problem), *violations])
-
-
-def follow(api: ApiClient, service: str, rollout_id: str, pause: float = PAUSE) -> Iterator[Sighting]:
+def follow(api: "ApiClient", service: str, rollout_id: str, pause: float = PAUSE) -> Iterator[Sighting]:
     """What the API tells every `pause` seconds; the last one is of the ended rollout. Raises Refused."""
-    path = f"/services/{service}/rollouts/{rollout_id}"
-    events: tuple[Json, ...] = ()
+    follower = Follower(api, f"/services/{service}/rollouts/{rollout_id}")
     while True:
-        rollout = ask(api, "GET", path)
-        events = (*events, *_later(api, path, len(events)))
-        yield Sighting(rollout=rollout, events=events, at=rfc3339(datetime.now(UTC)))
-        if rollout["phase"] in ENDED:
+        now = follower.look()
+        yield now
+        if now.rollout["phase"] in ENDED:
             return
         time.sleep(pause)
-
-
-def _later(api: ApiClient, path: str, known: int) -> Iterator[Json]:
-    """The entries after the first `known` ones; sequences count from 1 without gaps."""
-    cursor: str | None = str(known)
-    while cursor is not None:
-        page = ask(api, "GET", f"{path}/timeline?cursor={cursor}")
-        yield from page["events"]
-        cursor = page["cursor"]

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import typer
 
+from signalbox_cli.rollout_words import printable
 from signalbox_local.state_file import AlreadyRunning, StateFolder
 
-app = typer.Typer(no_args_is_help=True, help="The embedded AWS on this machine.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The embedded AWS on this machine.")
 STOPPING_SECONDS = 20.0
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 
@@ -69,6 +71,8 @@ def status() -> None:
     typer.echo(f"API endpoint     {state['api_url']}")
     typer.echo(f"AWS endpoint     {state['aws_endpoint']} ({state['region']}, {state['account']})")
     typer.echo(f"up since         {_uptime(state)}")
+    for name, url in load_balancers(state["aws_endpoint"]):
+        typer.echo(f"load balancer    {printable(name)}  {printable(url)}")
     typer.echo(f"functions        {len(functions)}: {', '.join(sorted(functions))}")
     typer.echo(f"open executions  {len(executions)}{': ' if executions else ''}{', '.join(executions)}")
 
@@ -155,6 +159,18 @@ def _uptime(state: Mapping[str, Any]) -> str:
     return f"{began:%Y-%m-%d %H:%M:%S} UTC ({seconds // 3600} h {seconds % 3600 // 60} min {seconds % 60} s)"
 
 
+def load_balancers(aws_endpoint: str) -> Iterator[tuple[str, str]]:
+    """DNS name with port, and URL, of each listener; none when the runtime carries no traffic."""
+    try:
+        with urlopen(f"{aws_endpoint}/_signalbox/traffic", timeout=5) as answer:
+            told = json.load(answer)
+    except (HTTPError, ValueError):
+        return
+    for name, ports in sorted(told["load_balancers"].items()):
+        for port, url in sorted(ports.items()):
+            yield f"{name}:{port}", url
+
+
 def _new_lines(folder: Path, part: str, positions: dict[Path, int]) -> Iterator[str]:
     """Whole lines written since the last call, by file."""
     for file in sorted(folder.glob("*.log")):
@@ -166,4 +182,4 @@ def _new_lines(folder: Path, part: str, positions: dict[Path, int]) -> Iterator[
         whole = text[: text.rfind(b"\n") + 1]
         positions[file] = positions.get(file, 0) + len(whole)
         for line in whole.decode(errors="replace").splitlines():
-            yield f"{file.stem}  {line}"
+            yield f"{file.stem}  {printable(line)}"

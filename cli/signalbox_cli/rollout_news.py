@@ -10,6 +10,7 @@ from signalbox_cli.rollout_words import (
     Json,
     caller_name,
     guard_state,
+    healthy_of,
     in_short,
     place,
     printable,
@@ -29,10 +30,10 @@ class Sighting:
 
 
 def news(before: Sighting | None, now: Sighting) -> list[Text]:
-    """One line per new entry of the timeline, then one per guard and share that differ."""
+    """One line per new entry of the timeline, then one per guard, share and capacity that differ."""
     known = len(before.events) if before else 0
     entries = [_entry(event, now.rollout) for event in now.events[known:]]
-    return [*entries, *_guards(before, now), *_shares(before, now)]
+    return [*entries, *_guards(before, now), *_shares(before, now), *_capacity(before, now)]
 
 
 def line(at: str, kind: str, told: str) -> Text:
@@ -60,3 +61,10 @@ def _shares(before: Sighting | None, now: Sighting) -> Iterator[Text]:
     actual = now.rollout["shares"]["actual"]
     if before is None or before.rollout["shares"]["actual"] != actual:
         yield line(now.at, "traffic", f"stable {actual['stable']} %, candidate {actual['candidate']} %")
+
+
+def _capacity(before: Sighting | None, now: Sighting) -> Iterator[Text]:
+    capacity = now.rollout.get("capacity")
+    if capacity and (before is None or before.rollout.get("capacity") != capacity):
+        sides = [f"{side} {healthy_of(told)}" for side, told in capacity.items() if told]
+        yield line(now.at, "capacity", "; ".join(sides))

@@ -1,11 +1,12 @@
 """A rollout on a terminal: rich renderables made of what the API answers. Pure; as wide as they are given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.segment import Segment
 from rich.style import Style
@@ -13,12 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from signalbox.kernel.clock import from_rfc3339
+from signalbox_cli.guard_table import CapacityTable, GuardTable
 from signalbox_cli.rollout_words import (
     ENGINE,
     Json,
     caller_name,
     countdown,
-    guard_state,
     in_short,
     phase_name,
     place,
@@ -31,6 +32,7 @@ from signalbox_cli.rollout_words import (
 )
 
 LATEST = 6  # entries of the timeline under a live view
+SIDE_BY_SIDE = 44  # cells from which on names stand beside what they name
 NARROWEST_BAR, WIDEST_BAR = 8, 30  # cells
 STABLE, CANDIDATE = "blue", "magenta"
 _PHASES = {
@@ -42,7 +44,6 @@ _PHASES = {
     "rolled_back": ("◂", "bold yellow"),
     "stuck": ("✗", "bold red"),
 }
-_GUARDS = {"OK": ("✓", "green"), "ALARM": ("✗", "bold red")}
 _CLOCKS = (("detected", "detected_at"), ("acted", "acted_at"), ("restored", "restored_at"))
 
 
@@ -64,31 +65,55 @@ class SharesBar:
         return Measurement(min(NARROWEST_BAR, options.max_width), min(WIDEST_BAR, options.max_width))
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and what there is to say of each: side by side, or one below the other where it is narrow."""
+
+    rows: Sequence[tuple[str, RenderableType]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width < SIDE_BY_SIDE:
+            for name, told in self.rows:
+                yield Text(name, style="dim")
+                yield Padding(told, (0, 0, 0, 1))
+            return
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(ratio=1)
+        for row in self.rows:
+            grid.add_row(*row)
+        yield grid
+
+
 def rollout_view(
     rollout: Json, events: Sequence[Json], now: datetime, latest: int = LATEST
 ) -> RenderableType:
     """Where a rollout stands. `events` are its timeline so far, oldest first; the `latest` ones are shown."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(ratio=1)
-    facts.add_row("version", _versions(rollout))
-    facts.add_row("phase", _phase(rollout, events, now))
-    facts.add_row("steps", steps_line(rollout))
-    facts.add_row("traffic", _traffic(rollout))
-    guards = [guard for guard in rollout["guards"] if guard["state"]]
-    if guards:
-        facts.add_row("guards", _guards(guards, rollout))
-    if rollout["warnings"]:
-        facts.add_row("warnings", _one_line_each([Text(printable(told)) for told in rollout["warnings"]]))
-    facts.add_row("timeline", _latest(events[-latest:], rollout))
     return Panel(
-        facts,
-        title=Text.assemble((printable(rollout["service"]), "bold"), " · ", rollout["rollout_id"]),
+        Facts(list(_rows(rollout, events, now, latest))),
+        title=Text.assemble((printable(rollout["service"]), "bold"), " · ", printable(rollout["rollout_id"])),
         title_align="left",
         subtitle=_age(rollout, now),
         subtitle_align="right",
         border_style="dim",
     )
+
+
+def _rows(
+    rollout: Json, events: Sequence[Json], now: datetime, latest: int
+) -> Iterator[tuple[str, RenderableType]]:
+    yield "version", _versions(rollout)
+    yield "phase", _phase(rollout, events, now)
+    yield "steps", steps_line(rollout)
+    yield "traffic", _traffic(rollout)
+    if rollout.get("capacity"):
+        yield "capacity", CapacityTable(rollout["capacity"])
+    guards = [guard for guard in rollout["guards"] if guard["state"]]
+    if guards:
+        yield "guards", GuardTable(guards, rollout)
+    if rollout["warnings"]:
+        yield "warnings", _one_line_each([Text(printable(told)) for told in rollout["warnings"]])
+    yield "timeline", _latest(events[-latest:], rollout)
 
 
 def _age(rollout: Json, now: datetime) -> Text:
@@ -103,9 +128,14 @@ def _versions(rollout: Json) -> Text:
 
 
 def _phase(rollout: Json, events: Sequence[Json], now: datetime) -> Text:
-    mark, style = _PHASES.get(rollout["phase"], ("·", ""))
     parts = (why(rollout, events), countdown(rollout, now))
-    return Text.assemble((f"{mark} {phase_name(rollout)}", style), *[f" · {part}" for part in parts if part])
+    return phase_text(rollout).append_text(Text("".join(f" · {part}" for part in parts if part)))
+
+
+def phase_text(rollout: Json) -> Text:
+    """`◔ holding`."""
+    mark, style = _PHASES.get(rollout["phase"], ("·", ""))
+    return Text.assemble((f"{mark} {printable(phase_name(rollout))}", style))
 
 
 def steps_line(rollout: Json) -> Text:
@@ -137,16 +167,6 @@ def _traffic(rollout: Json) -> Group:
     return Group(Text("█ stable  ▒ candidate", style="dim"), grid)
 
 
-def _guards(guards: Sequence[Json], rollout: Json) -> Text:
-    lines: list[Text] = []
-    for guard in guards:
-        mark, style = _GUARDS.get(guard["state"], ("·", "dim"))
-        told = f"{guard_state(guard)}: {guard['reason']}" if guard["state"] == "ALARM" else guard_state(guard)
-        name = in_short(guard["name"], rollout)
-        lines.append(Text.assemble((f"{mark} ", style), f"{name}  ", (printable(told), style)))
-    return _one_line_each(lines)
-
-
 def _latest(events: Sequence[Json], rollout: Json) -> Text:
     width = max((len(event["type"]) for event in events), default=0)
     return _one_line_each([
@@ -166,15 +186,15 @@ def _one_line_each(lines: Sequence[Text]) -> Text:
     return whole
 
 
-def timeline_table(events: Sequence[Json], rollout: Json) -> Table:
-    """Everything that happened, with the time since the first entry and who did it."""
+def timeline_table(events: Sequence[Json], rollout: Json, began_at: str | None = None) -> Table:
+    """What happened and who did it, with the time since `began_at`, else since the first of the entries."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for name, justify in (("UTC", "left"), ("after", "right"), ("what", "left"), ("why", "left")):
         table.add_column(name, justify=justify, no_wrap=name in ("UTC", "after"))  # type: ignore[arg-type]
     for event in events:
         table.add_row(
             time_of_day(event["at"]),
-            span(seconds_between(events[0]["at"], event["at"])),
+            span(seconds_between(began_at or events[0]["at"], event["at"])),
             Text(printable(event["type"])),
             _reason(event, rollout),
         )

@@ -10,6 +10,12 @@ Json = Mapping[str, Any]
 ENDED = frozenset({"succeeded", "rolled_back", "aborted", "superseded", "cancelled", "stuck"})
 ENGINE = "signalbox"
 _STATES = {"OK": "ok", "ALARM": "in alarm", "INSUFFICIENT_DATA": "no data yet"}
+_COMPARISONS = {
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": "≥",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "≤",
+}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _EXACT_BELOW, _WHOLE_FROM = 10, 60  # seconds: hundredths below, whole ones from there
 
@@ -31,6 +37,30 @@ def in_short(text: str, rollout: Json) -> str:
 def guard_state(guard: Json) -> str:
     """The state of an alarm as people say it."""
     return _STATES.get(guard["state"], str(guard["state"]))
+
+
+def healthy_of(side: Json) -> str:
+    """`3 of 4 healthy`; with the size that it should have when that differs."""
+    told = f"{side['healthy']} of {side['instances']} healthy"
+    return told if side["instances"] == side["desired"] else f"{told}, {side['desired']} wanted"
+
+
+def number(value: float) -> str:
+    """As short as it can be: `5`, `0.25`, `1234.6`."""
+    return f"{value:.4g}" if abs(value) < 1000 else f"{value:.1f}".removesuffix(".0")  # noqa: PLR2004
+
+
+def limit_of(guard: Json) -> str:
+    """When the alarm goes off: `> 5`; empty for one without a threshold."""
+    sign = _COMPARISONS.get(guard.get("comparison") or "")
+    threshold = guard.get("threshold")
+    return f"{sign} {number(threshold)}" if sign and threshold is not None else ""
+
+
+def value_of(guard: Json) -> str:
+    """The last datapoint that led to the alarm's state; a dash for none."""
+    points = guard.get("datapoints") or ()
+    return number(points[-1]) if points else "–"
 
 
 def phase_name(rollout: Json) -> str:

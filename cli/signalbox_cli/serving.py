@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import os
 import signal
 import threading
@@ -57,8 +58,29 @@ def _settings(folder: StateFolder, template: Path, parameters: Mapping[str, str]
         aws_port=_port(AWS_PORT),
         parameters=parameters,
         estate=EstateSettings.from_env(os.environ),
-        retry_seconds=float(os.environ.get("SIGNALBOX_LOCAL_RETRY_SECONDS", "1")),
+        retry_seconds=_number("SIGNALBOX_LOCAL_RETRY_SECONDS", 1),
+        traffic=_is_on("SIGNALBOX_LOCAL_TRAFFIC"),
+        metric_seconds=_number("SIGNALBOX_LOCAL_METRIC_SECONDS", 10),
+        alarm_speedup=_number("SIGNALBOX_LOCAL_ALARM_SPEEDUP", 1),
     )
+
+
+def _number(variable: str, default: float) -> float:
+    text = os.environ.get(variable) or str(default)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise CannotServe(f"{variable} is {text!r}: a number above 0 is wanted")
+    return number
+
+
+def _is_on(variable: str) -> bool:
+    text = os.environ.get(variable) or "on"
+    if text not in {"on", "off"}:
+        raise CannotServe(f"{variable} is {text!r}: `on` or `off` is wanted")
+    return text == "on"
 
 
 def _port(variable: str) -> int:

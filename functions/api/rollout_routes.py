@@ -11,10 +11,12 @@ from bodies import StartBody
 from caller import caller_of
 from idempotency import Answer, once
 from routing import new_router
-from signalbox.kernel.errors import Invalid, Violation
+from signalbox.kernel.errors import Invalid, Transient, Violation
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
+from signalbox.rollouts.estate import Estate
 from signalbox.rollouts.model import Phase
-from signalbox.rollouts.steps.turn import guard_names
+from signalbox.rollouts.record import Rollout
+from signalbox.rollouts.steps.sight import guard_names
 from signalbox.wiring import ports
 from statuses import answers
 from views import RolloutList, RolloutView, Started, TimelineView, rollout_view, timeline_view
@@ -23,6 +25,7 @@ router = new_router()
 Limit = Annotated[int, Ge(1), Le(100), Query()]
 TimelineLimit = Annotated[int, Ge(1), Le(1000), Query()]
 Cursor = Annotated[str | None, Query()]
+Health = Annotated[bool, Query()]
 
 
 @router.post(
@@ -69,11 +72,22 @@ def index(service: str, limit: Limit = 50, cursor: Cursor = None) -> RolloutList
     tags=["rollouts"],
     responses=answers(RolloutView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
-def show(service: str, rollout_id: str) -> RolloutView:
-    """As it is now; while it is open with the state of its guards."""
+def show(service: str, rollout_id: str, health: Health = False) -> RolloutView:
+    """As it is now; while it is open with the state of its guards. `health` reads the groups and their
+    targets too: a dozen calls of AWS, whose rates are limited, so ask for it now and then."""
     rollout, signals = ports().rollouts.load(service, rollout_id)
-    alarms = () if rollout.phase.is_terminal else ports().estates.alarms(guard_names(rollout))
-    return rollout_view(rollout, signals, alarms)
+    if rollout.phase.is_terminal:
+        return rollout_view(rollout, signals, ())
+    alarms = ports().estates.alarms(guard_names(rollout))
+    return rollout_view(rollout, signals, alarms, _observed(rollout) if health else None)
+
+
+def _observed(rollout: Rollout) -> Estate | None:
+    """None when AWS cannot tell: the rest is worth reading all the same."""
+    try:
+        return ports().estates.observe(rollout.layout, rollout.rollout_id)
+    except Transient:
+        return None
 
 
 @router.get(

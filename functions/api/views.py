@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from estate_views import Capacity, GuardView, capacity_view, guard_views
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import JsonObject
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.plan_rollout import Plan
-from signalbox.rollouts.estate import Alarm
+from signalbox.rollouts.estate import Alarm, Estate
 from signalbox.rollouts.model import Clocks, Hold, HoldKind, Outcome, Phase, Split, Step, StepKind
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Registered
@@ -95,18 +96,8 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuardView:
-    """One guard. `state` is the alarm's now; null when the rollout has ended."""
-
-    kind: str
-    name: str
-    state: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutView:
-    """One rollout."""
+    """One rollout. `capacity` is told of an open one when it was asked for with `health=true`."""
 
     rollout_id: str
     service: str
@@ -117,6 +108,7 @@ class RolloutView:
     step: StepView | None
     steps: tuple[StepView, ...]
     shares: Shares
+    capacity: Capacity | None
     guards: tuple[GuardView, ...]
     warnings: tuple[str, ...]
     requested_by: str
@@ -213,7 +205,10 @@ def _write_view(planned: PlannedWrite) -> WriteView:
 
 
 def rollout_view(
-    rollout: Rollout, signals: Signals | None = None, alarms: Sequence[Alarm] | None = None
+    rollout: Rollout,
+    signals: Signals | None = None,
+    alarms: Sequence[Alarm] | None = None,
+    estate: Estate | None = None,
 ) -> RolloutView:
     """A rollout as read. A latched reason to go back shows at once, before the next task writes it down."""
     going_back = signals is not None and signals.stop is not None and not rollout.past_return
@@ -229,7 +224,8 @@ def rollout_view(
         step=step_view(step) if step is not None and not rollout.phase.is_final else None,
         steps=tuple(step_view(s) for s in rollout.steps),
         shares=Shares(wanted=rollout.wanted, actual=rollout.actual),
-        guards=_guards(rollout, alarms),
+        capacity=capacity_view(estate) if estate is not None else None,
+        guards=guard_views(rollout.spec.guards.alarms, alarms or ()),
         warnings=rollout.warnings,
         requested_by=rollout.requested_by.caller,
         reason=rollout.requested_by.reason,
@@ -255,20 +251,6 @@ def _hold(rollout: Rollout, signals: Signals | None) -> Hold | None:
 
 def _instant(instant: datetime | None) -> str | None:
     return rfc3339(instant) if instant is not None else None
-
-
-def _guards(rollout: Rollout, alarms: Sequence[Alarm] | None) -> tuple[GuardView, ...]:
-    found = {alarm.name: alarm for alarm in alarms or ()}
-    names = dict.fromkeys((*rollout.spec.guards.alarms, *found))
-    return tuple(
-        GuardView(
-            kind="alarm",
-            name=name,
-            state=found[name].state if name in found else None,
-            reason=found[name].reason if name in found else "",
-        )
-        for name in names
-    )
 
 
 def timeline_view(entries: Sequence[Entry], limit: int) -> TimelineView:

@@ -63,3 +63,25 @@ def rolled_back() -> dict[str, Any]:
             "restored_at": "2026-11-23T01:28:10.546Z",
         },
     )
+
+
+def judged() -> dict[str, Any]:
+    """With what the API tells of an open rollout's alarms and, asked for health, of its groups."""
+    at = "2026-11-23T01:28:00.000Z"
+    limit = {"comparison": "GreaterThanThreshold", "threshold": 5.0, "since": at, "reason": ""}
+    stable = {"group": "checkout", "template_version": "1", "desired": 4, "instances": 4, "healthy": 4}
+    candidate = {
+        "group": "checkout-sb-ettgdwm",
+        "template_version": "2",
+        "desired": 4,
+        "instances": 3,
+        "healthy": 2,
+    }
+    return rollout(
+        capacity={"stable": stable, "candidate": candidate},
+        guards=[
+            {"name": "checkout-5xx", "state": "OK", "datapoints": [0, 0.25], **limit},
+            {"name": COPY, "state": "ALARM", "datapoints": [1234.56], **limit},
+            {"name": HOSTS, "state": "INSUFFICIENT_DATA", "reason": "", "since": None, "datapoints": []},
+        ],
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 
 from signalbox_cli.rollout_view import SharesBar, clocks_table, rollout_view, steps_line, timeline_table
 from signalbox_cli.rollout_words import countdown, span, whole
-from tests.unit.rollouts_as_read import COPY, EVENTS, NOW, STEPS, rolled_back, rollout
+from tests.unit.rollouts_as_read import COPY, EVENTS, NOW, STEPS, judged, rolled_back, rollout
 
 
 def seen(what: RenderableType, width: int = 80) -> str:
@@ -55,6 +55,60 @@ VIEW_50 = """\
 │           01:28:02  Rollout Held          wat… │
 ╰─────────────────────── 5 s · by user/deployer ─╯"""
 
+JUDGED_80 = """\
+╭─ checkout · r-1m830aat7rettgdwm ─────────────────────────────────────────────╮
+│ version   ami-48cb833d4c51c97cd → ami-45ad14c99d5f86d54                      │
+│ phase     ◔ holding · watching the guards for 30 s · 27 s left               │
+│ steps     3/4  ✓ provision 100 % › ✓ shift 100 % › ▸ bake 30s › retire       │
+│ traffic   █ stable  ▒ candidate                                              │
+│           wanted ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒   0 % 100 %                  │
+│           actual ████████████████████████▒▒▒▒▒▒  80 %  20 %                  │
+│ capacity  stable     4 of 4 healthy            checkout, version 1           │
+│           candidate  2 of 3 healthy, 4 wanted  checkout-sb-ettgdwm, version… │
+│ guards    alarm                verdict       value  limit  samples  since    │
+│           ✓ checkout-5xx       ok             0.25    > 5        2  01:28:00 │
+│           ✗ checkout-5xx       in alarm     1234.6    > 5        1  01:28:00 │
+│           (candidate)                                                        │
+│           · unhealthy-hosts    no data yet       –      –        –  –        │
+│           (candidate)                                                        │
+│ timeline  01:27:59  Rollout Requested     make demo                          │
+│           01:27:59  Rollout Started       checkout from ami-1 to ami-2       │
+│           01:28:01  Capacity Provisioned  4 of 4 candidate instances are he… │
+│           01:28:02  Rollout Held          watching the guards for 30 s       │
+╰───────────────────────────────────────────────────── 5 s · by user/deployer ─╯"""
+
+JUDGED_40 = """\
+╭─ checkout · r-1m830aat7rettgdwm ─────╮
+│ version                              │
+│  ami-48cb833d4c51c97cd →             │
+│  ami-45ad14c99d5f86d54               │
+│ phase                                │
+│  ◔ holding · watching the guards for │
+│  30 s · 27 s left                    │
+│ steps                                │
+│  3/4  ✓ provision 100 % › ✓ shift    │
+│  100 % › ▸ bake 30s › retire         │
+│ traffic                              │
+│  █ stable  ▒ candidate               │
+│  wanted ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒   0 % 100 % │
+│  actual █████████████▒▒▒  80 %  20 % │
+│ capacity                             │
+│  stable     4 of 4 healthy           │
+│  candidate  2 of 3 healthy, 4 wanted │
+│ guards                               │
+│  ✓ checkout-5xx                      │
+│    ok · 0.25, 2 samples · > 5        │
+│  ✗ checkout-5xx (candidate)          │
+│    in alarm · 1234.6, 1 sample · > 5 │
+│  · unhealthy-hosts (candidate)       │
+│    no data yet                       │
+│ timeline                             │
+│  01:27:59  Rollout Requested     ma… │
+│  01:27:59  Rollout Started       ch… │
+│  01:28:01  Capacity Provisioned  4 … │
+│  01:28:02  Rollout Held          wa… │
+╰───────────── 5 s · by user/deployer ─╯"""
+
 TIMELINE_80 = """\
 UTC        after  what                  why
 01:27:59  0.00 s  Rollout Requested     make demo · by user/deployer
@@ -75,6 +129,24 @@ def test_a_view_tells_phase_steps_shares_guards_and_what_happened_last() -> None
 
 def test_a_narrow_terminal_gets_the_same_in_more_lines() -> None:
     assert seen(rollout_view(rollout(), EVENTS, NOW), width=50) == VIEW_50
+
+
+@pytest.mark.parametrize(("width", "view"), [(80, JUDGED_80), (40, JUDGED_40)])
+def test_guards_have_figures_and_both_sides_their_health(width: int, view: str) -> None:
+    assert seen(rollout_view(judged(), EVENTS, NOW), width) == view
+
+
+@pytest.mark.parametrize("width", range(20, 140, 7))
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    lines = seen(rollout_view(judged(), EVENTS, NOW), width).splitlines()
+    assert max(map(len, lines)) <= width
+
+
+def test_a_candidate_that_is_not_there_yet_is_told_so() -> None:
+    stable = {"group": "g[i]", "template_version": "1", "desired": 1, "instances": 1, "healthy": 1}
+    text = seen(rollout_view(rollout(capacity={"stable": stable, "candidate": None}), EVENTS, NOW))
+    assert "stable     1 of 1 healthy  g[i], version 1" in text
+    assert "candidate  none" in text
 
 
 def test_an_ended_rollout_tells_why_and_no_longer_what_its_guards_say() -> None:

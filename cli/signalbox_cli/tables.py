@@ -1,0 +1,147 @@
+"""Services, rollouts and plans as tables for people. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from signalbox_cli.rollout_view import phase_text
+from signalbox_cli.rollout_words import Json, caller_name, in_short, printable
+
+T = TypeVar("T")
+WIDE = 110  # cells from which on a list of rollouts has all its columns
+_DAY_AND_TIME = 16  # of `2026-11-22T08:00:00.000Z`: to the minute
+
+
+def services_table(services: Sequence[Json]) -> Table:
+    """One line each."""
+    table = _table("service", "owner", "group", "strategy", "alarms", "registered")
+    for service in services:
+        table.add_row(
+            _text(service["name"]),
+            _text(service["owner"]),
+            _text(_groups(service["platform"])),
+            _text(_strategy(service["strategy"])),
+            _text(str(len(service["guards"]["alarms"]))),
+            _text(_minute(service["updated_at"])),
+        )
+    return table
+
+
+def service_table(service: Json) -> RenderableType:
+    """All that is registered, each field by its dotted path."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for place, value in _leaves(service):
+        facts.add_row(_text(place), _text(value))
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutsTable:
+    """One line each, with how it ended or what it waits for; when and by whom only where there is room."""
+
+    rollouts: Sequence[Json]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        is_wide = options.max_width >= WIDE
+        names = ("rollout", "began", "version", "phase", "by", "why")
+        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+        for name in _kept(names, is_wide=is_wide):
+            table.add_column(name, no_wrap=name != "why")
+        for rollout in self.rollouts:
+            table.add_row(*_kept(_cells(rollout), is_wide=is_wide))
+        yield table
+
+
+def _kept(cells: Sequence[T], *, is_wide: bool) -> tuple[T, ...]:
+    return tuple(cells) if is_wide else (cells[0], cells[2], cells[3], cells[5])
+
+
+def _cells(rollout: Json) -> tuple[Text, ...]:
+    return (
+        _text(rollout["rollout_id"]),
+        _text(_minute(rollout["created_at"])),
+        _text(rollout["version"]),
+        phase_text(rollout),
+        _text(caller_name(rollout["requested_by"])),
+        Text(printable(_why(rollout)), no_wrap=True, overflow="ellipsis"),
+    )
+
+
+def plan_table(plan: Json) -> RenderableType:
+    """The steps, each AWS write under its step, and what appears and goes; parameters are in `-o yaml`."""
+    steps = _table("step", "", "AWS write", "of")
+    for step in plan["steps"]:
+        steps.add_row(_text(f"{step['index'] + 1}"), Text(printable(step["name"]), style="bold"))
+        for write in plan["writes"]:
+            if write["step"] == step["index"]:
+                call = f"{write['service']}:{write['operation']}"
+                steps.add_row("", "", _text(call), _text(write["resource"]))
+    return Group(steps, *_lists(plan))
+
+
+def _lists(plan: Json) -> Iterator[Text]:
+    for field, style in (("creates", ""), ("removes", ""), ("warnings", "yellow")):
+        if plan[field]:
+            yield Text(f"\n{field}", style="dim")
+            yield Text("\n".join(f"  {printable(told)}" for told in plan[field]), style=style)
+
+
+def sentence(text: str) -> Text:
+    """What was done."""
+    return Text(printable(text))
+
+
+def _table(*columns: str) -> Table:
+    """Its first column is what a person copies: never cut."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for place, name in enumerate(columns):
+        table.add_column(name, no_wrap=place == 0, overflow="fold")
+    return table
+
+
+def _text(value: object) -> Text:
+    return Text(printable(str(value)))
+
+
+def _minute(at: str) -> str:
+    return at[:_DAY_AND_TIME].replace("T", " ")
+
+
+def _groups(platform: Json) -> str:
+    slots = platform.get("slots") or ()
+    return ", ".join(slot["group"] for slot in slots) or str(platform.get("group"))
+
+
+def _strategy(strategy: Json) -> str:
+    return str(strategy.get("preset") or f"{len(strategy.get('steps') or ())} steps")
+
+
+def _why(rollout: Json) -> str:
+    told = rollout["outcome"] or rollout["hold"]
+    return in_short(told["reason"], rollout) if told else ""
+
+
+def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted paths and values; what is null is left out."""
+    match value:
+        case Mapping():
+            for name, part in value.items():
+                yield from _leaves(part, f"{place}.{name}" if place else str(name))
+        case list() if any(isinstance(part, Mapping) for part in value):
+            for number, part in enumerate(value):
+                yield from _leaves(part, f"{place}.{number}")
+        case list():
+            if value:
+                yield place, ", ".join(map(str, value))
+        case None:
+            return
+        case bool():
+            yield place, str(value).lower()
+        case _:
+            yield place, str(value)

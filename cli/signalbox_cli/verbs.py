@@ -1,0 +1,88 @@
+"""The verbs of a rollout, as commands: on the open one of a service, or on a named one."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import typer
+
+from signalbox_cli.arguments import OpenRollout, Reason, Service, Wait, open_rollout_path
+from signalbox_cli.asking import Refused
+from signalbox_cli.output import note
+from signalbox_cli.rollout_words import phase_name, printable
+from signalbox_cli.session import Session, with_session
+from signalbox_cli.tables import sentence
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+Full = Annotated[bool, typer.Option("--full", help="Leave out all that it would wait for later as well.")]
+
+
+@app.command()
+@with_session
+def abort(
+    session: Session, service: Service, rollout: OpenRollout = None, reason: Reason = "", wait: Wait = False
+) -> None:
+    """Send it back: traffic first, then the rest. With the rollout's id it needs no API key."""
+    _act(session, "abort", (service, rollout), {"reason": reason}, wait=wait)
+
+
+@app.command()
+@with_session
+def pause(session: Session, service: Service, rollout: OpenRollout = None, reason: Reason = "") -> None:
+    """Let it stand still, at once or before its next step; guards stay armed. Needs no API key with an id."""
+    _act(session, "pause", (service, rollout), {"reason": reason})
+
+
+@app.command()
+@with_session
+def resume(
+    session: Session, service: Service, rollout: OpenRollout = None, reason: Reason = "", wait: Wait = False
+) -> None:
+    """End a pause; what somebody else has changed is taken over."""
+    _act(session, "resume", (service, rollout), {"reason": reason}, wait=wait)
+
+
+@app.command()
+@with_session
+def promote(  # noqa: PLR0913 - the options of a command
+    session: Session,
+    service: Service,
+    rollout: OpenRollout = None,
+    *,
+    reason: Reason = "",
+    full: Full = False,
+    wait: Wait = False,
+) -> None:
+    """End what it waits for, a bake or a pause. Guards are still read before every shift."""
+    _act(session, "promote", (service, rollout), {"reason": reason, "full": full}, wait=wait)
+
+
+@app.command()
+@with_session
+def retry(
+    session: Session, service: Service, rollout: OpenRollout = None, reason: Reason = "", wait: Wait = False
+) -> None:
+    """Restore a stuck rollout again, once its cause is mended."""
+    _act(session, "retry", (service, rollout), {"reason": reason}, wait=wait)
+
+
+def _act(
+    session: Session, verb: str, which: tuple[str, str | None], body: dict[str, Any], *, wait: bool = False
+) -> None:
+    path = _path(session, verb, *which)
+    status, rollout = session.send("POST", f"{path}/{verb}", body, holds="phase")
+    if status == HTTPStatus.OK:
+        note(f"it had ended already: {verb} changes nothing")
+    if wait:
+        from signalbox_cli.watch_screen import watch_rollout  # noqa: PLC0415 - the live view, for those who watch
+
+        raise typer.Exit(watch_rollout(session, path))
+    session.answer(rollout, lambda: sentence(f"{printable(rollout['rollout_id'])}: {phase_name(rollout)}"))
+
+
+def _path(session: Session, verb: str, service: str, rollout: str | None) -> str:
+    try:
+        return open_rollout_path(session, service, rollout)
+    except Refused as problem:
+        if problem.status == HTTPStatus.FORBIDDEN and verb in ("abort", "pause"):
+            note(f"to find the open rollout takes the API key; `signalbox {verb} {service} r-…` does without")
+        raise
