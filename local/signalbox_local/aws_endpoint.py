@@ -21,6 +21,7 @@ from signalbox_local.permissions import permissions_needed
 from signalbox_local.permissions.asked import Asked
 from signalbox_local.refusals import Refusal, denied, not_available, response, unauthenticated
 from signalbox_local.signatures import Claim, ReceivedRequest, Unauthenticated, claim_of
+from signalbox_local.throttling import Throttle, throttled
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -48,11 +49,13 @@ class AwsEndpoint:
         authoriser: Authoriser,
         calls: CallLog,
         controls: Mapping[str, control.Control],
+        throttle: Throttle | None = None,
     ) -> None:
         self._identities = identities
         self._authoriser = authoriser
         self._calls = calls
         self._controls = controls
+        self._throttle = throttle or Throttle()
         self._backends = _Backends()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -87,6 +90,8 @@ class AwsEndpoint:
         record.conditions = decision.conditions_not_evaluated
         if not decision.allowed:
             return self._refuse(aws, record, denied(aws, decision.reason))
+        if self._throttle.hits(caller.arn, aws.service):
+            return self._refuse(aws, record, throttled(aws))
         if backend is None or _pretended(aws):
             return self._refuse(aws, record, not_available(aws))
         return self._serve(request, aws, record, backend)
@@ -119,9 +124,10 @@ def build_app(
     authoriser: Authoriser,
     calls: CallLog,
     controls: Mapping[str, control.Control],
+    throttle: Throttle | None = None,
 ) -> "WSGIApplication":
     """`controls` are the paths below `/_signalbox/`, by name."""
-    return AwsEndpoint(identities, authoriser, calls, controls)
+    return AwsEndpoint(identities, authoriser, calls, controls, throttle)
 
 
 class _Backends:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from moto.core.config import default_user_config
 from werkzeug.wrappers import Response
 
 from signalbox_local import control, moto_seams
-from signalbox_local.alarms import Alarms
+from signalbox_local.alarms import Alarms, Pace
 from signalbox_local.authorisation import Authoriser
 from signalbox_local.aws_clients import AwsClients
 from signalbox_local.aws_endpoint import build_app
@@ -27,10 +28,13 @@ from signalbox_local.gateway import Gateway
 from signalbox_local.identities import Credentials, Identities, KeyPair
 from signalbox_local.loopback import LoopbackServer
 from signalbox_local.machines import Machines
+from signalbox_local.plane import DataPlane, Report
 from signalbox_local.sandbox import LambdaServiceError
 from signalbox_local.scheduler import Scheduler
 from signalbox_local.stack import Place, Stack, load
 from signalbox_local.targets import send_message
+from signalbox_local.throttling import Throttle, throttling_control
+from signalbox_local.traffic import keep_metrics, traffic_control
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -39,11 +43,16 @@ log = logging.getLogger(__name__)
 CALLERS = ("viewer", "deployer", "approver", "operator")
 """IAM users, each with the managed policy of the template that is named after it (`ViewerPolicy` …)."""
 SESSION_LIFETIME = timedelta(days=365)
+REPORT_SECONDS = 0.3
+"""How soon after a slot has ended its metrics are in CloudWatch."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to start; port 0 is any free one, `parameters` are the template's."""
+    """How to start; port 0 is any free one, `parameters` are the template's.
+
+    With `traffic`, instances and load balancers are real servers, which report each `metric_seconds`.
+    """
 
     template: Path
     logs: Path
@@ -54,6 +63,9 @@ class Settings:
     parameters: Mapping[str, str] = field(default_factory=dict)
     estate: EstateSettings = field(default_factory=EstateSettings)
     retry_seconds: float = 1
+    traffic: bool = True
+    metric_seconds: float = 10
+    alarm_speedup: float = 1
 
 
 class Runtime:
@@ -69,20 +81,25 @@ class Runtime:
         self._controls: dict[str, control.Control] = {}
         self._gateway: Gateway | None = None
         self._api_functions: set[str] = set()
-        app = build_app(self._identities, self._authoriser, self._calls, self._controls)
+        self._throttle = Throttle()
+        app = build_app(self._identities, self._authoriser, self._calls, self._controls, self._throttle)
         self._aws = LoopbackServer(app, settings.aws_port, "aws-endpoint")
         self._api = LoopbackServer(self._serve_api, settings.api_port, "api-endpoint")
         self._functions = Functions(self._host(), self._send)
         self._bus = Bus(self._functions, *place, may_invoke=self._rule_may_invoke)
         self._machines = Machines(self._functions, self._bus.publish, self._refusal)
-        self._alarms = Alarms(self._bus.publish, *place)
+        pace = Pace(settings.alarm_speedup, REPORT_SECONDS if settings.traffic else 0)
+        self._alarms = Alarms(self._bus.publish, *place, pace=pace)
         self._estate = Estate(self._bus.publish, *place, settings.estate)
+        self._plane = DataPlane(self._told, settings.metric_seconds) if settings.traffic else None
+        self._plane_start = ThreadPoolExecutor(1, "plane-start")
         self._scheduler = Scheduler(self._bus, self._clock, *place)
         self._clients = AwsClients(self._aws.url, settings.region, self._credentials_of)
         self._seams = moto_seams.Seams()
 
     def start(self) -> dict[str, Any]:
         """Returns what `.signalbox/local.json` holds. Raises TemplateError."""
+        served = self._plane_start.submit(self._start_plane)
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         default_user_config["iam"]["load_aws_managed_policies"] = True
         self._apply_seams()
@@ -90,6 +107,7 @@ class Runtime:
         self._aws.start()
         admin = self._identities.create_administrator()
         stack = self._make_stack(admin)
+        served.result()
         for engine in (self._bus, self._scheduler, self._alarms, self._estate):
             engine.start()
         self._api.start()
@@ -102,6 +120,9 @@ class Runtime:
             engine.stop()
         if self._gateway:
             self._gateway.stop()
+        self._plane_start.shutdown()
+        if self._plane:
+            self._plane.stop()
         self._functions.close()
         self._aws.stop()
         self._seams.undo()
@@ -113,12 +134,24 @@ class Runtime:
             with suppress(LambdaServiceError):
                 self._functions.warm(arn)
 
+    def _start_plane(self) -> None:
+        if self._plane:
+            self._plane.start()
+            self._estate.serve_by(self._plane)
+
+    def _told(self, report: Report) -> None:
+        keep_metrics(report, self._settings.account, self._settings.region)
+
+    def _addresses(self) -> dict[str, str]:
+        return self._plane.addresses() if self._plane else {}
+
     def _apply_seams(self) -> None:
         moto_seams.managed_policies(self._seams, self._settings.account)
         moto_seams.dynamodb_requests(self._seams)
         moto_seams.step_functions(self._seams, self._machines, self._clients.of_role)
         moto_seams.lambda_invocations(self._seams, self._functions)
         moto_seams.event_bus(self._seams, self._bus)
+        moto_seams.metric_data(self._seams)
         moto_seams.alarm_states(self._seams, self._alarms)
         moto_seams.estate_life(self._seams, self._estate)
 
@@ -127,6 +160,9 @@ class Runtime:
         self._controls["events"] = control.events_control(self._events)
         self._controls["clock"] = control.clock_control(self._clock)
         self._controls["estate"] = estate_control(self._estate)
+        place = (self._settings.account, self._settings.region)
+        self._controls["traffic"] = traffic_control(self._addresses, self._estate.lock, *place)
+        self._controls["throttling"] = throttling_control(self._throttle)
         self._controls["health"] = control.health_control({"started_at": datetime.now(UTC).isoformat()})
 
     def _make_stack(self, admin: KeyPair) -> Stack:

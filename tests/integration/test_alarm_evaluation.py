@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from signalbox_local.alarms import Alarms
 from signalbox_local.alarms.evaluation import Condition, Datapoint, State, evaluate
-from signalbox_local.moto_seams import Seams, alarm_states
+from signalbox_local.moto_seams import Seams, alarm_states, metric_data
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 START = datetime(2026, 1, 30, 12, 0, 0, tzinfo=UTC)
@@ -70,6 +70,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     seams = Seams()
     with mock_aws():
         world = World()
+        metric_data(seams)
         alarm_states(seams, world.alarms)
         yield world
         world.alarms.stop()
@@ -170,19 +171,6 @@ def test_a_percentile_is_evaluated(world: World) -> None:
     for value in range(11):
         world.put(value)
     assert world.look() == "ALARM"
-
-
-def test_metric_math_is_not_available_locally(world: World) -> None:
-    stat: Any = {"Metric": {"Namespace": "Shop", "MetricName": "Errors"}, "Period": 60, "Stat": "Sum"}
-    world.cloudwatch.put_metric_alarm(
-        AlarmName="checkout-5xx", EvaluationPeriods=1, Threshold=5, ComparisonOperator="GreaterThanThreshold",
-        Metrics=[{"Id": "m1", "MetricStat": stat, "ReturnData": False}, {"Id": "e1", "Expression": "m1 * 2"}],
-    )  # fmt: skip
-    world.cloudwatch.set_alarm_state(AlarmName="checkout-5xx", StateValue="OK", StateReason="a drill")
-    world.alarms.look()
-    world.pass_time(60)
-    assert world.look() == "INSUFFICIENT_DATA"
-    assert "not available locally" in world.described()["StateReason"]
 
 
 def test_the_alarms_look_by_themselves_and_leave_no_thread(world: World) -> None:

@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "SIGNALBOX_AWS_PORT": "0",
     "SIGNALBOX_LOCAL_BOOT_SECONDS": "0.4",
     "SIGNALBOX_LOCAL_HEALTH_SPEEDUP": "1000",
+    "SIGNALBOX_LOCAL_TRAFFIC": "off",
 }
 
 
@@ -68,9 +69,9 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRuntime]:
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[LocalRuntime]:
-    """A runtime in that folder, until the end of the block; options as of `signalbox local up`."""
-    environment = {**os.environ, **ENVIRONMENT}
+def serving(folder: Path, *options: str, **variables: str) -> Iterator[LocalRuntime]:
+    """A runtime in that folder, until the end of the block; options and variables are its own."""
+    environment = {**os.environ, **ENVIRONMENT, **variables}
     command = [sys.executable, "-m", "signalbox_cli.main", "local", "up", *options]
     with (
         (folder / "output").open("w") as output,

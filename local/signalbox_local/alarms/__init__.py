@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,16 +11,28 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
 from signalbox_local.alarms.evaluation import Verdict, evaluate
 from signalbox_local.alarms.events import AlarmState, reason_data, state_change
-from signalbox_local.alarms.metrics import NotAvailable, condition_of, read_series, watched_metric
+from signalbox_local.alarms.expressions import BadExpression
+from signalbox_local.alarms.metrics import condition_of, read_series, watched
+from signalbox_local.alarms.statistics import NotAvailable
+from signalbox_local.alarms.store import store_of
 from signalbox_local.rounds import Rounds
 
-LOOK_EVERY_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 0.25
 # High-resolution alarms (periods of 10, 20 and 30 s) are evaluated each 10 s, all others each minute.
 SHORT_ROUND, LONG_ROUND = 10, 60
 
 
+@dataclass(frozen=True)
+class Pace:
+    """A minute of an alarm is judged over 60 / `speedup` seconds. An evaluation waits for `settling` seconds
+    after its boundary, in which the last datapoints arrive."""
+
+    speedup: float = 1.0
+    settling: float = 0.0
+
+
 class Alarms:
-    """Evaluates each alarm at the boundary of its round, in real time; `publish` takes the event."""
+    """Evaluates each alarm at the boundary of its round; `publish` takes the event."""
 
     def __init__(
         self,
@@ -27,11 +40,15 @@ class Alarms:
         account: str,
         region: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        pace: Pace | None = None,
     ) -> None:
         self._publish = publish
         self._account = account
         self._region = region
         self._now = now
+        pace = pace or Pace()
+        self._speedup = pace.speedup
+        self._settling = timedelta(seconds=pace.settling)
         self._lock = threading.RLock()
         self._evaluated: dict[str, datetime] = {}
         self._rounds = Rounds("alarms", LOOK_EVERY_SECONDS, self.look)
@@ -44,14 +61,14 @@ class Alarms:
 
     def look(self) -> None:
         """Evaluates the alarms that have passed a boundary since they were last looked at."""
-        now = self._now()
+        now = self._now() - self._settling
         with self._lock:
             alarms = list(self._backend.alarms.values())
             self._evaluated = {
-                alarm.name: self._evaluated.get(alarm.name, _boundary(alarm, now)) for alarm in alarms
+                alarm.name: self._evaluated.get(alarm.name, self._boundary(alarm, now)) for alarm in alarms
             }
             for alarm in alarms:
-                if (boundary := _boundary(alarm, now)) > self._evaluated[alarm.name]:
+                if (boundary := self._boundary(alarm, now)) > self._evaluated[alarm.name]:
                     self._evaluated[alarm.name] = boundary
                     self.evaluate(alarm, boundary)
 
@@ -89,13 +106,18 @@ class Alarms:
 
     def _judge(self, alarm: Alarm, boundary: datetime) -> tuple[Verdict | None, str]:
         try:
-            watched, condition = watched_metric(alarm), condition_of(alarm)
-            series = read_series(watched, list(self._backend.metric_data), boundary, condition.looks_back)
-        except NotAvailable as reason:
+            what, condition = watched(alarm), condition_of(alarm)
+            store = store_of(self._backend)
+            series = read_series(what, store, boundary, condition.looks_back, self._speedup)
+        except (NotAvailable, BadExpression) as reason:
             return Verdict("INSUFFICIENT_DATA", str(reason)), ""
         verdict = evaluate(condition, series, alarm.state_value)  # type: ignore[arg-type]
         points = verdict.points if verdict else ()
-        return verdict, reason_data(watched, condition.threshold, points, self._now())
+        return verdict, reason_data(what, condition.threshold, points, self._now())
+
+    def _boundary(self, alarm: Alarm, now: datetime) -> datetime:
+        length = (SHORT_ROUND if _period(alarm) < LONG_ROUND else LONG_ROUND) / self._speedup
+        return datetime.fromtimestamp(round(now.timestamp() // length * length, 6), UTC)
 
     @property
     def _backend(self) -> CloudWatchBackend:
@@ -107,13 +129,8 @@ def _state(alarm: Alarm) -> AlarmState:
     return AlarmState(alarm.state_value, alarm.state_reason, data, alarm.state_updated_timestamp)
 
 
-def _boundary(alarm: Alarm, now: datetime) -> datetime:
-    length = SHORT_ROUND if _period(alarm) < LONG_ROUND else LONG_ROUND
-    return now.replace(microsecond=0) - timedelta(seconds=int(now.timestamp()) % length)
-
-
 def _period(alarm: Alarm) -> int:
     try:
-        return watched_metric(alarm).period
-    except NotAvailable:
+        return watched(alarm).period
+    except (NotAvailable, BadExpression):
         return LONG_ROUND

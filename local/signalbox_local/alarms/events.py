@@ -9,7 +9,10 @@ from typing import Any
 from moto.cloudwatch.models import Alarm
 
 from signalbox_local.alarms.evaluation import Datapoint
-from signalbox_local.alarms.metrics import NotAvailable, Watched, watched_metric
+from signalbox_local.alarms.expressions import BadExpression
+from signalbox_local.alarms.metrics import Watched, watched
+from signalbox_local.alarms.queries import MetricStat, Query
+from signalbox_local.alarms.statistics import NotAvailable
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,19 @@ def state_change(alarm: Alarm, before: AlarmState, after: AlarmState) -> dict[st
     }
 
 
-def reason_data(watched: Watched, threshold: float, points: Sequence[Datapoint], now: datetime) -> str:
-    """The figures behind a verdict, as JSON text."""
+def reason_data(what: Watched, threshold: float, points: Sequence[Datapoint], now: datetime) -> str:
+    """The figures behind a verdict, as JSON text; the result of an expression has no statistic."""
+    stat = what.query.stat
     data: dict[str, Any] = {
         "version": "1.0",
         "queryDate": stamp(now),
-        "statistic": watched.statistic,
-        "period": watched.period,
+        **({"statistic": stat.statistic} if stat else {}),
+        "period": what.period,
         "recentDatapoints": [point.value for point in points],
         "threshold": threshold,
     }
-    if watched.unit:
-        data["unit"] = watched.unit
+    if stat and stat.unit:
+        data["unit"] = stat.unit
     if points:
         data["startDate"] = stamp(points[0].start)
         data["evaluatedDatapoints"] = [
@@ -73,12 +77,21 @@ def _configuration(alarm: Alarm) -> dict[str, Any]:
 
 def _metrics(alarm: Alarm) -> list[dict[str, Any]]:
     try:
-        watched = watched_metric(alarm)
-    except NotAvailable:
-        return [
-            {"id": query.id, "expression": query.expression, "returnData": bool(query.return_data)}
-            for query in alarm.metric_data_queries
-        ]
-    metric = {"namespace": watched.namespace, "name": watched.name, "dimensions": watched.dimensions}
-    stat = {"metric": metric, "period": watched.period, "stat": watched.statistic}
-    return [{"id": watched.id, "metricStat": stat, "returnData": True}]
+        what = watched(alarm)
+    except (NotAvailable, BadExpression):
+        return []
+    return [_metric(query, query.id == what.query.id) for query in what.queries]
+
+
+def _metric(query: Query, returned: bool) -> dict[str, Any]:
+    label = {"label": query.label} if query.label else {}
+    if query.stat:
+        return {"id": query.id, "metricStat": _stat(query.stat), **label, "returnData": returned}
+    return {"id": query.id, "expression": query.expression, **label, "returnData": returned}
+
+
+def _stat(stat: MetricStat) -> dict[str, Any]:
+    dimensions = dict(sorted(stat.metric.dimensions))
+    metric = {"namespace": stat.metric.namespace, "name": stat.metric.name, "dimensions": dimensions}
+    unit = {"unit": stat.unit} if stat.unit else {}
+    return {"metric": metric, "period": stat.period, "stat": stat.statistic, **unit}

@@ -8,9 +8,8 @@ from moto.autoscaling.models import Activity, FakeAutoScalingGroup
 from moto.core.utils import utcnow
 from moto.ec2.models.instances import Instance
 
-Outcome = Literal[
-    "Launch Successful", "Launch Unsuccessful", "Terminate Successful", "Terminate Unsuccessful"
-]
+Ending = Literal["Launch Successful", "Launch Unsuccessful", "Terminate Successful", "Terminate Unsuccessful"]
+Status = Literal["Successful", "Failed", "Cancelled"]
 
 
 class ScalingActivity(Activity):
@@ -22,9 +21,9 @@ class ScalingActivity(Activity):
         self.details = "{}"
         self.status_message = ""
 
-    def end(self, succeeded: bool, message: str = "") -> None:
+    def end(self, status: Status, message: str = "") -> None:
         self.end_time = utcnow()
-        self.status_code = "Successful" if succeeded else "Failed"
+        self.status_code = status
         self.status_message = message
         self.progress = 100
 
@@ -45,16 +44,16 @@ def termination_activity(group: FakeAutoScalingGroup, instance_id: str, why: str
     return ScalingActivity(group, f"Terminating EC2 instance: {instance_id}", cause)
 
 
-def scaling_event(outcome: Outcome, activity: ScalingActivity, instance: Instance | None) -> dict[str, Any]:
+def scaling_event(ending: Ending, activity: ScalingActivity, instance: Instance | None) -> dict[str, Any]:
     """The event of an ended activity, to be put into an envelope."""
     group = activity.auto_scaling_group
-    launched = outcome.startswith("Launch")
+    launched = ending.startswith("Launch")
     return {
         "source": "aws.autoscaling",
-        "detail-type": f"EC2 Instance {outcome}",
+        "detail-type": f"EC2 Instance {ending}",
         "resources": [group.arn, *([_instance_arn(instance)] if instance else [])],
         "detail": {
-            "StatusCode": "InProgress" if outcome.endswith(" Successful") else "Failed",
+            "StatusCode": "InProgress" if ending.endswith(" Successful") else "Failed",
             "Description": activity.description,
             "AutoScalingGroupName": group.name,
             "ActivityId": activity.activity_id,

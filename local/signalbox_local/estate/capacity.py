@@ -7,7 +7,7 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.core.exceptions import ServiceException
 
-ALIVE = frozenset({"Pending", "InService"})
+ALIVE = frozenset({"Pending", "Pending:Wait", "Pending:Proceed", "InService"})
 
 
 class KnownGroups(dict[str, FakeAutoScalingGroup]):
@@ -84,7 +84,7 @@ def check_launch_template(group: FakeAutoScalingGroup) -> None:
 
 def check_deletable(group: FakeAutoScalingGroup) -> None:
     """Raises what DeleteAutoScalingGroup without ForceDelete answers to a group that is not empty."""
-    if any(state.lifecycle_state != "Terminating" for state in group.instance_states):
+    if any(not is_leaving(state) for state in group.instance_states):
         raise AutoscalingClientError(
             "ResourceInUse",
             "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance "
@@ -101,6 +101,11 @@ def check_deletable(group: FakeAutoScalingGroup) -> None:
 def is_suspended(group: FakeAutoScalingGroup, process: str) -> bool:
     """Whether a scaling process of the group is suspended."""
     return any(each["ProcessName"] == process for each in group.suspended_processes)
+
+
+def is_leaving(state: InstanceState) -> bool:
+    """Whether an instance is on its way out."""
+    return str(state.lifecycle_state).startswith("Terminating")
 
 
 def alive(group: FakeAutoScalingGroup) -> list[InstanceState]:

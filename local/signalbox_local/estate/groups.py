@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
@@ -10,31 +9,23 @@ from moto.core.exceptions import ServiceException
 from moto.elbv2.models import FakeTargetGroup
 
 from signalbox_local.estate.activities import (
-    Outcome,
+    Ending,
     ScalingActivity,
     launch_activity,
     scaling_event,
     termination_activity,
 )
-from signalbox_local.estate.capacity import alive, choose_victims, is_suspended
-from signalbox_local.estate.launching import launch_instance
+from signalbox_local.estate.capacity import alive, choose_victims, is_leaving, is_suspended
+from signalbox_local.estate.hooks import ABANDON, LAUNCHING, TERMINATING, Hooks, Transition
+from signalbox_local.estate.judging import Judge, target_group
+from signalbox_local.estate.launching import check_room, launch_instance
+from signalbox_local.estate.lives import Life, Lives
 from signalbox_local.estate.settings import EstateSettings
 from signalbox_local.estate.targets import Targets
 
 EVERY_GROUP = "*"
 KEPT_ACTIVITIES = 1_000
 DELETING = "Delete in progress"
-
-
-@dataclass
-class Life:
-    """What Auto Scaling knows of an instance beside moto; times in seconds of the groups' clock."""
-
-    version: int | None = None
-    activity: ScalingActivity | None = None
-    due: float = 0.0
-    in_service_since: float = 0.0
-    registered_in: set[str] = field(default_factory=set)
 
 
 class Groups:
@@ -51,10 +42,13 @@ class Groups:
         self._targets = targets
         self._tell = tell
         self._now = now
-        self._lives: dict[str, Life] = {}
+        self._lives = Lives()
+        self.judge = Judge(settings, targets, self._lives, now)
+        self.hooks = Hooks(tell, now)
         self._activities: deque[ScalingActivity] = deque(maxlen=KEPT_ACTIVITIES)
         self._launch_failures: dict[str, str] = {}
         self._launch_after: dict[str, float] = {}
+        self._room: int | None = None
 
     def set_launch_failure(self, group: str, message: str | None) -> None:
         """From now on launches of a group (or of every group, `*`) fail with this message; None ends that."""
@@ -62,21 +56,24 @@ class Groups:
         if message is not None:
             self._launch_failures[group] = message
 
+    def set_room(self, instances: int | None) -> None:
+        """Launches fail while a region has as many instances as this; None ends that."""
+        self._room = instances
+
     def activities(self, group: str | None) -> list[ScalingActivity]:
         """The scaling activities of one group or of all, newest first."""
         return [each for each in reversed(self._activities) if group in (None, each.auto_scaling_group_name)]
 
     def launched_version(self, instance_id: str) -> int | None:
         """The launch template version that an instance was started from, when it is known."""
-        life = self._lives.get(instance_id)
-        return life.version if life else None
+        return self._lives.version(instance_id)
 
     def step(self, group: FakeAutoScalingGroup) -> None:
         """Does what is due now."""
         for state in list(group.instance_states):
             self._advance(group, state)
         if not is_suspended(group, "HealthCheck"):
-            self._judge_health(group)
+            self.judge.judge(group)
         if not is_suspended(group, "ReplaceUnhealthy") and not is_suspended(group, "Terminate"):
             self._replace_unhealthy(group)
         self._converge(group)
@@ -84,8 +81,8 @@ class Groups:
 
     def terminate(self, group: FakeAutoScalingGroup, state: InstanceState, why: str) -> ScalingActivity:
         """Takes an instance out of its target groups and terminates it once it has drained."""
-        life = self._life(state)
-        if state.lifecycle_state == "Terminating" and life.activity:
+        life = self._lives.of(state)
+        if is_leaving(state) and life.activity:
             return life.activity
         drain = [self._targets.drain_seconds(each) for each in self._attached(group, state)]
         self.deregister(group, state, group.target_group_arns)
@@ -102,9 +99,9 @@ class Groups:
     def deregister(self, group: FakeAutoScalingGroup, state: InstanceState, arns: list[str]) -> None:
         """Takes one instance out of target groups."""
         for arn in arns:
-            if target_group := _target_group(group, arn):
-                self._targets.deregister(target_group, [state.instance_id])
-            self._life(state).registered_in.discard(arn)
+            if found := target_group(group, arn):
+                self._targets.deregister(found, [state.instance_id])
+            self._lives.of(state).registered_in.discard(arn)
 
     def delete(self, group: FakeAutoScalingGroup) -> None:
         """Terminates all instances; the group goes with the last one."""
@@ -115,16 +112,48 @@ class Groups:
         self._finish_deletion(group)
 
     def _advance(self, group: FakeAutoScalingGroup, state: InstanceState) -> None:
-        if self._now() < self._life(state).due:
+        if self._now() < self._lives.of(state).due:
             return
-        if state.lifecycle_state == "Pending":
-            self._enter_service(group, state)
-        elif state.lifecycle_state == "Terminating":
-            self._leave(group, state)
+        match state.lifecycle_state:
+            case "Pending":
+                self._wait_or(group, state, LAUNCHING, self._enter_service)
+            case "Pending:Wait":
+                self._end_launch_wait(group, state)
+            case "Pending:Proceed":
+                self._enter_service(group, state)
+            case "Terminating":
+                self._wait_or(group, state, TERMINATING, self._leave)
+            case "Terminating:Wait" if _is_deleting(group) or self.hooks.outcome(state):
+                state.lifecycle_state = "Terminating:Proceed"
+            case "Terminating:Proceed":
+                self._leave(group, state)
+
+    def _wait_or(
+        self,
+        group: FakeAutoScalingGroup,
+        state: InstanceState,
+        transition: Transition,
+        go_on: Callable[[FakeAutoScalingGroup, InstanceState], None],
+    ) -> None:
+        """Hooks are for instances that run, and not for groups that are deleted by force."""
+        waits = state.instance.state == "running" and not _is_deleting(group)
+        if waits and self.hooks.begin(group, state, transition):
+            state.lifecycle_state += ":Wait"
+        else:
+            go_on(group, state)
+
+    def _end_launch_wait(self, group: FakeAutoScalingGroup, state: InstanceState) -> None:
+        outcome = self.hooks.outcome(state)
+        if outcome and outcome.result == ABANDON:
+            self._end(group, state, "Launch Unsuccessful", outcome.message)
+            self._lives.of(state).activity = None
+            self.terminate(group, state, "as its lifecycle action was abandoned")
+        elif outcome:
+            state.lifecycle_state = "Pending:Proceed"
 
     def _enter_service(self, group: FakeAutoScalingGroup, state: InstanceState) -> None:
         state.lifecycle_state = "InService"
-        self._life(state).in_service_since = self._now()
+        self._lives.of(state).in_service_since = self._now()
         self._register(group, state)
         self._end(group, state, "Launch Successful")
 
@@ -133,32 +162,16 @@ class Groups:
             state.instance.terminate()
         group.instance_states.remove(state)
         self._end(group, state, "Terminate Successful")
-        del self._lives[state.instance_id]
+        self.hooks.forget(state)
+        self._lives.end(state)
 
     def _register(self, group: FakeAutoScalingGroup, state: InstanceState) -> None:
         if is_suspended(group, "AddToLoadBalancer") or state.instance.state != "running":
             return
         for arn in group.target_group_arns:
-            if target_group := _target_group(group, arn):
-                self._targets.register(target_group, [{"Id": state.instance_id}])
-                self._life(state).registered_in.add(arn)
-
-    def _judge_health(self, group: FakeAutoScalingGroup) -> None:
-        for state in group.active_instances():
-            if state.instance.state != "running" or self._fails_at_load_balancer(group, state):
-                state.health_status = "Unhealthy"
-
-    def _fails_at_load_balancer(self, group: FakeAutoScalingGroup, state: InstanceState) -> bool:
-        life = self._life(state)
-        grace = float(group.health_check_grace_period or 0) / self._settings.health_speedup
-        if "ELB" not in group.health_check_type or self._now() - life.in_service_since < grace:
-            return False
-        found = [_target_group(group, arn) for arn in life.registered_in]
-        healths = [self._targets.health(each, state.instance_id) for each in found if each]
-        return any(
-            health.state in {"unhealthy", "draining"} or health.reason == "Target.NotRegistered"
-            for health in healths
-        )
+            if found := target_group(group, arn):
+                self._targets.register(found, [{"Id": state.instance_id}])
+                self._lives.of(state).registered_in.add(arn)
 
     def _replace_unhealthy(self, group: FakeAutoScalingGroup) -> None:
         for state in group.active_instances():
@@ -179,6 +192,7 @@ class Groups:
         failure = self._launch_failures.get(group.name) or self._launch_failures.get(EVERY_GROUP)
         try:
             for _ in range(0 if failure else count):
+                check_room(group, self._room)
                 self._launch_one(group)
         except ServiceException as error:
             failure = error.message
@@ -191,41 +205,39 @@ class Groups:
         protected = group.new_instances_protected_from_scale_in
         group.instance_states.append(InstanceState(instance, "Pending", protected_from_scale_in=protected))
         activity = self._record(launch_activity(group, instance.id))
-        self._lives[instance.id] = Life(version, activity, self._now() + self._settings.boot)
+        self._lives.begin(instance.id, Life(version, activity, self._now() + self._settings.boot))
 
     def _fail_launch(self, group: FakeAutoScalingGroup, message: str) -> None:
         self._launch_after[group.arn] = self._now() + self._settings.launch_retry
         activity = self._record(launch_activity(group, None))
-        activity.end(False, message)
+        activity.end("Failed", message)
         self._tell(group, scaling_event("Launch Unsuccessful", activity, None))
 
     def _finish_deletion(self, group: FakeAutoScalingGroup) -> None:
-        if vars(group).get("status") == DELETING and not group.instance_states:
+        if _is_deleting(group) and not group.instance_states:
             backend: AutoScalingBackend = group.autoscaling_backend
             backend.autoscaling_groups.pop(group.name, None)
 
-    def _end(self, group: FakeAutoScalingGroup, state: InstanceState, outcome: Outcome) -> None:
-        activity = self._life(state).activity
+    def _end(
+        self, group: FakeAutoScalingGroup, state: InstanceState, ending: Ending, message: str = ""
+    ) -> None:
+        activity = self._lives.of(state).activity
         if activity:
-            activity.end(True)
-            self._tell(group, scaling_event(outcome, activity, state.instance))
+            activity.end("Successful" if ending.endswith(" Successful") else "Cancelled", message)
+            self._tell(group, scaling_event(ending, activity, state.instance))
 
     def _record(self, activity: ScalingActivity) -> ScalingActivity:
         self._activities.append(activity)
         return activity
 
     def _attached(self, group: FakeAutoScalingGroup, state: InstanceState) -> list[FakeTargetGroup]:
-        found = [_target_group(group, arn) for arn in group.target_group_arns]
+        found = [target_group(group, arn) for arn in group.target_group_arns]
         used = [each for each in found if each and state.instance_id in each.targets]
         return [each for each in used if self._targets.is_used(each)]
 
     def _version(self, state: InstanceState) -> int:
-        return self._life(state).version or 0
-
-    def _life(self, state: InstanceState) -> Life:
-        return self._lives.setdefault(state.instance_id, Life())
+        return self._lives.of(state).version or 0
 
 
-def _target_group(group: FakeAutoScalingGroup, arn: str) -> FakeTargetGroup | None:
-    found: FakeTargetGroup | None = group.autoscaling_backend.elbv2_backend.target_groups.get(arn)
-    return found
+def _is_deleting(group: FakeAutoScalingGroup) -> bool:
+    return vars(group).get("status") == DELETING

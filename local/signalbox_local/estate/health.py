@@ -10,6 +10,8 @@ DESCRIPTIONS = {
     "Elb.RegistrationInProgress": "Target registration is in progress",
     "Elb.InitialHealthChecking": "Initial health checks in progress",
     "Target.FailedHealthChecks": "Health checks failed",
+    "Target.Timeout": "Request timed out",
+    "Target.ResponseCodeMismatch": "Health checks failed with an unexpected code",
     "Target.DeregistrationInProgress": "Target deregistration is in progress",
     "Target.NotRegistered": "Target is not registered to the target group",
     "Target.NotInUse": "Target group is not configured to receive traffic from the load balancer",

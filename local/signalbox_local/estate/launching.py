@@ -3,8 +3,29 @@
 from collections import Counter
 
 from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup
+from moto.core.exceptions import ServiceException
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
+
+NO_ROOM = (
+    "We currently do not have sufficient {kind} capacity in the Availability Zone you requested. Our "
+    "system will be working on provisioning additional capacity. Launching EC2 instance failed."
+)
+
+
+class InsufficientInstanceCapacity(ServiceException):
+    """EC2's answer when it has no room."""
+
+    code = "InsufficientInstanceCapacity"
+
+
+def check_room(group: FakeAutoScalingGroup, room: int | None) -> None:
+    """Raises InsufficientInstanceCapacity when the region has `room` instances already."""
+    if room is None:
+        return
+    instances = (each for found in group.ec2_backend.reservations.values() for each in found.instances)
+    if sum(each.state != "terminated" for each in instances) >= room:
+        raise InsufficientInstanceCapacity(NO_ROOM.format(kind=group.instance_type))
 
 
 def launch_instance(group: FakeAutoScalingGroup) -> tuple[Instance, int | None]:

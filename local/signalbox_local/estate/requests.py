@@ -91,6 +91,18 @@ def terminate_instance(
     return estate.groups.terminate(group, state, "in response to a user request")
 
 
+def set_instance_health(estate: Estate, response: AutoScalingResponse) -> ActionResult:
+    """SetInstanceHealth: respects the grace period unless it is told not to."""
+    group, state = _member(response.autoscaling_backend, response._get_param("InstanceId"))
+    status = response._get_param("HealthStatus")
+    if status not in {"Healthy", "Unhealthy"}:
+        raise ValidationError("Valid instance health states are: [Healthy, Unhealthy]")
+    respects = response._get_bool_param("ShouldRespectGracePeriod", True)
+    if status == "Healthy" or not (respects and estate.groups.judge.is_in_grace(group, state)):
+        state.health_status = status
+    return EmptyResult()
+
+
 def attach_target_groups(
     estate: Estate, backend: AutoScalingBackend, group_name: str, target_group_arns: list[str]
 ) -> None:

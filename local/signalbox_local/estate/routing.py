@@ -4,9 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from moto.elbv2.exceptions import ELBClientError, RuleNotFoundError, ValidationError
-from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListener, FakeRule
+from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListener, FakeRule, FakeTargetGroup
 
 HIGHEST_WEIGHT = 999
+WEB = {"HTTP", "HTTPS"}
+
+
+def serves_web(group: FakeTargetGroup) -> bool:
+    """Whether its targets are instances behind an application load balancer."""
+    return group.target_type == "instance" and group.protocol in WEB
 
 
 def complete_forward(data: dict[str, Any]) -> None:

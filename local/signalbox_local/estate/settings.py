@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+DELAY = "deregistration_delay.timeout_seconds"
 
 
 @dataclass(frozen=True)
 class EstateSettings:
-    """All in seconds, but `health_speedup`: how much faster than on AWS checks and grace periods pass."""
+    """All in seconds, but `health_speedup`: how much faster than on AWS checks and grace periods pass.
+
+    Checks over HTTP come no more often than `shortest_check`, and wait at least `shortest_timeout`.
+    """
 
     boot: float = 1.0
     health_speedup: float = 5.0
@@ -14,6 +20,13 @@ class EstateSettings:
     longest_drain: float = 2.0
     termination: float = 0.2
     launch_retry: float = 2.0
+    death_notice: float = 1.0
+    shortest_check: float = 0.2
+    shortest_timeout: float = 1.0
+
+    def drain_seconds(self, attributes: Mapping[str, Any]) -> float:
+        """The deregistration delay of a target group with these attributes, shortened for local use."""
+        return min(float(str(attributes[DELAY])), self.longest_drain)
 
     @staticmethod
     def from_env(environment: Mapping[str, str]) -> "EstateSettings":

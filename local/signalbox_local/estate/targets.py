@@ -6,30 +6,21 @@ from typing import Any
 from moto.elbv2.exceptions import ELBClientError, TargetGroupNotFoundError, TargetNotRunning
 from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup, elbv2_backends
 
-from signalbox_local.estate.health import Checks, Health, checked_health
+from signalbox_local.estate.checking import HealthChecks
+from signalbox_local.estate.health import Health
 from signalbox_local.estate.settings import EstateSettings
-
-DELAY = "deregistration_delay.timeout_seconds"
 
 
 class Targets:
     """Keeps beside moto's target groups when each target came and until when it drains."""
 
-    def __init__(self, settings: EstateSettings, now: Callable[[], float]) -> None:
+    def __init__(self, settings: EstateSettings, checks: HealthChecks, now: Callable[[], float]) -> None:
         self._settings = settings
+        self.checks = checks
         self._now = now
         self._registered: dict[tuple[str, str], float] = {}
         self._used_since: dict[str, float] = {}
         self._draining: dict[str, dict[str, tuple[dict[str, Any], float]]] = {}
-        self._unhealthy_images: frozenset[str] = frozenset()
-        self._image_changed: dict[str, float] = {}
-
-    def set_unhealthy_images(self, images: Iterable[str]) -> None:
-        """From now on targets that run one of these images fail their health checks, all others pass."""
-        wanted = frozenset(images)
-        for image in wanted ^ self._unhealthy_images:
-            self._image_changed[image] = self._now()
-        self._unhealthy_images = wanted
 
     def register(self, group: FakeTargetGroup, targets: Sequence[Mapping[str, Any]]) -> None:
         """RegisterTargets: refuses unknown and stopped instances; a known target keeps its health."""
@@ -56,7 +47,7 @@ class Targets:
 
     def drain_seconds(self, group: FakeTargetGroup) -> float:
         """The deregistration delay of a group, shortened for local use."""
-        return min(float(str(group.attributes[DELAY])), self._settings.longest_drain)
+        return self._settings.drain_seconds(group.attributes)
 
     def is_used(self, group: FakeTargetGroup) -> bool:
         """Whether any listener or rule forwards to the group; takes note since when."""
@@ -95,20 +86,8 @@ class Targets:
         instance = group.ec2_backend.get_instance_by_id(target_id)
         if instance and instance.state in {"stopping", "stopped"}:
             return Health("unused", "Target.InvalidState")
-        image = instance.image_id if instance else ""
         registered = self._registered.get((group.arn, target_id), 0.0)
-        checks = Checks(
-            checked_since=max(registered, self._used_since[group.arn]),
-            passing=image not in self._unhealthy_images,
-            passing_since=self._image_changed.get(image, 0.0),
-            pass_after=self._check_seconds(group, group.healthy_threshold_count),
-            fail_after=self._check_seconds(group, group.unhealthy_threshold_count),
-        )
-        return checked_health(checks, self._now())
-
-    def _check_seconds(self, group: FakeTargetGroup, count: str) -> float:
-        real = float(group.health_check_interval_seconds) * int(count)
-        return min(real / self._settings.health_speedup, self._settings.longest_health_check)
+        return self.checks.health(group, target_id, max(registered, self._used_since[group.arn]))
 
     def _status(self, group: FakeTargetGroup, target: dict[str, Any]) -> FakeHealthStatus:
         known = group.targets.get(target["Id"], target)

@@ -1,7 +1,8 @@
 """Every replacement of moto's private parts, in one place, one comment a seam."""
 
+from signalbox_local.moto_seams.cloudwatch import alarm_states, metric_data
 from signalbox_local.moto_seams.estate import estate_life
-from signalbox_local.moto_seams.events import alarm_states, event_bus
+from signalbox_local.moto_seams.events import event_bus
 from signalbox_local.moto_seams.lambda_functions import lambda_changes, lambda_invocations
 from signalbox_local.moto_seams.records import dynamodb_requests, managed_policies
 from signalbox_local.moto_seams.seams import MOTO_VERSION, Seams
@@ -17,5 +18,6 @@ __all__ = [
     "lambda_changes",
     "lambda_invocations",
     "managed_policies",
+    "metric_data",
     "step_functions",
 ]

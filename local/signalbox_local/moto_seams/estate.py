@@ -14,7 +14,7 @@ from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.elbv2.models import ELBv2Backend, FakeAction, FakeTargetGroup
 from moto.elbv2.responses import ELBV2Response
 
-from signalbox_local.estate import Estate, capacity, launch_templates, requests, routing
+from signalbox_local.estate import Estate, capacity, hook_requests, launch_templates, requests, routing
 from signalbox_local.estate.targets import Targets, backend_of, find_group
 from signalbox_local.moto_seams.seams import Seams, given_first, with_first
 
@@ -24,6 +24,7 @@ def estate_life(seams: Seams, estate: Estate) -> None:
     _one_request_at_a_time(seams, estate)
     _groups(seams, estate)
     _group_members(seams, estate)
+    _lifecycle_hooks(seams, estate)
     _targets(seams, estate)
     _routing(seams)
     _launch_template_versions(seams)
@@ -82,6 +83,10 @@ def _group_members(seams: Seams, estate: Estate) -> None:
         "detach_instances",
         given_first(functools.partial(requests.detach_instances, estate)),
     )
+    # moto ignores the grace period.
+    seams.replace(
+        AutoScalingResponse, "set_instance_health", with_first(estate, requests.set_instance_health)
+    )
     # moto registers instances that have not booted, and leaves targets behind on detach.
     seams.replace(
         AutoScalingBackend,
@@ -105,6 +110,26 @@ def _group_members(seams: Seams, estate: Estate) -> None:
         "launch_template",
         property(lambda self: requests.launch_template_of(estate, original(self), self)),
     )
+
+
+def _lifecycle_hooks(seams: Seams, estate: Estate) -> None:
+    # moto keeps hooks, with made-up targets, and nobody waits for them.
+    seams.wrap(
+        AutoScalingResponse,
+        "create_auto_scaling_group",
+        given_first(hook_requests.create_group_with_hooks),
+    )
+    seams.replace(AutoScalingResponse, "put_lifecycle_hook", hook_requests.put_hook)
+    seams.wrap(
+        AutoScalingResponse,
+        "delete_lifecycle_hook",
+        given_first(functools.partial(hook_requests.delete_hook, estate)),
+    )
+    for name, function in {
+        "complete_lifecycle_action": hook_requests.complete_action,
+        "record_lifecycle_action_heartbeat": hook_requests.record_heartbeat,
+    }.items():
+        seams.replace(AutoScalingResponse, name, with_first(estate, function))
 
 
 def _targets(seams: Seams, estate: Estate) -> None:
