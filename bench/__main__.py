@@ -108,8 +108,8 @@ def _command(found: start_up.StartUp) -> list[str]:
     return [
         "## The command line",
         "",
-        f"`signalbox --help` from start to end takes {found.ratio:.2f} times what Typer takes for a program with",
-        f"one command: {found.milliseconds:.0f} ms and {found.floor_milliseconds:.0f} ms, medians of "
+        f"`signalbox --help` from start to end takes {found.ratio:.2f} times what Typer takes for a program",
+        f"with one command: {found.milliseconds:.0f} ms and {found.floor_milliseconds:.0f} ms, medians of "
         f"{start_up.RUNS}. The bar is {start_up.LIMIT:.0f}.",
         "",
     ]
