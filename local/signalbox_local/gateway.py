@@ -15,7 +15,7 @@ from signalbox_local.api_facts import ApiFacts, Match, Route, Router
 from signalbox_local.authorisation import Authoriser
 from signalbox_local.identities import Caller, Identities
 from signalbox_local.proxy_events import Arrival, MalformedAnswer, now, proxy_event, raw_path, response_of
-from signalbox_local.signatures import Fault, ReceivedRequest, Unauthenticated
+from signalbox_local.signatures import Claim, Fault, ReceivedRequest, Unauthenticated, claim_of
 from signalbox_local.usage_plan import Admission, UsagePlan
 
 if TYPE_CHECKING:
@@ -109,16 +109,25 @@ class Gateway:
     def _caller(self, request: Request, route: Route) -> Caller | None:
         if route.auth == "NONE":
             return None
+        received = ReceivedRequest.of(request)
         try:
-            caller = self._identities.authenticate(ReceivedRequest.of(request))
+            caller = self._identities.authenticate(received)
         except Unauthenticated as problem:
             missing = "Missing Authentication Token" if problem.fault is Fault.UNSIGNED else problem.message
             raise GatewayError(403, _CODES[problem.fault], missing) from problem
+        self._check_scope(claim_of(received))
         arn = self._facts.invoke_arn(request.method, request.path)
         decision = self._authoriser.decide(caller.arn, "execute-api:Invoke", arn)
         if not decision.allowed:
             raise GatewayError(403, "AccessDeniedException", _masked(decision.reason, self._facts), "Message")
         return caller
+
+    def _check_scope(self, claim: Claim) -> None:
+        wanted = {"region": (claim.region, self._facts.region), "service": (claim.service, "execute-api")}
+        for part, (signed, right) in wanted.items():
+            if signed != right:
+                reason = f"Credential should be scoped to a valid {part}, not '{signed}'. "
+                raise GatewayError(403, _CODES[Fault.WRONG_SIGNATURE], reason)
 
     def _check_plan(self, request: Request, route: Route) -> str | None:
         """The key is asked for, and the plan counts, only where the route says so."""

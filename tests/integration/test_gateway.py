@@ -99,6 +99,7 @@ class Api:
         key: KeyPair | Credentials | None = None,
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
+        scope: tuple[str, str] = ("execute-api", REGION),
     ) -> Reply:
         """A signed call; the API key is sent along unless the headers name one."""
         url = f"http://127.0.0.1:{self.port}{path}"
@@ -107,7 +108,7 @@ class Api:
         key = key or self.admin
         token = getattr(key, "session_token", None)
         credentials = BotoCredentials(key.access_key_id, key.secret_access_key, token)
-        SigV4Auth(credentials, "execute-api", REGION).add_auth(request)
+        SigV4Auth(credentials, *scope).add_auth(request)
         return self.send(method, path, body, dict(request.headers.items()))
 
     def send(
@@ -247,6 +248,20 @@ def test_an_unknown_key_is_refused(api: Api) -> None:
     status, kind, body = api.call("GET", "/services", KeyPair("AKIA0000000000000000", "x" * 40)).error
     assert (status, kind) == (403, "UnrecognizedClientException")
     assert body == {"message": "The security token included in the request is invalid."}
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        (("execute-api", "us-east-1"), "a valid region, not 'us-east-1'"),
+        (("s3", REGION), "a valid service, not 's3'"),
+    ],
+)
+def test_a_signature_for_elsewhere_is_refused(api: Api, scope: tuple[str, str], told: str) -> None:
+    status, kind, body = api.call("GET", "/services", scope=scope).error
+    assert (status, kind) == (403, "InvalidSignatureException")
+    assert told in body["message"]
+    assert api.functions.asked == []
 
 
 def test_a_viewer_reads_and_does_not_write(api: Api) -> None:
