@@ -88,7 +88,9 @@ class SentHeader(Header):
 
 
 class Traffic(_Part):
-    """Who asks: an open stream of requests, whose users each keep their cookies."""
+    """Who asks: an open stream of requests, whose users each keep their cookies. `host`: they look up that
+    name in Route 53 instead of going to the load balancer. `sticky`: the load balancer keeps a user with a
+    target or with a target group."""
 
     requests_per_second: Annotated[float, Field(gt=0, le=2_000)] = 40
     shape: Literal["steady", "wave", "bursts"] = "steady"
@@ -97,6 +99,8 @@ class Traffic(_Part):
     headers: tuple[SentHeader, ...] = ()
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5
     slow_ms: Milliseconds = 500
+    sticky: Literal["no", "targets", "groups"] = "no"
+    host: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,5}$")] | None = None
 
 
 class Instances(_Part):

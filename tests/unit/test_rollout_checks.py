@@ -1,4 +1,4 @@
-"""The demo's own judgement: it must see what is left over, changed or forged."""
+"""The judgement of demo and rehearsal: it must see what is left over, changed or forged."""
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -7,27 +7,45 @@ import pytest
 
 from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import Head, continue_chain
-from signalbox_local.demo.checks import Check, estate_checks, timeline_checks
-from signalbox_local.demo.footprint import Footprint
+from signalbox_local.rehearsal.checks import Check, estate_checks, timeline_checks
+from signalbox_local.rehearsal.footprint import Footprint, GroupPrint
 
+GROUP = GroupPrint(images={"ami-1": 4}, size=(2, 8, 4), suspended=frozenset(), version="1", healthy=4)
+IDLE = GroupPrint(images={}, size=(0, 8, 0), suspended=frozenset(), version="1", healthy=0)
 BEFORE = Footprint(
-    images={"ami-1": 4},
-    healthy=4,
-    weights={"arn:checkout": 100},
-    size=(2, 8, 4),
-    suspended=frozenset(),
-    version="1",
+    own={"checkout": GROUP},
+    weights={"arn:rule": {"arn:checkout": 100}},
     versions=frozenset({"1"}),
     groups=frozenset({"checkout"}),
     target_groups=frozenset({"checkout"}),
     alarms=frozenset({"checkout-5xx"}),
     locks=frozenset(),
 )
-RENEWED = replace(BEFORE, images={"ami-2": 4}, version="2", versions=frozenset({"1", "2"}))
+RENEWED = replace(
+    BEFORE,
+    own={"checkout": replace(GROUP, images={"ami-2": 4}, version="2")},
+    versions=frozenset({"1", "2"}),
+)
+SLOTS = replace(
+    BEFORE,
+    own={"blue": GROUP, "green": IDLE},
+    weights={"arn:rule": {"arn:blue": 100, "arn:green": 0}},
+)
+SWAPPED = replace(
+    SLOTS,
+    own={"blue": IDLE, "green": replace(GROUP, images={"ami-2": 4}, version="2")},
+    weights={"arn:rule": {"arn:blue": 0, "arn:green": 100}},
+    versions=frozenset({"1", "2"}),
+)
 
 
 def broken(checks: list[Check]) -> list[str]:
     return [check.told for check in checks if not check.holds]
+
+
+def own(**changes: object) -> dict[str, object]:
+    """A change of the one group."""
+    return {"own": {"checkout": replace(GROUP, **changes)}}  # type: ignore[arg-type]
 
 
 def test_a_good_rollout_changes_the_version_and_nothing_else() -> None:
@@ -41,11 +59,14 @@ def test_a_rollback_leaves_what_was_there() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"images": {"ami-1": 3, "ami-2": 1}}, "the group runs 4 × v1 and nothing else"),
-        ({"healthy": 3}, "all 4 are healthy"),
-        ({"weights": {"arn:checkout": 0}}, "the rule sends all traffic where it did before"),
-        ({"size": (4, 8, 4)}, "min 2, max 8, desired 4 as before, no process suspended"),
-        ({"suspended": frozenset({"Launch"})}, "min 2, max 8, desired 4 as before, no process suspended"),
+        (own(images={"ami-1": 3, "ami-2": 1}), "the group runs 4 × v1 and nothing else"),
+        (own(healthy=3), "all 4 are healthy"),
+        (
+            {"weights": {"arn:rule": {"arn:checkout": 0}}},
+            "what sends traffic sends it where it did before",
+        ),
+        (own(size=(4, 8, 4)), "min 2, max 8, desired 4 as before, no process suspended"),
+        (own(suspended=frozenset({"Launch"})), "min 2, max 8, desired 4 as before, no process suspended"),
         ({"groups": frozenset({"checkout", "copy"})}, "no second group is left over"),
         ({"groups": frozenset()}, "no second group is left over"),
         ({"target_groups": frozenset({"checkout", "copy"})}, "no second target group is left over"),
@@ -63,6 +84,21 @@ def test_a_good_rollout_leaves_only_the_version_that_it_runs() -> None:
     after = replace(RENEWED, versions=frozenset({"1", "2", "3"}))
     assert broken(list(estate_checks(BEFORE, after, "ami-2", "v2"))) == [
         "no launch template version is left over"
+    ]
+
+
+def test_of_two_slots_the_other_one_serves_after_a_good_rollout() -> None:
+    assert broken(list(estate_checks(SLOTS, SWAPPED, "ami-2", "v2", swapped=True))) == []
+    assert broken(list(estate_checks(SLOTS, SLOTS, "ami-1", "v1"))) == []
+
+
+def test_a_slot_that_was_not_emptied_is_seen() -> None:
+    both = replace(SWAPPED, own={"blue": GROUP, "green": SWAPPED.own["green"]})
+    assert broken(list(estate_checks(SLOTS, both, "ami-2", "v2", swapped=True))) == [
+        "the group runs 4 × v2 and nothing else",
+        "all 4 are healthy",
+        "all traffic goes to the other slot",
+        "desired 4 in the slot that serves, 0 in the other, no process suspended",
     ]
 
 

@@ -9,18 +9,28 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from rich.console import Console
 
 from signalbox_cli.following import Refused
-from signalbox_local.demo.embedded import CannotStart, keep_to_this_machine, new_folder, remove
 from signalbox_local.demo.play import Unexpected, play
+from signalbox_local.embedded import CannotStart, keep_to_this_machine, new_folder, remove
+from signalbox_local.rehearsal.rehearse import LoadDied
 
 FAILED, INTERRUPTED = 1, 130
-_FAILURES = (CannotStart, Refused, Unexpected, TimeoutError, ClientError, BotoCoreError, HTTPClientError)
+_FAILURES = (
+    CannotStart,
+    LoadDied,
+    Refused,
+    Unexpected,
+    TimeoutError,
+    ClientError,
+    BotoCoreError,
+    HTTPClientError,
+)
 
 
 def main() -> int:
-    """0 only when both rollouts ended as told and every check holds."""
+    """0 only when all ended as told and every check holds."""
     console = _console()
-    folder = new_folder()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    folder = new_folder("demo")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         keep_to_this_machine()

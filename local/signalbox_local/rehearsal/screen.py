@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.padding import Padding
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from signalbox.kernel.clock import rfc3339
 from signalbox_cli.rollout_news import Sighting, line, news
-from signalbox_cli.rollout_view import clocks_table, rollout_view, timeline_table
-from signalbox_cli.rollout_words import printable, seconds_between, span
-from signalbox_local.demo.checks import Check
+from signalbox_cli.rollout_view import rollout_view, timeline_table
+from signalbox_cli.rollout_words import printable
+from signalbox_local.rehearsal.checks import Check
 
 REFRESHES = 5  # a second
 Show = Callable[[Sighting], None]
@@ -34,7 +35,7 @@ class Screen:
     def heading(self, text: str) -> None:
         """Begins a part of the story."""
         self._console.print()
-        self._console.print(Text(text, style="bold cyan"))
+        self._console.print(Text(printable(text), style="bold cyan"))
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
@@ -57,9 +58,18 @@ class Screen:
             table.add_row(Text(name, style="dim"), Text(printable(told)))
         self._indented(table)
 
+    def gap(self) -> None:
+        """An empty line."""
+        self._console.print()
+
+    def table(self, table: RenderableType) -> None:
+        """After an empty line, indented."""
+        self._console.print()
+        self._indented(table)
+
     @contextmanager
-    def watching(self) -> Iterator[Show]:
-        """What to call with each sighting of one rollout."""
+    def watching(self, awaited: str = "") -> Iterator[Show]:
+        """What to call with each sighting of one rollout; `awaited` is what there is to wait for before."""
         self._console.print()
         if not self._alive:
             yield self._lines()
@@ -68,20 +78,16 @@ class Screen:
 
         def frame() -> RenderableType:
             now = datetime.now(UTC)
-            return rollout_view(latest[-1].rollout, latest[-1].events, now) if latest else Text("")
+            if not latest:
+                return Spinner("dots", Text(awaited, style="dim")) if awaited else Text("")
+            return rollout_view(latest[-1].rollout, latest[-1].events, now)
 
         with Live(get_renderable=frame, console=self._console, refresh_per_second=REFRESHES):
             yield latest.append
 
-    def evidence(self, last: Sighting, errors_at: str | None) -> None:
-        """The timeline of a rollback, and its three clocks."""
-        for table in (timeline_table(last.events, last.rollout), clocks_table(last.rollout, errors_at)):
-            self._console.print()
-            self._indented(table)
-        clocks = last.rollout["clocks"]
-        if clocks["detected_at"] and clocks["restored_at"]:
-            took = span(seconds_between(clocks["detected_at"], clocks["restored_at"]))
-            self.say(f"All traffic was back {took} after the alarm.")
+    def evidence(self, last: Sighting) -> None:
+        """The timeline of a rollback."""
+        self.table(timeline_table(last.events, last.rollout))
 
     def checks(self, checks: Iterable[Check]) -> None:
         """Each with a mark; those that do not hold with what was found."""

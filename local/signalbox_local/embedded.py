@@ -1,5 +1,6 @@
-"""The embedded AWS of the demo: a process of its own in a temporary folder, ended whatever happens."""
+"""An embedded AWS of one's own: a process in a temporary folder, ended whatever happens."""
 
+import json
 import os
 import shutil
 import signal
@@ -7,10 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 from botocore.credentials import Credentials
@@ -20,7 +22,8 @@ from signalbox_local.state_file import FOLDER, StateFolder
 
 READY_SECONDS = 60.0
 STOPPING_SECONDS = 20.0
-# `signalbox local up`, which ends when its standard input does: that is, however the demo dies.
+CONTROL_SECONDS = 30.0
+# `signalbox local up`, which ends when its standard input does: that is, however its parent dies.
 _UP = """
 import os, signal, sys, threading
 def end_with_parent():
@@ -31,8 +34,6 @@ from signalbox_cli.main import main
 sys.argv[1:] = ["local", "up"]
 main()
 """
-# Instances are healthy as soon as they are in service: what a demo has time to wait for is the alarm.
-_PACE = {"SIGNALBOX_LOCAL_BOOT_SECONDS": "1", "SIGNALBOX_LOCAL_HEALTH_SPEEDUP": "1000"}
 _ANY_PORT = {"SIGNALBOX_API_PORT": "0", "SIGNALBOX_AWS_PORT": "0"}
 
 
@@ -57,6 +58,13 @@ class EmbeddedAws:
             self._clients[service] = self._make(service, endpoint_url=self.state["aws_endpoint"])
         return self._clients[service]
 
+    def control(self, path: str, body: object = None) -> Any:
+        """One of the runtime's own paths: GET without a body, else POST."""
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.state['aws_endpoint']}/_signalbox/{path}"
+        with urlopen(Request(url, data=data), timeout=CONTROL_SECONDS) as answer:
+            return json.load(answer)
+
     def api(self, caller: str) -> ApiClient:
         """The API as one of the callers: viewer, deployer, approver, operator."""
         keys = self.state["callers"][caller]
@@ -65,7 +73,7 @@ class EmbeddedAws:
 
 
 def keep_to_this_machine() -> None:
-    """No profile, key or proxy of the user may stand between the demo and its own AWS."""
+    """No profile, key or proxy of the user may stand between this process and its own AWS."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -74,9 +82,9 @@ def keep_to_this_machine() -> None:
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 
-def new_folder() -> Path:
+def new_folder(purpose: str) -> Path:
     """Where the runtime keeps its state and logs."""
-    return Path(tempfile.mkdtemp(prefix="signalbox-demo-"))
+    return Path(tempfile.mkdtemp(prefix=f"signalbox-{purpose}-"))
 
 
 def remove(folder: Path) -> None:
@@ -85,14 +93,14 @@ def remove(folder: Path) -> None:
 
 
 @contextmanager
-def runtime(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Its process: started when entered, gone when left."""
+def runtime(folder: Path, pace: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Its process: started when entered, gone when left. `pace` are `SIGNALBOX_LOCAL_…` variables."""
     with (folder / "output").open("wb") as output:
-        # A session of its own: Ctrl-C in the terminal is for the demo, which ends the runtime itself.
+        # A session of its own: Ctrl-C in the terminal is for its parent, which ends the runtime itself.
         process = subprocess.Popen(
             [sys.executable, "-c", _UP],
             cwd=folder,
-            env={**os.environ, **_ANY_PORT, **_PACE},
+            env={**os.environ, **_ANY_PORT, **pace},
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,

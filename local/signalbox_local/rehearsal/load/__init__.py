@@ -1,0 +1,1 @@
+"""Real requests: an open stream of them, sent by a process of its own."""

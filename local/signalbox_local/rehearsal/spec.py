@@ -1,0 +1,103 @@
+"""The service as its file tells it, and its strategy at the speed of a rehearsal."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from signalbox.kernel.durations import format_duration, parse_duration
+from signalbox.rollouts.plan import PRESETS
+from signalbox.rollouts.service import Bake, ServiceSpec, StepSpec, Strategy
+from signalbox.rollouts.strategies.blue_green import DEFAULT_BAKE as BLUE_GREEN_BAKE
+from signalbox.rollouts.strategies.canary import DEFAULT_BAKE as CANARY_BAKE
+from signalbox.rollouts.strategies.linear import DEFAULT_EVERY
+from signalbox.rollouts.validation import PARAMETERS, strategy_violations, violations
+from signalbox_cli.documents import BadDocument, read_document
+
+# What a preset waits for when its owner says nothing: the parameter and its default.
+WAITS = {
+    "canary": ("bake", CANARY_BAKE),
+    "blue-green": ("bake", BLUE_GREEN_BAKE),
+    "linear": ("every", DEFAULT_EVERY),
+}
+SHORTEST_DEADLINE = timedelta(seconds=20)  # instances boot in real time
+
+
+class BadSpec(Exception):
+    """The file is not a service, or its strategy cannot be rehearsed; each violation on a line."""
+
+
+def read_spec(file: Path) -> ServiceSpec:
+    """Raises BadSpec."""
+    try:
+        spec = TypeAdapter(ServiceSpec).validate_python(read_document(file))
+    except BadDocument as problem:
+        raise BadSpec(str(problem)) from problem
+    except ValidationError as problem:
+        raise BadSpec("\n".join(_in_words(file, dict(error)) for error in problem.errors())) from problem
+    found = [f"{file}: {one.field}: {one.message}" for one in violations(spec)]
+    if found:
+        raise BadSpec("\n".join(found))
+    return spec
+
+
+def _in_words(file: Path, error: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    return f"{file}: {where or 'the file'}: {error['msg']}"
+
+
+def with_preset(spec: ServiceSpec, name: str) -> Strategy:
+    """The service's own strategy when it is that preset, else the preset with the parameters they share.
+    Raises BadSpec for a preset that does not exist."""
+    if name not in PRESETS:
+        raise BadSpec(f"there is no preset {name!r}; there are: {', '.join(PRESETS)}")
+    if spec.strategy.preset == name:
+        return spec.strategy
+    known = {field: getattr(spec.strategy, field) for field in PARAMETERS[name]}
+    return Strategy(preset=name, **known)  # type: ignore[arg-type]
+
+
+def paced(strategy: Strategy, speed: float) -> Strategy:
+    """The same strategy with its waits divided by `speed`, each at least a second, and without pauses, which
+    nobody is there to end. Raises BadSpec."""
+    problems = [f"{one.field}: {one.message}" for one in strategy_violations(strategy, "strategy")]
+    if problems:
+        raise BadSpec("\n".join(problems))
+    if strategy.steps is not None:
+        steps = tuple(_paced_step(step, speed) for step in strategy.steps if step.pause is None)
+        return replace(strategy, steps=steps)
+    field, default = WAITS[strategy.preset or "canary"]
+    wait = getattr(strategy, field) or default
+    return replace(strategy, **{field: divided(wait, speed)})  # type: ignore[arg-type]
+
+
+def _paced_step(step: StepSpec, speed: float) -> StepSpec:
+    return step if step.bake is None else replace(step, bake=Bake(for_=divided(step.bake.for_, speed)))
+
+
+def divided(duration: str, speed: float, least: timedelta = timedelta(seconds=1)) -> str:
+    """A duration in whole seconds."""
+    return format_duration(max(least, timedelta(seconds=round(parse_duration(duration) / speed / _SECOND))))
+
+
+_SECOND = timedelta(seconds=1)
+
+
+def has_pause(strategy: Strategy) -> bool:
+    """Whether it waits for a person."""
+    return any(step.pause is not None for step in strategy.steps or ())
+
+
+def strategy_body(strategy: Strategy) -> dict[str, object]:
+    """As the API takes it."""
+    body: dict[str, object] = TypeAdapter(Strategy).dump_python(
+        strategy, mode="json", by_alias=True, exclude_none=True
+    )
+    return body
+
+
+def strategy_name(strategy: Strategy) -> str:
+    """How a table calls it."""
+    return strategy.preset or "steps"
