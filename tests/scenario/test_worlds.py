@@ -46,13 +46,8 @@ def test_a_world_ends_as_it_says(world: str, strategy: Strategy, tmp_path: Path)
     assert found.blast.users > 50
 
 
-EMPTIED = "retire empties the original target group while users are kept with it by their cookie"
-
-
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(
-    "sticky", ["targets", pytest.param("groups", marks=pytest.mark.xfail(reason=EMPTIED))]
-)
+@pytest.mark.parametrize("sticky", ["targets", "groups"])
 def test_a_good_version_hurts_nobody_who_looks_up_a_name_and_keeps_cookies(
     sticky: str, tmp_path: Path
 ) -> None:

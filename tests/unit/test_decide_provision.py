@@ -81,7 +81,7 @@ def test_another_version_in_the_slot_gives_way() -> None:
     first = decide_size(pinned, 2)
     assert operations(first) == ["UpdateAutoScalingGroup"]
     second = decide_size(pinned.looking_at(predicted(pinned.estate, first.writes)), 2)
-    assert second.writes == tuple(terminate("green", i.id, shrink=False) for i in warm.instances)
+    assert second.writes == tuple(terminate("green", i.id) for i in warm.instances)
 
 
 def test_launches_are_awaited_and_health_is_looked_at() -> None:

@@ -103,7 +103,7 @@ def test_nothing_beside_stable_needs_no_write() -> None:
 def rebuilding(new: int = 2) -> Scene:
     """Some of stable is new already, one candidate serves beside it."""
     here, _ = replacing(4, surge=1, new=new)
-    return here
+    return replace(here, rebuilding=True)
 
 
 def test_the_old_version_is_launched_again_before_the_new_one_leaves() -> None:
@@ -121,6 +121,7 @@ def test_the_old_version_is_launched_again_before_the_new_one_leaves() -> None:
         "the old version launches again",
         "the new version leaves",
         "sizes and version of the stable group",
+        "suspended processes",
         "the candidate group empties",
         "the candidate group goes",
     ]
@@ -133,6 +134,17 @@ def test_what_serves_beside_a_group_below_the_floor_stays_until_it_is_not_needed
     assert traffic_back(short) is None
     assert traffic_back(here) is not None
     assert not serves_as_before(short)
+
+
+def test_what_serves_beside_stays_also_before_the_first_successor_is_launched() -> None:
+    here = rebuilding(new=0)
+    stable = here.estate.stable
+    gone = replace(stable, instances=stable.instances[2:])
+    bare = here.looking_at(replace(here.estate, stable=gone))
+    assert traffic_back(bare) is None
+    assert (
+        traffic_back(replace(bare, rebuilding=False)) is not None
+    )  # it lost them by itself: the canary goes
 
 
 def test_the_new_version_stays_until_the_old_one_is_healthy_again() -> None:
@@ -208,7 +220,7 @@ def test_a_slot_comes_back_as_it_was() -> None:
     crowded = replace(before, instances=instances("1", 3))
     assert slot_after(crowded, before).awaits is Told.TERMINATED
     new = replace(before, instances=instances("2", 1, "new"))
-    assert slot_after(new, before).writes == (terminate("green", "new-2-0", shrink=False),)
+    assert slot_after(new, before).writes == (terminate("green", "new-2-0"),)
     awake = replace(before, suspended=())
     assert operations(slot_after(awake, before)) == ["SuspendProcesses"]
     assert slot_after(before, before).settled

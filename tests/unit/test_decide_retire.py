@@ -11,6 +11,7 @@ from signalbox.rollouts.model import Told
 from signalbox.rollouts.writes import set_group
 from tests.unit.builders import (
     BLUE,
+    COPY,
     GREEN,
     ROLLOUT,
     forwarding_to,
@@ -57,6 +58,29 @@ def test_an_original_converges_while_the_copy_serves() -> None:
     assert decide_retire(at(here, stable=grown)).look_again == 10
     back = decide_retire(here.looking_at(healthy(replace(here.estate, stable=grown))))
     assert weights_of(back) == {BLUE: 1}
+
+
+def test_a_slot_leaves_a_sticky_rule_before_it_is_emptied() -> None:
+    here = at(ready(), rules=(rule(actions=forwarding_to(True, blue=0, green=100)),))
+    decision = decide_retire(here)
+    assert weights_of(decision) == {GREEN: 100}
+    moved = at(here, rules=(rule(actions=forwarding_to(True, green=100)),))
+    assert decide_retire(moved).writes == (set_group(moved.estate.stable, min_size=0, desired=0),)
+
+
+def test_an_original_leaves_a_sticky_rule_while_it_is_empty() -> None:
+    here = at(ready(Placement.COPY), rules=(rule(actions=forwarding_to(True, blue=0, copy=100)),))
+    blue = replace(here.estate.stable, template_version="2", resolved_version="2")
+    assert weights_of(decide_retire(at(here, stable=blue))) == {COPY: 100}
+    moved = at(here, rules=(rule(actions=forwarding_to(True, copy=100)),))
+    leave = set_group(blue, min_size=0, desired=0)
+    assert decide_retire(at(moved, stable=blue)).writes == (leave,)
+    grown = replace(blue, min=1, desired=4, instances=instances("2", 4, "new"))
+    assert weights_of(decide_retire(at(moved, stable=grown))) == {COPY: 100, BLUE: 0}
+    launching = replace(grown, instances=grown.instances[:2])
+    assert not decide_retire(at(moved, stable=launching)).writes
+    back = at(here, stable=grown)  # attached again: its health is checked
+    assert decide_retire(back).look_again == 10
 
 
 @pytest.mark.parametrize(("grown", "most", "size"), [(4, 10, 4), (6, 10, 6), (6, 5, 5)])

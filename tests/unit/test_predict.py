@@ -69,7 +69,7 @@ def test_every_write_that_is_allowed_has_a_prediction() -> None:
         set_group(blue, desired=3),
         suspend("blue", ["A"]),
         resume("blue", ["A"]),
-        terminate("blue", "i-1", shrink=False),
+        terminate("blue", "i-1"),
         delete_group("c"),
         copy_target_group(target_group(), "c", "r-1"),
         set_target_group_attributes(GREEN, {}),
@@ -123,8 +123,8 @@ def test_a_member_that_goes_is_replaced_at_the_version_of_the_group() -> None:
         estate,
         [
             set_group(estate.stable, version="2"),
-            terminate("blue", "i-blue-1-0", shrink=False),
-            terminate("blue", "i-blue-1-1", shrink=False),
+            terminate("blue", "i-blue-1-0"),
+            terminate("blue", "i-blue-1-1"),
         ],
     )
     assert versions(after) == {"1": 2, "2": 2}
@@ -132,9 +132,12 @@ def test_a_member_that_goes_is_replaced_at_the_version_of_the_group() -> None:
     assert len({i.id for i in after.stable.instances}) == 4
 
 
-def test_a_member_that_goes_for_good_is_not() -> None:
-    after = predicted(scene().estate, [terminate("blue", "i-blue-1-0", shrink=True)])
-    assert after.stable.desired == len(after.stable.instances) == 3
+def test_nobody_takes_the_place_of_a_member_while_launching_rests() -> None:
+    gone = [suspend("blue", ["Launch"]), terminate("blue", "i-blue-1-0")]
+    after = predicted(scene().estate, gone)
+    assert (after.stable.desired, len(after.stable.instances)) == (4, 3)
+    assert predicted(after, gone) == after
+    assert len(predicted(after, [resume("blue", ["Launch"])]).stable.instances) == 4
 
 
 def test_a_group_that_follows_its_template_launches_what_that_meant_before() -> None:
@@ -193,7 +196,7 @@ def test_alarm_copies_come_and_go() -> None:
 @pytest.mark.parametrize(
     "write",
     [
-        terminate("gone", "i-1", shrink=True),
+        terminate("gone", "i-1"),
         set_group(group("gone"), desired=9),
         suspend("gone", ["A"]),
     ],

@@ -90,9 +90,10 @@ def test_a_copy_of_an_alarm_looks_elsewhere_and_takes_no_action() -> None:
     ]
 
 
-def test_a_member_goes_with_or_without_a_successor() -> None:
-    assert terminate("blue", "i-1", shrink=True).parameters["ShouldDecrementDesiredCapacity"] is True
-    assert terminate("blue", "i-1", shrink=False).resource == "blue"
+def test_a_member_goes_and_the_size_of_its_group_stays() -> None:
+    write = terminate("blue", "i-1")
+    assert write.parameters == {"InstanceId": "i-1", "ShouldDecrementDesiredCapacity": False}
+    assert write.resource == "blue"
 
 
 def test_processes_stand_still_and_run_again() -> None:

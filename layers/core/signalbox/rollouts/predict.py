@@ -97,8 +97,8 @@ def _resized(group: Group, parameters: JsonObject) -> Group:
 
 
 def _grown(group: Group) -> Group:
-    """As many instances as desired, the missing ones launched at the group's version."""
-    missing = max(0, group.desired - len(group.present))
+    """As many instances as desired, the missing ones launched at its version unless that is suspended."""
+    missing = 0 if "Launch" in group.suspended else max(0, group.desired - len(group.present))
     known = {instance.id for instance in group.instances}
     first = 1 + sum(1 for instance in group.instances if instance.version == group.resolved_version)
     born = (i for i in (_newborn(group, n) for n in count(first)) if i.id not in known)
@@ -120,8 +120,7 @@ def _member_gone(estate: Estate, write: Write) -> Estate:
     if group is None:
         return estate
     kept = tuple(i for i in group.instances if i.id != write.parameters["InstanceId"])
-    shrunk = group.desired - 1 if write.parameters["ShouldDecrementDesiredCapacity"] else group.desired
-    return _with_group(estate, _grown(replace(group, instances=kept, desired=shrunk)))
+    return _with_group(estate, _grown(replace(group, instances=kept)))
 
 
 def _suspended(estate: Estate, write: Write) -> Estate:
@@ -138,7 +137,7 @@ def _with_processes(estate: Estate, write: Write, change: Callable[[set[str], se
     if group is None:
         return estate
     after = tuple(sorted(change(set(group.suspended), set(named))))
-    return _with_group(estate, replace(group, suspended=after))
+    return _with_group(estate, _grown(replace(group, suspended=after)))
 
 
 def _group_gone(estate: Estate, write: Write) -> Estate:

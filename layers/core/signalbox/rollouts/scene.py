@@ -15,7 +15,8 @@ LONGEST_WAIT = 60  # seconds between two looks where AWS tells nothing
 class Scene:
     """The observed estate beside the snapshot, and what the service asks of both.
 
-    `version` is an AMI id or a launch template version number; `provisioned` is the candidate's wanted size.
+    `version` is an AMI id or a launch template version number; `rebuilding`: the rollout has begun to take
+    instances of stable away.
     """
 
     rollout_id: str
@@ -25,6 +26,7 @@ class Scene:
     estate: Estate
     min_healthy_percent: int = 100
     alarms: tuple[Alarm, ...] = ()
+    rebuilding: bool = False
 
     @property
     def candidate_version(self) -> str | None:

@@ -107,13 +107,14 @@ def resume(group: str, processes: Sequence[str]) -> Write:
     return _autoscaling("ResumeProcesses", group, ScalingProcesses=list(processes))
 
 
-def terminate(group: str, instance: str, *, shrink: bool) -> Write:
-    """One member goes, drained first; without `shrink` the group launches another."""
+def terminate(group: str, instance: str) -> Write:
+    """One member goes, drained first. The group's size stays, so saying it twice changes nothing: another
+    takes its place unless `Launch` is suspended."""
     return Write(
         service="autoscaling",
         operation="TerminateInstanceInAutoScalingGroup",
         resource=group,
-        parameters={"InstanceId": instance, "ShouldDecrementDesiredCapacity": shrink},
+        parameters={"InstanceId": instance, "ShouldDecrementDesiredCapacity": False},
     )
 
 

@@ -92,9 +92,7 @@ def decide_size(scene: Scene, size: int) -> Decision:
         return write(f"{size} candidate instances", *[w for w in (pin, correction) if w])
     strangers = [i.id for i in candidate.present if i.version != version]
     if strangers:
-        return write(
-            "another version gives way", *[terminate(candidate.name, i, shrink=False) for i in strangers]
-        )
+        return write("another version gives way", *[terminate(candidate.name, i) for i in strangers])
     return _healthy(scene, candidate, size)
 
 

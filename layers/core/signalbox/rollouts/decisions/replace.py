@@ -56,7 +56,7 @@ def _next_batch(scene: Scene, step: Step) -> Decision:
         return wait(
             f"{reason}; {len(_serving(scene))} healthy leave no room above the floor of {scene.floor}"
         )
-    return write(reason, *[terminate(stable.name, i.id, shrink=False) for i in batch])
+    return write(reason, *[terminate(stable.name, i.id) for i in batch])
 
 
 def _serving(scene: Scene) -> tuple[Instance, ...]:

@@ -9,6 +9,7 @@ from signalbox.rollouts.model import Told
 from signalbox.rollouts.scene import Decision, Scene, settled, until_healthy, until_told, write
 from signalbox.rollouts.writes import Write, deregister, forward, resume, set_group, suspend, terminate
 
+LAUNCH = ("Launch",)
 QUIET = ("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy")
 
 
@@ -35,10 +36,9 @@ def traffic_back(scene: Scene) -> Decision | None:
 
 
 def _still_needed(scene: Scene) -> bool:
-    """Whether what is beside a group that is being rebuilt keeps it above the floor."""
-    rebuilding = strangers(scene, scene.estate.stable, scene.snapshot.stable)
+    """Whether what is beside a group that has lost instances to the rollout keeps it above the floor."""
     beside = scene.layout.placement is Placement.BESIDE
-    return beside and bool(rebuilding) and len(scene.estate.healthy_stable) < scene.floor
+    return beside and scene.rebuilding and len(scene.estate.healthy_stable) < scene.floor
 
 
 def restoring_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[Write, ...]:
@@ -107,7 +107,8 @@ def _stable_rebuilt(scene: Scene) -> Decision | None:
         reason = f"{healthy} of {before.desired} instances of the old version are healthy again"
         to_launch = size - len(stable.in_service)
         return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
-    return write("the new version leaves", *[terminate(stable.name, i.id, shrink=True) for i in new])
+    leave = [terminate(stable.name, i.id) for i in new]
+    return write("the new version leaves", suspend(stable.name, LAUNCH), *leave)
 
 
 def _stable_settings(scene: Scene) -> Decision | None:
@@ -115,12 +116,18 @@ def _stable_settings(scene: Scene) -> Decision | None:
     if len(stable.instances) > len(stable.present) and len(stable.present) > stable.desired:
         leaving = len(stable.instances) - len(stable.present)
         return until_told(f"{leaving} instances terminate", Told.TERMINATED, leaving)
-    found = (stable.min, stable.max, stable.template_version)
-    version = _template_version(scene, before)
-    if found != (before.min, before.max, version) or stable.desired < before.desired:
-        desired = max(before.desired, min(stable.desired, before.max))
+    found = (stable.min, stable.max, stable.desired, stable.template_version)
+    version, desired = _template_version(scene, before), _desired(stable, before)
+    if found != (before.min, before.max, desired, version):
         return write("sizes and version of the stable group", _settings(stable, before, version, desired))
     return _processes(stable, before)
+
+
+def _desired(stable: Group, before: Group) -> int:
+    """At least as before, with what scaling added meanwhile; not the places of those that have just left."""
+    have_left = set(LAUNCH) <= set(stable.suspended) - set(before.suspended)
+    now = min(stable.desired, len(stable.present)) if have_left else stable.desired
+    return max(before.desired, min(now, before.max))
 
 
 def _template_version(scene: Scene, before: Group) -> str:
@@ -159,7 +166,7 @@ def _slot_as_before(scene: Scene) -> Decision | None:
         return until_told(f"{leaving} candidate instances drain and terminate", Told.TERMINATED, leaving)
     new = strangers(scene, slot, before)
     if new:
-        return write("its own version again", *[terminate(slot.name, i.id, shrink=False) for i in new])
+        return write("its own version again", *[terminate(slot.name, i.id) for i in new])
     return _processes(slot, before)
 
 

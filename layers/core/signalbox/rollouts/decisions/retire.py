@@ -13,7 +13,7 @@ def decide_retire(scene: Scene) -> Decision:
     """By placement: a slot's old side empties; an original converges, traffic returns, its copy goes."""
     match scene.layout.placement:
         case Placement.SLOT:
-            return _old_slot_empties(scene) or _new_slot_settles(scene)
+            return _sessions_end(scene) or _old_slot_empties(scene) or _new_slot_settles(scene)
         case Placement.COPY:
             return _original_converges(scene) or _traffic_returns(scene) or _rest(scene)
         case Placement.BESIDE:
@@ -32,6 +32,18 @@ def too_few_healthy(scene: Scene) -> str | None:
         case _:
             assert_never(scene.layout.placement)
     return None if healthy >= floor else f"{healthy} healthy instances would stay, the floor is {floor}"
+
+
+def _sessions_end(scene: Scene) -> Decision | None:
+    """A cookie beats a weight of 0: what is emptied leaves the sticky rules first, or its users would meet
+    nobody there."""
+    target_group = scene.layout.stable_target_group
+    writes = [
+        forward(rule, forwarding.without(rule.actions, target_group))
+        for rule in scene.estate.rules
+        if forwarding.is_sticky(rule.actions) and target_group in forwarding.weights(rule.actions)
+    ]
+    return write("sessions move to the new version", *writes) if writes else None
 
 
 def _old_slot_empties(scene: Scene) -> Decision | None:
@@ -53,7 +65,7 @@ def _original_converges(scene: Scene) -> Decision | None:
     if original.template_version != version:
         return write("the original launches the new version", set_group(original, version=version))
     if any(i.version != version for i in original.instances):
-        return _old_instances_leave(scene)
+        return _sessions_end(scene) or _old_instances_leave(scene)
     size = max(before.desired, scene.estate.candidate.desired if scene.estate.candidate else 0)
     if original.desired < min(before.desired, original.max) or original.min < before.min:
         return write(
@@ -76,7 +88,19 @@ def _original_is_healthy(scene: Scene) -> Decision | None:
         return None
     reason = f"{healthy} of {original.desired} instances of the original are healthy"
     to_launch = original.desired - len(original.in_service)
+    if to_launch <= 0 and (attachment := _attached_again(scene)):
+        return attachment
     return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
+
+
+def _attached_again(scene: Scene) -> Decision | None:
+    target_group = scene.layout.stable_target_group
+    writes = [
+        forward(rule, forwarding.attached(rule.actions, target_group))
+        for rule in scene.estate.rules
+        if target_group not in forwarding.weights(rule.actions)
+    ]
+    return write("the original at weight 0, so that its health is checked", *writes) if writes else None
 
 
 def _traffic_returns(scene: Scene) -> Decision | None:

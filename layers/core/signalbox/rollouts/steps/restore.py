@@ -15,7 +15,7 @@ from signalbox.rollouts.steps.arrival import go_on, wait_for
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import scene_of, split_of
-from signalbox.rollouts.steps.turn import ENGINE, MOST_TURNS, Turn, save, take_turn
+from signalbox.rollouts.steps.turn import ENGINE, MOST_TURNS, Turn, keep, publish, save, take_turn
 from signalbox.rollouts.writes import Write
 
 MOST_ROUNDS = 16
@@ -24,20 +24,25 @@ MOST_ROUNDS = 16
 def restore(command: StepCommand, ports: Ports) -> Progress:
     """Raises Transient for as long as AWS is unclear: the machine asks again without end."""
     try:
-        turn = take_turn(command, ports, "Restore")
+        turn = take_turn(command, ports, "Restore", telling=False)
     except NotFound:
         return Progress(next=State.CONTINUED)  # an execution of nothing: there is nothing to restore
     rollout = turn.rollout
     if command.generation != rollout.generation or rollout.turns > MOST_TURNS:
         return Progress(next=State.CONTINUED)
-    if rollout.phase.is_terminal:
-        return ended(rollout.phase)
-    if rollout.past_return:
-        return go_on(rollout, turn.now, command.failure)
+    if rollout.phase.is_terminal or rollout.past_return:
+        publish(rollout, ports)
+        return _onward(turn, command)
     turn = _turned_back(turn, command)
     if rollout.snapshot is None or not rollout.touched:
         return close(turn, Phase.CANCELLED, ports)
     return _restored(turn, command, ports)
+
+
+def _onward(turn: Turn, command: StepCommand) -> Progress:
+    """There is nothing to bring back: it has ended, or can only go on."""
+    rollout = turn.rollout
+    return ended(rollout.phase) if rollout.phase.is_terminal else go_on(rollout, turn.now, command.failure)
 
 
 def _asked(turn: Turn) -> bool:
@@ -91,7 +96,7 @@ def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
     turn, scene = _look(turn, ports)
     decision = decide_restore(scene)
     if decision.writes:
-        turn = save(turn, ports)
+        turn = keep(turn, ports)  # the bus is told when traffic is back: it must not stand in the way
     written: tuple[Write, ...] = ()
     left = MOST_ROUNDS
     while decision.writes and decision.writes != written and left:
@@ -153,7 +158,7 @@ def _seconds_left(turn: Turn) -> int:
 def _stuck(command: StepCommand, refusal: Rejected, ports: Ports) -> Progress:
     """Locks are kept: nobody else may touch what is half restored. `retry` runs Restore again."""
     turn = _turned_back(
-        take_turn(command, ports, "Restore", again=True), command
+        take_turn(command, ports, "Restore", telling=False), command
     )  # anew: something was saved before the refusal
     turn = turn.change(outcome=Outcome(reason=str(refusal)), ended_at=turn.now)
     save(turn.enter_phase(Phase.STUCK, "Rollout Stuck", str(refusal)), ports)

@@ -19,6 +19,7 @@ def scene_of(rollout: Rollout, estate: Estate) -> Scene:
         estate=estate,
         min_healthy_percent=rollout.spec.guards.min_healthy_percent,
         alarms=rollout.alarms,
+        rebuilding=rollout.rebuilding,
     )
 
 

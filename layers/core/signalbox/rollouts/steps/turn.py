@@ -44,14 +44,17 @@ class Turn:
         return self.change(phase=phase).remember(type_, reason, public=True, **data)
 
 
-def take_turn(command: StepCommand, ports: Ports, by: str, *, again: bool = False) -> Turn:
-    """Read the rollout; what signals have said meanwhile comes first in the timeline. `by` names the task;
-    `again` says that it reads for the second time."""
+def take_turn(command: StepCommand, ports: Ports, by: str, *, telling: bool = True) -> Turn:
+    """Read the rollout; what signals have said meanwhile comes first in the timeline. `by` names the task.
+
+    What an earlier attempt may have saved and not told is told at once, unless the task is not `telling`: it
+    has something more urgent to do, and tells later.
+    """
     rollout, signals = ports.rollouts.load(command.service, command.rollout_id)
     mark = f"{command.generation} {by} {command.step} {command.attempt}"
-    if rollout.saved_by == mark and not again:
-        rollout = publish(rollout, ports)  # a retry of the task that saved: it may have ended before it told
-    is_out = again or _is_out(rollout, command, mark)
+    is_out = _is_out(rollout, command, mark)
+    if telling and not is_out and rollout.saved_by:
+        rollout = publish(rollout, ports)
     counted = replace(
         rollout,
         turns=rollout.turns + 1,
@@ -94,11 +97,17 @@ def out_of_turn(turn: Turn, command: StepCommand) -> Progress | None:
 
 
 def save(turn: Turn, ports: Ports) -> Turn:
-    """Record, timeline and latch in one conditional write; then the bus."""
+    """Keep it; then the bus."""
+    turn = keep(turn, ports)
+    return replace(turn, rollout=publish(turn.rollout, ports))
+
+
+def keep(turn: Turn, ports: Ports) -> Turn:
+    """Record, timeline and latch in one conditional write."""
     head, entries = continue_chain(turn.rollout.head, turn.events)
     rollout = replace(turn.rollout, head=head, revision=turn.rollout.revision + 1)
     ports.rollouts.save(rollout, entries, turn.latch)
-    return replace(turn, rollout=publish(rollout, ports), events=(), latch=Latch())
+    return replace(turn, rollout=rollout, events=(), latch=Latch())
 
 
 def publish(rollout: Rollout, ports: Ports) -> Rollout:
