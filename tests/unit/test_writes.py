@@ -90,6 +90,28 @@ def test_a_copy_of_an_alarm_looks_elsewhere_and_takes_no_action() -> None:
     ]
 
 
+def test_a_copy_of_an_alarm_on_metric_math_looks_elsewhere_with_each_metric() -> None:
+    def counted(id_: str, name: str) -> JsonObject:
+        own = [
+            {"Name": "LoadBalancer", "Value": "app/shop/1"},
+            {"Name": "TargetGroup", "Value": "targetgroup/a"},
+        ]
+        metric = {"Namespace": "AWS/ApplicationELB", "MetricName": name, "Dimensions": own}
+        return {"Id": id_, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False}
+
+    rate: JsonObject = {"Id": "rate", "Expression": "100 * errors / requests", "ReturnData": True}
+    queries = [counted("errors", "HTTPCode_Target_5XX_Count"), counted("requests", "RequestCount"), rate]
+    math = alarm(copied={"Metrics": queries, "Threshold": 2.0})
+    copy = copy_alarm(math, "copy", {"TargetGroup": "targetgroup/x", "Other": "y"}, "r-1").parameters
+    metrics = copy["Metrics"]
+    assert isinstance(metrics, list)
+    seen = [pair["Value"] for query in metrics[:2] for pair in query["MetricStat"]["Metric"]["Dimensions"]]
+    assert seen == ["app/shop/1", "targetgroup/x"] * 2
+    assert metrics[2] == rate
+    assert "Dimensions" not in copy
+    assert queries[0] == counted("errors", "HTTPCode_Target_5XX_Count")
+
+
 def test_a_member_goes_and_the_size_of_its_group_stays() -> None:
     write = terminate("blue", "i-1")
     assert write.parameters == {"InstanceId": "i-1", "ShouldDecrementDesiredCapacity": False}

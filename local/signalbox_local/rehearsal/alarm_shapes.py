@@ -12,8 +12,7 @@ ERRORS, OWN_ERRORS = "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"
 def alarm_parameters(name: str, shape: AlarmShape, balancer: str, target_group: str) -> dict[str, Any]:
     """`balancer` and `target_group` are dimension values: `app/…` and `targetgroup/…`.
 
-    Metric math looks at the whole load balancer: Signalbox arms copies of alarms on one metric only, so an
-    error rate of stable's target group would never see a candidate on another one.
+    An error rate looks at the whole load balancer, whose own errors are not counted by target group.
     """
     own = {"LoadBalancer": balancer, "TargetGroup": target_group}
     return {

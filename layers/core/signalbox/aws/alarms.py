@@ -10,12 +10,16 @@ from signalbox.kernel.clock import rfc3339
 from signalbox.rollouts.estate import Alarm
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch.type_defs import CompositeAlarmTypeDef, MetricAlarmTypeDef
+    from mypy_boto3_cloudwatch.type_defs import (
+        CompositeAlarmTypeDef,
+        MetricAlarmTypeDef,
+        MetricStatOutputTypeDef,
+    )
 
-# What a temporary copy takes over; an alarm on metric math has Metrics instead and is not copied.
+# What a temporary copy takes over; an alarm on metric math has Metrics instead of one metric.
 COPIED = (
-    "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit", "EvaluationPeriods",
-    "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData",
+    "Metrics", "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit",
+    "EvaluationPeriods",    "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData",
     "EvaluateLowSampleCountPercentile",
 )  # fmt: skip
 
@@ -49,13 +53,32 @@ def _metric_alarm(found: "MetricAlarmTypeDef") -> Alarm:
         state=str(found.get("StateValue", "INSUFFICIENT_DATA")),
         reason=found.get("StateReason", ""),
         updated_at=rfc3339(updated) if updated else "",
-        span=found.get("Period", 60) * found.get("EvaluationPeriods", 1),
+        span=_period(found) * found.get("EvaluationPeriods", 1),
         threshold=found.get("Threshold"),
         comparison=str(found.get("ComparisonOperator", "")),
         datapoints=datapoints(found.get("StateReasonData", "")),
-        dimensions={d["Name"]: d["Value"] for d in found.get("Dimensions", [])},
-        copied=copied if found.get("MetricName") else {},
+        dimensions=_dimensions(found),
+        copied=copied,
     )
+
+
+def _period(found: "MetricAlarmTypeDef") -> int:
+    """In seconds; of metric math the longest."""
+    periods = [stat.get("Period", 60) for stat in _stats(found)]
+    return found.get("Period") or max(periods, default=60)
+
+
+def _dimensions(found: "MetricAlarmTypeDef") -> dict[str, str]:
+    """Those of all its metrics together."""
+    listed = [
+        *found.get("Dimensions", []),
+        *(d for s in _stats(found) for d in s["Metric"].get("Dimensions", [])),
+    ]
+    return {pair["Name"]: pair["Value"] for pair in listed}
+
+
+def _stats(found: "MetricAlarmTypeDef") -> "list[MetricStatOutputTypeDef]":
+    return [query["MetricStat"] for query in found.get("Metrics", []) if "MetricStat" in query]
 
 
 def datapoints(reason_data: str) -> tuple[float, ...]:

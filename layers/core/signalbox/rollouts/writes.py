@@ -170,12 +170,33 @@ def copy_alarm(alarm: Alarm, name: str, dimensions: Mapping[str, str], rollout_i
     """The same alarm with the candidate's dimensions; it takes no action of its own."""
     parameters: JsonObject = {
         **alarm.copied,
+        **_looking_at(alarm, dimensions),
         "AlarmName": name,
         "ActionsEnabled": False,
-        "Dimensions": [{"Name": key, "Value": value} for key, value in sorted(dimensions.items())],
         "Tags": [{"Key": MANAGED, "Value": "true"}, {"Key": CREATED_BY, "Value": rollout_id}],
     }
     return Write(service="cloudwatch", operation="PutMetricAlarm", resource=name, parameters=parameters)
+
+
+def _looking_at(alarm: Alarm, dimensions: Mapping[str, str]) -> JsonObject:
+    """Of metric math each metric keeps the dimensions that it has, with other values."""
+    queries = alarm.copied.get("Metrics")
+    if not isinstance(queries, list):
+        return {"Dimensions": _pairs(dimensions)}
+    return {"Metrics": [_query_at(query, dimensions) for query in queries]}
+
+
+def _query_at(query: JsonObject, dimensions: Mapping[str, str]) -> JsonObject:
+    stat = query.get("MetricStat")
+    if not isinstance(stat, dict):
+        return query
+    own = {pair["Name"]: pair["Value"] for pair in stat["Metric"].get("Dimensions", [])}
+    seen = {name: dimensions.get(name, value) for name, value in own.items()}
+    return {**query, "MetricStat": {**stat, "Metric": {**stat["Metric"], "Dimensions": _pairs(seen)}}}
+
+
+def _pairs(dimensions: Mapping[str, str]) -> list[JsonObject]:
+    return [{"Name": name, "Value": value} for name, value in sorted(dimensions.items())]
 
 
 def delete_alarms(names: Sequence[str]) -> Write:
