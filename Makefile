@@ -20,7 +20,7 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo test check up bench build deploy openapi lock clean
+.PHONY: help setup demo test check up simulate bench build deploy openapi lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ check: $(INSTALLED) ## linters, types and the contract tests
 test: check $(MINISTACK) ## the checks, then every test
 	@$(BIN)/pytest --quiet -n auto --dist loadfile --cov --cov-report= tests --ignore=tests/contract --ignore=tests/e2e
 	@$(BIN)/coverage report
+
+simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --minutes $(or $(minutes),40)
 
 bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
 	@$(BIN)/python -m bench $(rollbacks)

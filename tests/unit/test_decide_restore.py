@@ -147,6 +147,20 @@ def test_what_serves_beside_stays_also_before_the_first_successor_is_launched() 
     )  # it lost them by itself: the canary goes
 
 
+def test_nothing_that_serves_goes_before_stable_can_carry_the_traffic_again() -> None:
+    here = rebuilding(new=0)
+    before = here.snapshot.stable
+    short = replace(
+        before, instances=before.instances[2:]
+    )  # settings as before, two are still to be launched
+    bare = here.looking_at(replace(here.estate, stable=short))
+    decision = decide_restore(bare)
+    assert not decision.writes
+    assert not decision.settled
+    assert (decision.awaits, decision.times) == (Told.LAUNCHED, 2)
+    assert decide_restore(replace(bare, rebuilding=False)).writes
+
+
 def test_the_new_version_stays_until_the_old_one_is_healthy_again() -> None:
     here = rebuilding()
     quiet = here.looking_at(predicted(here.estate, decide_restore(here).writes))

@@ -19,6 +19,7 @@ def decide_restore(scene: Scene) -> Decision:
         traffic_back(scene)
         or _stable_rebuilt(scene)
         or _stable_settings(scene)
+        or _stable_serves(scene)
         or _slot_as_before(scene)
         or remove_candidate(scene)
         or _rules_exact(scene)
@@ -109,6 +110,17 @@ def _stable_rebuilt(scene: Scene) -> Decision | None:
         return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
     leave = [terminate(stable.name, i.id) for i in new]
     return write("the new version leaves", suspend(stable.name, LAUNCH), *leave)
+
+
+def _stable_serves(scene: Scene) -> Decision | None:
+    """What was taken from stable is back up to the floor before anything that serves beside it goes."""
+    stable = scene.estate.stable
+    healthy = len(scene.estate.healthy_stable)
+    if not scene.rebuilding or healthy >= scene.floor:
+        return None
+    reason = f"{healthy} of the {scene.floor} instances that must serve are healthy again"
+    to_launch = stable.desired - len(stable.in_service)
+    return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
 
 
 def _stable_settings(scene: Scene) -> Decision | None:

@@ -1,0 +1,27 @@
+"""What the product can do is simulated: a preset, platform or router that nobody tried does not pass."""
+
+from typing import get_args, get_type_hints
+
+from signalbox.rollouts.plan import PRESETS
+from signalbox.rollouts.service import Platform, Preset, Traffic
+from tests.simulation.cases import CASES, Ending
+
+
+def test_every_preset_runs_on_every_platform() -> None:
+    assert set(get_args(Preset)) == set(PRESETS)
+    wanted = {(preset, platform) for preset in PRESETS for platform in ("slots", "group")}
+    assert {(case.preset, case.platform) for case in CASES.values()} == wanted
+
+
+def test_every_way_to_name_a_platform_is_run() -> None:
+    named = set(get_type_hints(Platform)) - {"kind", "region", "__pydantic_config__"}
+    assert {case.platform for case in CASES.values()} == named
+    assert get_args(get_type_hints(Platform)["kind"]) == ("autoscaling",)
+
+
+def test_every_router_is_run() -> None:
+    assert {case.router for case in CASES.values()} == set(get_args(get_type_hints(Traffic)["router"]))
+
+
+def test_every_case_ends_well_and_rolls_back() -> None:
+    assert all({Ending.SUCCEEDS, Ending.ROLLS_BACK} <= set(case.endings) for case in CASES.values())

@@ -1,0 +1,96 @@
+"""What AWS itself knows, read past every API: no call, no permission, no throttling."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.dynamodb.models import dynamodb_backends
+from moto.ec2.models import ec2_backends
+from moto.elbv2.models import FakeTargetGroup, elbv2_backends
+
+from signalbox_local.estate import Estate
+
+Weights = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One account and region. Target groups and rules go by ARN, Auto Scaling groups by name."""
+
+    account: str
+    region: str
+    estate: Estate
+
+    def items(self, table: str, prefix: str = "") -> Iterator[dict[str, Any]]:
+        """Items of a table whose partition key begins so, as attribute -> plain value."""
+        rows = dynamodb_backends[self.account][self.region].tables[table].items
+        for pk, row in list(rows.items()):
+            if str(pk.value).startswith(prefix):
+                for item in list(row.values()):
+                    yield {name: value.value for name, value in item.attrs.items()}
+
+    def state(self) -> Hashable:
+        """Equal as long as no group and no target has changed: what moves by itself."""
+        groups = tuple(
+            (
+                name,
+                group.desired_capacity,
+                *((s.instance_id, s.lifecycle_state) for s in group.instance_states),
+            )
+            for name, group in self.groups().items()
+        )
+        return groups, tuple(self._healths(group) for group in self.target_groups().values())
+
+    def _healths(self, group: FakeTargetGroup) -> Hashable:
+        described = self.estate.targets.describe(group, ())
+        return group.arn, tuple((target.instance_id, target.status) for target in described)
+
+    def groups(self) -> dict[str, FakeAutoScalingGroup]:
+        """All Auto Scaling groups."""
+        return dict(autoscaling_backends[self.account][self.region].autoscaling_groups)
+
+    def target_groups(self) -> dict[str, FakeTargetGroup]:
+        """All target groups."""
+        return dict(elbv2_backends[self.account][self.region].target_groups)
+
+    def rules(self) -> dict[str, Weights]:
+        """Every listener's default and every rule that forwards: target group -> weight."""
+        found = {}
+        for balancer in elbv2_backends[self.account][self.region].load_balancers.values():
+            for listener in balancer.listeners.values():
+                found[listener.arn] = _weights(listener.default_actions)
+                found |= {arn: _weights(rule.actions) for arn, rule in listener.rules.items()}
+        return {arn: weights for arn, weights in found.items() if weights}
+
+    def images(self, target_group: str) -> tuple[str, ...]:
+        """The AMIs of the healthy targets, one entry each."""
+        found = self.target_groups().get(target_group)
+        if found is None:
+            return ()
+        healthy = [i for i in found.targets if self.estate.targets.health(found, i).state == "healthy"]
+        return tuple(self.image(instance) for instance in healthy)
+
+    def image(self, instance: str) -> str:
+        """The AMI that an instance runs."""
+        found = ec2_backends[self.account][self.region].get_instance_by_id(instance)
+        return str(found.image_id) if found else ""
+
+    def alarms(self) -> dict[str, Any]:
+        """All metric alarms by name."""
+        return dict(cloudwatch_backends[self.account][self.region].alarms)
+
+    def template_versions(self) -> dict[str, tuple[int, ...]]:
+        """Launch template id -> its version numbers."""
+        templates = ec2_backends[self.account][self.region].launch_templates
+        return {i: tuple(v.number for v in template.versions) for i, template in templates.items()}
+
+
+def _weights(actions: list[Any]) -> Weights:
+    forwards = [action.data["ForwardConfig"] for action in actions if "ForwardConfig" in action.data]
+    return {
+        entry["TargetGroupArn"]: int(entry["Weight"])
+        for config in forwards
+        for entry in config["TargetGroups"]
+    }

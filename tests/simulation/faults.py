@@ -1,0 +1,148 @@
+"""What can happen to one AWS call of one function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from moto.core.botocore_stubber import MockRawResponse
+
+from signalbox_local import refusals
+from signalbox_local.aws_requests import AwsRequest
+from tests.simulation.calls import Call, Send
+from tests.simulation.fibers import hub
+from tests.simulation.functions import Killed
+from tests.simulation.interventions import intervene
+
+if TYPE_CHECKING:
+    from tests.simulation.play import Play
+
+THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
+READ_TIMEOUT = 10.0  # of the product's clients
+PROTOCOLS = {"ec2": "ec2", "autoscaling": "query", "elbv2": "query", "lambda": "rest-json"}
+# What botocore's events call a service, and what its clients do.
+SERVICES = {
+    "auto-scaling": "autoscaling",
+    "elastic-load-balancing-v2": "elbv2",
+    "sfn": "stepfunctions",
+    "eventbridge": "events",
+}
+
+
+class Fault(StrEnum):
+    """Of a call, but the last two: those happen at its moment."""
+
+    THROTTLED_ONCE = "throttled-once"
+    THROTTLED_LONG = "throttled-long"
+    ERROR_BEFORE = "error-before"
+    ANSWER_LOST = "answer-lost"
+    ANSWERS_LOST = "answers-lost"
+    TIMEOUT = "timeout"
+    KILLED_BEFORE = "killed-before"
+    KILLED_AFTER = "killed-after"
+    DELIVERED_TWICE = "delivered-twice"
+    STOPPED = "stopped"
+
+
+class Injection:
+    """One trouble at one call: a fault, or what somebody does; `met` tells whether the run came there."""
+
+    def __init__(self, number: int, trouble: str, play: Play) -> None:
+        self.number = number
+        self.trouble = trouble
+        self.met: Call | None = None
+        self._play = play
+        self._throttled: tuple[str, float] = ("", 0.0)
+
+    def __call__(self, call: Call, send: Send) -> Any:
+        service, until = self._throttled
+        if call.service == service and hub.now < until:
+            return throttled(call)
+        if call.number != self.number:
+            return send()
+        first, self.met = self.met is None, call
+        if self.trouble in HAPPENS:
+            return HAPPENS[Fault(self.trouble)](self, call, send, first)
+        if first:
+            intervene(self._play, self.trouble)
+        return send()
+
+    def throttle_long(self, call: Call, send: Send, first: bool) -> Any:
+        self._throttled = (call.service, hub.now + THROTTLED_FOR)
+        return throttled(call)
+
+    def deliver_twice(self, call: Call, send: Send, first: bool) -> Any:
+        if first:
+            self._play.universe.deliver_again(call.running)
+        return send()
+
+    def stop_execution(self, call: Call, send: Send, first: bool) -> Any:
+        if first:
+            self._play.universe.stop_executions()
+        return send()
+
+
+def _answered(call: Call, refusal: refusals.Refusal) -> AWSResponse:
+    service = SERVICES.get(call.service, call.service)
+    shape = AwsRequest(service, call.operation, PROTOCOLS.get(service, "json"), {})
+    answer = refusals.response(shape, refusal)
+    headers = HTTPHeaders.from_dict(dict(answer.headers))
+    return AWSResponse(call.request.url, answer.status_code, headers, MockRawResponse(answer.data))
+
+
+def throttled(call: Call) -> AWSResponse:
+    """As each service says it."""
+    code = {"ec2": "RequestLimitExceeded", "query": "Throttling"}
+    service = SERVICES.get(call.service, call.service)
+    named = code.get(PROTOCOLS.get(service, "json"), "ThrottlingException")
+    return _answered(call, refusals.Refusal(400, named, "Rate exceeded"))
+
+
+def _throttled_once(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    return throttled(call) if first else send()
+
+
+def _error_before(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    return _answered(call, refusals.Refusal(500, "InternalFailure", "an error of AWS itself"))
+
+
+def _answer_lost(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    return _answers_lost(injection, call, send, first) if first else send()
+
+
+def _answers_lost(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    send()
+    raise ConnectionClosedError(endpoint_url=call.request.url)
+
+
+def _timeout(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    send()
+    hub.sleep(READ_TIMEOUT)
+    raise ReadTimeoutError(endpoint_url=call.request.url)
+
+
+def _killed_before(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    raise Killed
+
+
+def _killed_after(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    send()
+    raise Killed
+
+
+HAPPENS: Mapping[Fault, Callable[[Injection, Call, Send, bool], Any]] = {
+    Fault.THROTTLED_ONCE: _throttled_once,
+    Fault.THROTTLED_LONG: Injection.throttle_long,
+    Fault.ERROR_BEFORE: _error_before,
+    Fault.ANSWER_LOST: _answer_lost,
+    Fault.ANSWERS_LOST: _answers_lost,
+    Fault.TIMEOUT: _timeout,
+    Fault.KILLED_BEFORE: _killed_before,
+    Fault.KILLED_AFTER: _killed_after,
+    Fault.DELIVERED_TWICE: Injection.deliver_twice,
+    Fault.STOPPED: Injection.stop_execution,
+}

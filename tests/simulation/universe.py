@@ -1,0 +1,141 @@
+"""One AWS, one stack and one clock in this process: moto, the real machine, the real handlers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+from moto import mock_aws
+from moto.stepfunctions.responses import get_backend
+
+from signalbox.rollouts.ports import Ports
+from signalbox_local import machines, moto_seams
+from signalbox_local.alarms import Alarms
+from signalbox_local.bus import Bus
+from signalbox_local.clock import Clock
+from signalbox_local.estate import Estate, EstateSettings
+from signalbox_local.functions import Host
+from signalbox_local.scheduler import Scheduler
+from signalbox_local.stack import Place, Stack, load
+from signalbox_local.targets import send_message
+from tests.simulation import substitutes, swifter
+from tests.simulation.backend import Backend
+from tests.simulation.calls import Calls
+from tests.simulation.fibers import Thread, hub
+from tests.simulation.functions import FunctionsHere, Running
+
+ROOT = Path(__file__).parents[2]
+REGION, ACCOUNT = "eu-west-1", "123456789012"
+CONFIG: Any = {
+    "core": {"reset_boto3_session": False},
+    "iam": {"load_aws_managed_policies": True},
+    "stepfunctions": {"execute_state_machine": True},
+}
+ASYNC_RETRY_SECONDS = 60  # as on Lambda
+PACE = EstateSettings(
+    boot=8, health_speedup=1, longest_health_check=10, longest_drain=5, termination=2, launch_retry=20
+)
+T = TypeVar("T")
+
+
+class Universe:
+    """Made once in a process. What happens in it is the same each time, for the same seed."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seams = moto_seams.Seams()
+        self._aws = mock_aws(config=CONFIG)
+        self._aws.start()
+        os.environ["AWS_DEFAULT_REGION"] = REGION
+        substitutes.substitute(self.seams)
+        substitutes.seed(self.seams, seed)
+        self.client = cache(self._client)
+        self.functions = FunctionsHere(self._host(), self._send)
+        self.bus = Bus(self.functions, ACCOUNT, REGION)
+        self.machines = machines.Machines(self.functions, self.bus.publish)
+        self.alarms = Alarms(self.bus.publish, ACCOUNT, REGION)
+        self.estate = Estate(self.bus.publish, ACCOUNT, REGION, PACE, now=lambda: hub.now)
+        self.scheduler = Scheduler(self.bus, Clock(), ACCOUNT, REGION)
+        self.calls = Calls()
+        self.backend = Backend(ACCOUNT, REGION, self.estate)
+        self._replace_parts_of_moto()
+        self.stack = self._made_stack()
+        self.functions.install(self.seams)
+        self.functions.load()
+        self.calls.tap(self.seams)
+        self._let_live()
+
+    def _client(self, service: Any) -> Any:
+        return boto3.client(service, region_name=REGION)
+
+    def _replace_parts_of_moto(self) -> None:
+        moto_seams.managed_policies(self.seams, ACCOUNT)
+        moto_seams.dynamodb_requests(self.seams)
+        moto_seams.step_functions(self.seams, self.machines, lambda service, role: self.client(service))
+        moto_seams.lambda_invocations(self.seams, self.functions)
+        moto_seams.event_bus(self.seams, self.bus)
+        moto_seams.metric_data(self.seams)
+        moto_seams.alarm_states(self.seams, self.alarms)
+        moto_seams.estate_life(self.seams, self.estate)
+        swifter.without_ceremony(self.seams)
+        swifter.without_copies(self.seams)
+        swifter.Memory(self.backend.state).install(self.seams)
+
+    def _made_stack(self) -> Stack:
+        return load(ROOT / "template.yaml", Place(REGION, ACCOUNT), self.functions, self.client)
+
+    def _let_live(self) -> None:
+        self.bus.start()
+        for seconds, work in (
+            (1.0, self.estate.step),
+            (5.0, self.scheduler.look),
+            (10.0, self.alarms.look),
+        ):
+            Thread(target=_each, args=(seconds, work)).start()
+
+    def _host(self) -> Host:
+        return Host(
+            region=REGION,
+            account=ACCOUNT,
+            log_folder=Path("unused"),
+            endpoint="",
+            credentials=lambda role, session: {},
+            retry_seconds=ASYNC_RETRY_SECONDS,
+        )
+
+    def _send(self, role: str, queue: str, body: str, attributes: Mapping[str, str]) -> None:
+        send_message(queue, body, dict(attributes))
+
+    def items(self, prefix: str) -> Iterator[dict[str, Any]]:
+        """Of the product's table, by the beginning of the partition key."""
+        return self.backend.items(self.stack.ref("Table"), prefix)
+
+    def ask(self, work: Callable[[Ports], T]) -> T | None:
+        """What the API does for a caller; None when its function failed."""
+        answers: list[T] = []
+        running = self.functions.begin_as(
+            self.stack.ref("ApiFunction"), lambda ports: answers.append(work(ports))
+        )
+        self.functions.wait_for(running)
+        return answers[0] if answers else None
+
+    def deliver_again(self, running: Running) -> None:
+        """The same event for the same function once more, beside the one that runs; nobody waits for it."""
+        if running.payload:
+            self.functions.begin(running.sandbox.spec.name, running.payload)
+
+    def stop_executions(self) -> None:
+        """StopExecution on each that runs."""
+        backend = get_backend(ACCOUNT, REGION)
+        for machine in list(backend.state_machines):
+            for execution in [each for each in machine.executions if each.status == "RUNNING"]:
+                Thread(target=execution.stop, args=(substitutes.present(), "Stopped", "by hand")).start()
+
+
+def _each(seconds: float, work: Callable[[], object]) -> None:
+    while True:
+        hub.sleep(seconds)
+        work()
