@@ -17,9 +17,12 @@ def main() -> int:
         os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])  # noqa: S606
     from tests.simulation.campaign import campaign, single  # noqa: PLC0415 - after the seed
 
-    given = _parser().parse_args()
+    parser = _parser()
+    given = parser.parse_args()
     logging.disable()  # of faults that were meant
     one = given.call or given.once or given.storm or given.seed is not None
+    if one and not (given.case and given.ending):
+        parser.error("--case and --ending say of which run")
     return single(given) if one else campaign(given)
 
 

@@ -142,17 +142,14 @@ def test_what_serves_beside_stays_also_before_the_first_successor_is_launched() 
     gone = replace(stable, instances=stable.instances[2:])
     bare = here.looking_at(replace(here.estate, stable=gone))
     assert traffic_back(bare) is None
-    assert (
-        traffic_back(replace(bare, rebuilding=False)) is not None
-    )  # it lost them by itself: the canary goes
+    lost_by_itself = replace(bare, rebuilding=False)
+    assert traffic_back(lost_by_itself) is not None
 
 
 def test_nothing_that_serves_goes_before_stable_can_carry_the_traffic_again() -> None:
     here = rebuilding(new=0)
     before = here.snapshot.stable
-    short = replace(
-        before, instances=before.instances[2:]
-    )  # settings as before, two are still to be launched
+    short = replace(before, instances=here.estate.stable.instances[2:])  # two are still to be launched
     bare = here.looking_at(replace(here.estate, stable=short))
     decision = decide_restore(bare)
     assert not decision.writes
