@@ -4,6 +4,9 @@ RUNTIME ?= python3.13
 ARCHITECTURE ?= arm64
 ENVIRONMENT ?= default
 
+# Stories wait more than they work; one worker more than processors keeps those busy.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))')
+
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 MINISTACK := .venv-ministack/.installed
@@ -42,7 +45,7 @@ check: $(INSTALLED) ## linters, types and the contract tests
 	@$(BIN)/pytest --quiet -n 2 tests/contract
 
 test: check $(MINISTACK) ## the checks, then every test
-	@$(BIN)/pytest --quiet -n auto --dist loadfile --cov --cov-report= tests --ignore=tests/contract --ignore=tests/e2e
+	@$(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report= tests --ignore=tests/contract --ignore=tests/e2e
 	@$(BIN)/coverage report
 
 simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run

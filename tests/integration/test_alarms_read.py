@@ -30,6 +30,26 @@ def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     clients._made.cache_clear()
 
 
+def test_an_alarm_on_one_metric_is_copied_for_the_candidate(cloudwatch: Any) -> None:
+    metric = _sum("one", "TargetResponseTime", 60)["MetricStat"]["Metric"]
+    cloudwatch.put_metric_alarm(
+        AlarmName="latency",
+        **metric,
+        ExtendedStatistic="p99",
+        Period=60,
+        EvaluationPeriods=2,
+        Threshold=0.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    (found,) = read_alarms(["latency"])
+    assert found.span == 120
+    AwsWriter().apply(copy_alarm(found, "copy", {**found.dimensions, "TargetGroup": CANDIDATE}, "r-1"))
+    (copy,) = read_alarms(["copy"])
+    assert copy.dimensions == {"LoadBalancer": BALANCER, "TargetGroup": CANDIDATE}
+    assert copy.copied == found.copied
+    assert copy.copied["ExtendedStatistic"] == "p99"
+
+
 def test_an_alarm_on_metric_math_is_copied_for_the_candidate(cloudwatch: Any) -> None:
     rate = {"Id": "rate", "Expression": "100 * errors / requests", "ReturnData": True}
     queries = [rate, _sum("errors", "HTTPCode_Target_5XX_Count", 60), _sum("requests", "RequestCount", 120)]

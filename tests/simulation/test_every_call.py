@@ -1,4 +1,5 @@
-"""Every AWS call of two whole strategies loses its answer once, and its function dies after it once."""
+"""Each third AWS call of two whole strategies loses its answer once, and its function dies after it once;
+`make simulate` tries all calls of all strategies with all faults."""
 
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FAULTS = "answer-lost,killed-after"
+EVERY = "3"
+FEWEST = 50  # faults that a walk must have met to be one
 
 
 @pytest.mark.parametrize("ending", ["succeeds", "rolls-back"])
@@ -24,12 +27,10 @@ def test_every_invariant_holds_whatever_happens_to_a_call(case: str, ending: str
         ending,
         "--fault",
         FAULTS,
+        "--every",
+        EVERY,
     ]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert f"points {_injected(ran.stdout)} of {_injected(ran.stdout)}" in ran.stdout
-
-
-def _injected(output: str) -> str:
-    """How many faults the last line tells of."""
-    return output.splitlines()[-1].removeprefix("faults injected ").partition(", survived")[0]
+    injected = ran.stdout.splitlines()[-1].removeprefix("faults injected ").partition(",")[0]
+    assert int(injected) > FEWEST

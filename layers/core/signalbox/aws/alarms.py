@@ -46,7 +46,7 @@ def names_with_prefix(prefix: str) -> tuple[str, ...]:
 def _metric_alarm(found: "MetricAlarmTypeDef") -> Alarm:
     settings: Mapping[str, object] = dict(found)
     updated = found.get("StateUpdatedTimestamp")
-    copied = {name: settings[name] for name in COPIED if settings.get(name) is not None}
+    copied = {name: settings[name] for name in COPIED if settings.get(name) not in (None, [])}
     return Alarm(
         name=found["AlarmName"],
         arn=found["AlarmArn"],
