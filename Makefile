@@ -7,6 +7,8 @@ ENVIRONMENT ?= default
 # Stories wait more than they work; one worker more than processors keeps those busy.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))')
 
+STORIES := tests/simulation tests/smoke tests/scenario tests/integration
+
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 MINISTACK := .venv-ministack/.installed
@@ -45,8 +47,9 @@ check: $(INSTALLED) ## linters, types and the contract tests
 	@$(BIN)/pytest --quiet -n 2 tests/contract
 
 test: check $(MINISTACK) ## the checks, then every test
-	@$(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report= tests --ignore=tests/contract --ignore=tests/e2e
+	@$(BIN)/pytest --quiet -n auto --dist loadfile --cov --cov-report= tests/unit
 	@$(BIN)/coverage report
+	@$(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(STORIES)
 
 simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --minutes $(or $(minutes),40)

@@ -36,11 +36,11 @@ def test_a_service_is_applied_planned_rolled_out_and_forgotten(
 ) -> None:
     file = tmp_path / "service.yaml"
     file.write_text(
-        yaml.safe_dump(shop.spec(owner="search", strategy={"preset": "blue-green", "bake": "1s"}))
+        yaml.safe_dump(shop.spec(owner="search", strategy={"preset": "blue-green", "bake": "5s"}))
     )
     again = signalbox("services", "apply", "-f", str(file))
     assert again.stdout == f"{shop.name}: registration replaced\n"
-    assert "warning: strategy: a bake of 1 s is shorter" in again.stderr
+    assert "warning: strategy: a bake of 5 s is shorter" in again.stderr
     assert signalbox.json("services", "show", shop.name)["owner"] == "search"
     assert shop.name in [service["name"] for service in signalbox.json("services", "list")]
 
