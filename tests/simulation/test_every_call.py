@@ -1,4 +1,4 @@
-"""Each sixth AWS call of two whole strategies loses its answer once, and its function dies after it once;
+"""Each ninth AWS call of two whole strategies loses its answer once, and its function dies after it once;
 `make simulate` tries all calls of all strategies with all faults."""
 
 import subprocess
@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FAULTS = "answer-lost,killed-after"
-EVERY = "6"
-FEWEST = 20  # faults that a walk must have met to be one
+EVERY = "9"
+FEWEST = 12  # faults that a walk must have met to be one
 
 
 @pytest.mark.parametrize("ending", ["succeeds", "rolls-back"])
