@@ -24,12 +24,6 @@ def group_of_instance(account: str, region: str, instance_id: str) -> str | None
     return None
 
 
-def launch_template_of_group(account: str, region: str, name: str) -> dict[str, str]:
-    """`{"LaunchTemplateId": …, "Version": …}` of an existing group, empty when it has none."""
-    group = _groups(account, region).get(name)
-    return dict(group.launch_template or {}) if group else {}
-
-
 def launch_template_id(account: str, region: str, name: str) -> str:
     """The id of a launch template's name, `*` when there is none."""
     return str(ec2_backends[account][region].launch_template_name_to_ids.get(name, "*"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from signalbox.rollouts import progress
+from signalbox.rollouts.steps.arrival import PASSING
 from tests.contract import asl
 from tests.contract.template import ROOT, machines, resources, template, walk
 
@@ -52,6 +53,14 @@ def test_every_failure_leads_to_restore_and_restore_itself_is_retried_without_en
     else:
         assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
         assert state["Catch"][-1]["Next"] == "Restore"
+
+
+@_each_task
+def test_what_a_step_is_retried_for_is_no_reason_to_leave_things_behind(name: str, state: State) -> None:
+    if name == "Restore":
+        return  # retried for everything
+    retried = [error for retrier in state["Retry"] for error in retrier["ErrorEquals"]]
+    assert [error for error in retried if not error.startswith(PASSING)] == []
 
 
 @_each_wait

@@ -8,6 +8,7 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
+from signalbox.rollouts.commands.occurrences import EACH_MINUTE
 from tests.contract.template import (
     ROOT,
     SOURCE,
@@ -70,6 +71,12 @@ def test_nothing_has_a_physical_name_but_what_must() -> None:
         and resource["Type"] not in ("AWS::CloudWatch::Alarm", "AWS::Lambda::Permission")
     }
     assert named == NAMED_ON_PURPOSE
+
+
+def test_the_sweep_knows_its_quick_rule_by_the_end_of_its_name() -> None:
+    name = RULES["SweepEachMinuteRule"]["Properties"]["Name"]["Fn::Sub"]
+    assert name.endswith(EACH_MINUTE)
+    assert not any(EACH_MINUTE.removeprefix("-") in rule for rule in RULES.keys() - {"SweepEachMinuteRule"})
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from signalbox_local.rehearsal.load.orders import Door, Orders, Request
-from signalbox_local.rehearsal.load.process import Load, sending
+from signalbox_local.rehearsal.load.sending import Load, sending
 from signalbox_local.world import Traffic
 
 PATIENCE = 15  # seconds

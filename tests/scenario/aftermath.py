@@ -1,15 +1,13 @@
 """What a rollout leaves behind: what was there before, the record, and nothing else."""
 
-import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from signalbox_local.sample_service import SampleService
 from tests.scenario.world import Story, World, eventually
+from tests.timelines import TERMINAL, first_break
 
-TERMINAL = {"Rollout Succeeded", "Rollout Rolled Back", "Rollout Aborted", "Rollout Cancelled"}
-GENESIS = "0" * 64
 PATIENCE = 5  # seconds that the last words of a rollout may take
 
 
@@ -131,16 +129,3 @@ def _terminal_on_bus(world: World, story: Story) -> list[str]:
     events = [recorded["event"] for recorded in world.events() if recorded["bus"] == "signalbox"]
     ours = [event for event in events if event["detail"].get("rollout_id") == story.rollout_id]
     return [event["detail-type"] for event in ours if event["detail-type"] in TERMINAL]
-
-
-def first_break(entries: list[dict[str, Any]]) -> int | None:
-    """The sequence of the first entry that does not follow from the one before, by the documented hash."""
-    before = GENESIS
-    for number, entry in enumerate(entries, 1):
-        fields = ("sequence", "at", "type", "actor", "reason", "data", "previous_hash")
-        text = json.dumps([entry[name] for name in fields], sort_keys=True, separators=(",", ":"))
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if (entry["sequence"], entry["previous_hash"], entry["hash"]) != (number, before, digest):
-            return number
-        before = digest
-    return None

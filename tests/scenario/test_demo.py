@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenario.processes import living_in
+
 COMMAND = [sys.executable, "-m", "signalbox_local.demo"]
 
 
@@ -19,18 +21,6 @@ def environment(tmp_path: Path) -> dict[str, str]:
     """A folder of its own for what it leaves, and what must not reach it."""
     foreign = {"AWS_PROFILE": "nobody", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "FORCE_COLOR": ""}
     return {**os.environ, **foreign, "TMPDIR": str(tmp_path), "COLUMNS": "100"}
-
-
-def _lives_in(folder: Path) -> list[int]:
-    """Processes that work in a folder or below."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cwd").readlink().is_relative_to(folder):
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
 
 
 @pytest.mark.timeout(150)
@@ -73,7 +63,7 @@ def begun(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Po
         assert demo.stdout
         while "ready after" not in demo.stdout.readline():
             assert demo.poll() is None
-        assert _lives_in(tmp_path)
+        assert living_in(tmp_path)
         yield demo
         demo.kill()
 
@@ -88,9 +78,9 @@ def test_however_it_is_stopped_no_process_stays(
     begun.send_signal(number)
     assert begun.wait(20) == code
     deadline = time.monotonic() + 10
-    while _lives_in(tmp_path) and time.monotonic() < deadline:
+    while living_in(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert _lives_in(tmp_path) == []
+    assert living_in(tmp_path) == []
 
 
 def test_a_runtime_that_cannot_start_is_told_with_its_reason(

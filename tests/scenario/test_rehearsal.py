@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from matplotlib.image import imread
 
+from tests.scenario.processes import living_in
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE, BAD = ROOT / "examples/service.yaml", ROOT / "worlds/five-percent-errors.yaml"
 COMMAND = [sys.executable, "-m", "signalbox_cli.main", "rehearse"]
@@ -139,18 +141,6 @@ def test_what_a_hostile_file_says_cannot_steer_the_terminal(
     assert "\x1b" not in ran.stderr
 
 
-def _lives_in(folder: Path) -> list[int]:
-    """Processes that work in a folder or below."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cwd").readlink().is_relative_to(folder):
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
-
-
 @pytest.fixture
 def begun(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A rehearsal in the middle of its rollout."""
@@ -170,10 +160,10 @@ def test_however_it_is_stopped_no_process_stays(
     begun: subprocess.Popen[str], environment: dict[str, str], number: signal.Signals, code: int
 ) -> None:
     folder = Path(environment["TMPDIR"])
-    assert len(_lives_in(folder)) >= 3
+    assert len(living_in(folder)) >= 3
     begun.send_signal(number)
     assert begun.wait(30) == code
     deadline = time.monotonic() + 10
-    while _lives_in(folder) and time.monotonic() < deadline:
+    while living_in(folder) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert _lives_in(folder) == []
+    assert living_in(folder) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,9 +11,8 @@ from moto.stepfunctions.responses import get_backend
 
 from tests.simulation.backend import Backend, Weights
 from tests.simulation.observer import Names
+from tests.timelines import TERMINAL, first_break
 
-TERMINAL = ("Rollout Succeeded", "Rollout Rolled Back", "Rollout Aborted", "Rollout Cancelled")
-GENESIS = "0" * 64
 LEFT_BEHIND = ("LOCK#", "ALARM#", "ROLLOUT#", "OPEN")
 MOST_HISTORY, MOST_PAYLOAD, MOST_ITEM = 20_000, 262_144, 400_000
 
@@ -115,19 +113,6 @@ def told_once(entries: list[dict[str, Any]], on_bus: list[dict[str, Any]]) -> It
             yield f"I6 {once} {types.count(once)} times"
 
 
-def first_break(entries: list[dict[str, Any]]) -> int | None:
-    """The sequence of the first entry that does not follow from the one before, by the documented hash."""
-    before = GENESIS
-    for number, entry in enumerate(entries, 1):
-        fields = ("sequence", "at", "type", "actor", "reason", "data", "previous_hash")
-        text = json.dumps([entry[name] for name in fields], sort_keys=True, separators=(",", ":"))
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if (entry["sequence"], entry["previous_hash"], entry["hash"]) != (number, before, digest):
-            return number
-        before = digest
-    return None
-
-
 def executions(account: str, region: str, phases: Mapping[str, str]) -> Iterator[str]:
     """I3, I10: none runs on, none has grown too long, none fails whose rollout is not stuck."""
     for machine in get_backend(account, region).state_machines:
@@ -137,8 +122,11 @@ def executions(account: str, region: str, phases: Mapping[str, str]) -> Iterator
                 yield f"I3 {execution.name} still runs"
             if execution.status == "FAILED" and phase != "stuck":
                 yield f"I3 {execution.name} has failed ({execution.error}), but its rollout is {phase}"
-            if len(_history(execution)) > MOST_HISTORY:
+            history = _history(execution)
+            if len(history) > MOST_HISTORY:
                 yield f"I10 the history of {execution.name} is too long"
+            if any(len(json.dumps(event, default=str)) > MOST_PAYLOAD for event in history):
+                yield f"I10 an event of {execution.name} has too much in it"
 
 
 def _history(execution: Any) -> list[Any]:

@@ -63,9 +63,6 @@ def _alarm_lost(play: Play) -> None:
 
 
 def _second_start(play: Play) -> None:
-    """While one is open: after its end it would be a rollout of its own, whose story this one is not."""
-    if play.rollouts()[0].phase.is_final:
-        return
     command = StartRollout(service=play.service.name, version=play.service.images["v3"])
     with suppress(Conflict, Unprocessable):
         play.universe.ask(lambda ports: start_rollout(command, CALLER, ports))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -101,11 +103,12 @@ class Play:
     def rollouts(self) -> tuple[Rollout, ...]:
         """The records, as the product wrote them."""
         records = [i for i in self.universe.items("SERVICE#") if i["sk"].startswith("ROLLOUT#")]
-        return tuple(msgspec.json.decode(item["body"], type=Rollout) for item in records)
+        found = [msgspec.json.decode(item["body"], type=Rollout) for item in records]
+        return tuple(sorted(found, key=lambda rollout: rollout.rollout_id))  # in the order of their starts
 
-    def entries(self) -> list[dict[str, object]]:
-        """The timeline."""
-        return [msgspec.json.decode(item["body"]) for item in self.universe.items("TIMELINE#")]
+    def entries(self, rollout_id: str = "") -> list[dict[str, object]]:
+        """The timeline of one rollout, or of all."""
+        return [msgspec.json.decode(item["body"]) for item in self.universe.items(f"TIMELINE#{rollout_id}")]
 
     def story(self) -> tuple[str, ...]:
         """The timeline, as a person reads it."""
@@ -118,27 +121,35 @@ class Play:
         bus = [recorded.event for recorded in universe.bus.events() if recorded.bus == "signalbox"]
         return [
             *aftermath.traces(items, set(phases)),
-            *aftermath.told_once(self.entries(), bus),
+            *(text for rollout_id in phases for text in self._told_once(rollout_id, bus)),
             *aftermath.executions(ACCOUNT, REGION, phases),
-            *self._wrong_ending(phases),
-            *self._estate_left(phases),
+            *(text for rollout in self.rollouts() for text in self._wrong_ending(rollout)),
+            *self._estate_left(),
         ]
 
-    def _wrong_ending(self, phases: dict[str, str]) -> list[str]:
-        """Whatever happens, a bad version never wins, and nothing gets stuck that AWS did not refuse."""
-        allowed = set(WELL if self.ending.bad_from is None else WELL[1:])
+    def _told_once(self, rollout_id: str, bus: list[dict[str, Any]]) -> Iterator[str]:
+        ours = [event for event in bus if event["detail"]["rollout_id"] == rollout_id]
+        return aftermath.told_once(self.entries(rollout_id), ours)
+
+    def _wrong_ending(self, rollout: Rollout) -> Iterator[str]:
+        """Whatever happens, a bad version never wins, and nothing gets stuck that AWS did not refuse. What
+        somebody else starts is a good version."""
+        is_bad = self.ending.bad_from is not None and rollout.version == self.service.images["v2"]
+        allowed = set(WELL[1:] if is_bad else WELL)
         if "abort" in self.ordered:
             allowed.add("aborted")
         if self.observer.promoted:
             allowed.add("succeeded")
-        return [f"I3 {rollout_id} is {phase}" for rollout_id, phase in phases.items() if phase not in allowed]
+        if rollout.phase not in allowed:
+            yield f"I3 {rollout.rollout_id} is {rollout.phase}"
 
-    def _estate_left(self, phases: dict[str, str]) -> list[str]:
+    def _estate_left(self) -> Iterator[str]:
+        """The last version that succeeded serves, or what did before."""
         after, backend = aftermath.picture(self.universe.backend), self.universe.backend
-        if "succeeded" not in phases.values():
-            return list(aftermath.as_before(self.before, after))
-        image, size = self.service.images["v2"], self.case.wish.size
-        return list(aftermath.at_new_version(self.before, after, backend, image, size))
+        won = [rollout.version for rollout in self.rollouts() if rollout.phase == "succeeded"]
+        if not won:
+            return aftermath.as_before(self.before, after)
+        return aftermath.at_new_version(self.before, after, backend, won[-1], self.case.wish.size)
 
     def _observe_each_second(self) -> None:
         while True:

@@ -1,6 +1,6 @@
 """The data plane: instances that answer, load balancers that forward, in a process of their own."""
 
-from signalbox_local.plane.process import DataPlane, PlaneNotStarted
+from signalbox_local.plane.data_plane import DataPlane, PlaneNotStarted
 from signalbox_local.plane.reports import NAMESPACE, NOT_REGISTERED, Metric, Report, TargetHealth, TargetState
 from signalbox_local.plane.topology import (
     Action,

@@ -16,7 +16,7 @@ from signalbox_local.rehearsal.fidelity import as_at_real_speed
 from signalbox_local.rehearsal.figures import within
 from signalbox_local.rehearsal.footprint import Footprint, footprint
 from signalbox_local.rehearsal.load.orders import Door, Orders
-from signalbox_local.rehearsal.load.process import Load, sending
+from signalbox_local.rehearsal.load.sending import Load, sending
 from signalbox_local.rehearsal.observer import Observer, observing
 from signalbox_local.rehearsal.replica import (
     Replica,
