@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+from signalbox.kernel.errors import Rejected
 from signalbox.rollouts.commands.occurrences import SweepDue
 from signalbox.rollouts.commands.patrol import patrol
 from signalbox.rollouts.commands.sweep import sweep
 from signalbox.rollouts.ports import Registered
+from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.survey import Standing
 from tests.unit.builders import BLUE_GREEN, CANARY, spec
 from tests.unit.fakes import World
 from tests.unit.machine import started
@@ -48,6 +51,21 @@ def test_a_service_that_is_being_rolled_out_is_its_rollout_s_business() -> None:
     world = World()
     started(world, spec(CANARY)).step()
     assert patrol(_empty(world, "blue").ports) == ()
+
+
+def test_a_service_that_aws_does_not_show_does_not_hide_the_others() -> None:
+    world = _empty(_registered(), "blue")
+    one = world.store.services["checkout"]
+    world.store.services["hidden"] = replace(one, spec=replace(one.spec, name="hidden"), created_at="1")
+    standing = world.aws.standing
+
+    def refuse(asked: ServiceSpec) -> Standing:
+        if asked.name == "hidden":
+            raise Rejected("you may not look")
+        return standing(asked)
+
+    world.aws.standing = refuse  # type: ignore[method-assign]
+    assert [text.split(" ")[0] for text in patrol(world.ports)] == ["hidden:", "checkout:"]
 
 
 def test_every_page_of_services_is_read() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What a temporary copy takes over; an alarm on metric math has Metrics instead of one metric.
 COPIED = (
     "Metrics", "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit",
-    "EvaluationPeriods",    "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData",
+    "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData",
     "EvaluateLowSampleCountPercentile",
 )  # fmt: skip
 

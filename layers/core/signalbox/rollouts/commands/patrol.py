@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from signalbox.kernel.errors import Rejected
 from signalbox.rollouts.estate import Group
 from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.ports import Ports
@@ -30,7 +31,15 @@ def patrol(ports: Ports) -> tuple[str, ...]:
     """What is wrong with the services that no rollout is busy with."""
     busy = {service for service, _ in ports.rollouts.open()}
     resting = [spec for spec in _specs(ports) if spec.name not in busy]
-    return tuple(text for spec in resting for text in forsaken(spec, ports.estates.standing(spec)))
+    return tuple(text for spec in resting for text in _wrong(spec, ports))
+
+
+def _wrong(spec: ServiceSpec, ports: Ports) -> tuple[str, ...]:
+    """One service that AWS does not let be seen is told, and does not hide the others."""
+    try:
+        return forsaken(spec, ports.estates.standing(spec))
+    except Rejected as refusal:
+        return (f"{spec.name}: cannot be looked at: {refusal}",)
 
 
 def _specs(ports: Ports) -> Iterator[ServiceSpec]:
