@@ -64,7 +64,7 @@ def test_a_service_that_aws_does_not_show_does_not_hide_the_others() -> None:
             raise Rejected("you may not look")
         return standing(asked)
 
-    world.aws.standing = refuse  # type: ignore[method-assign]
+    world.aws.standing = refuse  # type: ignore[method-assign, assignment]
     assert [text.split(" ")[0] for text in patrol(world.ports)] == ["hidden:", "checkout:"]
 
 
