@@ -1,4 +1,4 @@
-"""`python -m tests.simulation`: all points of all cases, or with `--call` and `--fault` one of them again."""
+"""`python -m tests.simulation`: all points of all cases, or one of them again, told in full."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def main() -> int:
     parser = _parser()
     given = parser.parse_args()
     logging.disable()  # of faults that were meant
-    one = given.call or given.once or given.storm or given.seed is not None
+    if given.storm or given.seed is not None:
+        return single(given)
+    one = given.call or given.once
     if one and not (given.case and given.ending):
         parser.error("--case and --ending say of which run")
     return single(given) if one else campaign(given)
@@ -30,16 +32,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--case", help="such as blue-green/group; without it all")
     parser.add_argument("--ending", help="succeeds, rolls-back or rebuilds; without it all")
-    parser.add_argument("--fault", help="such as killed-after; separated by commas; without it all")
-    parser.add_argument("--call", type=int, help="the number of the call that meets the fault")
-    parser.add_argument("--once", action="store_true", help="one run without a fault")
-    parser.add_argument("--seed", type=int, help="the storm of this number")
-    parser.add_argument("--storm", help="a storm attempt by attempt, such as 31:killed-after,77:abort")
-    parser.add_argument(
-        "--shrink", action="store_true", help="the shortest part of the storm that still fails"
-    )
-    parser.add_argument("--seeds", type=int, default=0, help="so many storms, and nothing else")
-    parser.add_argument("--every", type=int, default=1, help="each so-manieth call only")
+    parser.add_argument("--trouble", help="such as killed-after,abort; without it all")
+    parser.add_argument("--call", type=int, help="the number of the call that meets the trouble")
+    parser.add_argument("--once", action="store_true", help="one run without trouble")
+    parser.add_argument("--storm", help="a storm, as a broken one is printed")
+    parser.add_argument("--seed", type=int, help="the storm of this number; if it breaks, its shortest part")
+    parser.add_argument("--seeds", type=int, default=0, help="so many storms")
+    parser.add_argument("--first-seed", type=int, default=0, help="the number of the first of them")
+    parser.add_argument("--no-points", action="store_true", help="storms only")
     parser.add_argument("--minutes", type=float, default=40.0, help="real minutes, at most")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", action="store_true", help="one line of JSON for each point")

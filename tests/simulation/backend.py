@@ -1,6 +1,6 @@
 """What AWS itself knows, read past every API: no call, no permission, no throttling."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,11 @@ class Backend:
                 found[listener.arn] = _weights(listener.default_actions)
                 found |= {arn: _weights(rule.actions) for arn, rule in listener.rules.items()}
         return {arn: weights for arn, weights in found.items() if weights}
+
+    def loaded(self, references: Sequence[str]) -> set[str]:
+        """The target groups that get traffic from these rules or listeners."""
+        rules = self.rules()
+        return {arn for ref in references for arn, weight in rules.get(ref, {}).items() if weight}
 
     def images(self, target_group: str) -> tuple[str, ...]:
         """The AMIs of the healthy targets, one entry each."""

@@ -1,4 +1,4 @@
-"""All points of all cases, on all processors, until the time is over; and what came of it, in a table."""
+"""All points of all cases, on all processors, until the time is over; and storms."""
 
 from __future__ import annotations
 
@@ -9,133 +9,90 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import msgspec
 
-from tests.simulation.brood import Result, Walked
-from tests.simulation.cases import CASES, Case, Ending
+from tests.simulation.cases import CASES, Ending
 from tests.simulation.faults import Fault
 from tests.simulation.interventions import ALONE, PAIRS
-from tests.simulation.storms import Plan, plan_of, read, written
-from tests.simulation.walk import Share, repeat, shrunk, storms, walk
+from tests.simulation.points import Result
+from tests.simulation.storms import Storm, Stormed, lines, shortest, stormed
+from tests.simulation.tally import Tally
+from tests.simulation.universe import Universe
+from tests.simulation.walk import Walk, Walked, repeat, walk
 
-PASSES = 16  # each goes over all cases with another sixteenth of their points
-INVARIANTS = 10
+PARTS = 4  # of a case: all cases grow alike, each walk begins anew
+SEEDS_AT_ONCE = 10
+FAMILIES = {"faults": tuple(Fault), "alone": ALONE, "pairs": PAIRS}
 
 
 def single(given: argparse.Namespace) -> int:
     """One run, told in full."""
-    case, ending = CASES[given.case], Ending(given.ending)
-    plan = _plan(given)
-    if plan and given.shrink:
-        short = shrunk(case, ending, plan)
-        chosen = f"--case {case.name} --ending {ending} --storm {written(short)}" if short else ""
-        print(f"python -m tests.simulation {chosen}" if short else "every invariant holds")
-        return 1 if short else 0
-    lines = list(repeat(case, ending, given.call or 0, given.fault or "", plan))
-    print(*lines, sep="\n")
-    return 1 if any(line.startswith("I") for line in lines) else 0
-
-
-def _plan(given: argparse.Namespace) -> Plan | None:
-    if given.storm:
-        return read(given.storm)
-    return None if given.seed is None else plan_of(given.seed)
+    if given.seed is not None:
+        told = list(shortest(given.seed))
+    elif given.storm:
+        told = list(lines(Storm.read(given.storm)))
+    else:
+        case, ending = CASES[given.case], Ending(given.ending)
+        told = list(repeat(case, ending, given.call or 0, given.trouble or ""))
+    print(*told, sep="\n")
+    return 1 if any(line.startswith("I") for line in told) else 0
 
 
 def campaign(given: argparse.Namespace) -> int:
     """Print each violation as it is found, then the table, then the line."""
-    troubles = given.fault.split(",") if given.fault else [*Fault, *ALONE, *PAIRS]
     tally = Tally(as_json=given.json)
-    tasks = _tasks(given)
     deadline = time.monotonic() + given.minutes * 60
-    Walkers(given.processes, troubles, tally).run(tasks, deadline)
+    Walkers(given.processes, tally).run(_tasks(given, tally), deadline)
     print(*tally.lines(), sep="\n")
     return 1 if tally.broken else 0
 
 
-Task = tuple[Case, Ending, Share | range]
-"""A part of the points of a case, or some seeds of its storms."""
+Task = Walk | range
+"""Or the storms of some seeds."""
 
 
-def _tasks(given: argparse.Namespace) -> Iterator[Task]:
-    """Every case in turn with a part of its points, then each with the next part: all grow alike."""
+def _tasks(given: argparse.Namespace, tally: Tally) -> Iterator[Task]:
+    """Always what has been tried least so far, in runs."""
+    waiting = {cell: list(tasks) for cell, tasks in _cells(given).items()}
+    given_out: Counter[str] = Counter()
+    while waiting:
+        cell = min(waiting, key=lambda name: (given_out[name], name))
+        given_out[cell] += 1
+        yield waiting[cell].pop(0)
+        waiting = {name: tasks for name, tasks in waiting.items() if tasks}
+
+
+def _cells(given: argparse.Namespace) -> dict[str, list[Task]]:
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
+    storms: list[Task] = [seeds[at : at + SEEDS_AT_ONCE] for at in range(0, len(seeds), SEEDS_AT_ONCE)]
+    walks = {} if given.no_points else _walks(given)
+    return {**walks, **({"storms": storms} if storms else {})}
+
+
+def _walks(given: argparse.Namespace) -> dict[str, list[Task]]:
     cases = [CASES[given.case]] if given.case else list(CASES.values())
-    pairs = [(c, e) for c in cases for e in c.endings if given.ending in (None, e)]
-    if given.seeds:
-        yield from _storms(pairs, given.seeds)
-        return
-    most = PASSES if len(pairs) > 1 else given.processes  # each pass begins anew: no more than are of use
-    passes = 1 if given.every > 1 else most
-    for offset in sorted(range(passes), key=lambda number: f"{number:04b}"[::-1]):
-        for case, ending in pairs:
-            yield case, ending, Share(offset=offset, of=max(passes, given.every))
-
-
-def _storms(pairs: Sequence[tuple[Case, Ending]], seeds: int) -> Iterator[Task]:
-    """As many for each case; no seed twice."""
-    for place, (case, ending) in enumerate(pairs):
-        yield case, ending, range(place, seeds, len(pairs))
-
-
-@dataclass
-class Tally:
-    """What was found, by preset and kind."""
-
-    as_json: bool = False
-    injected: Counter[tuple[str, str]] = field(default_factory=Counter)
-    survived: Counter[tuple[str, str]] = field(default_factory=Counter)
-    points: dict[tuple[str, str], int] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
-
-    def add(self, result: Result) -> None:
-        key = (result.point.case.partition("/")[0], result.point.fault)
-        self.injected[key] += 1
-        self.survived[key] += not result.violations
-        self.broken |= {text.partition(" ")[0] for text in result.violations}
-        if self.as_json:
-            print(msgspec.json.encode(result).decode(), flush=True)
-        elif result.violations:
-            print(
-                result.point.command, f"  # {result.point.call}", *result.violations, sep="\n  ", flush=True
-            )
-
-    def end(self, walked: Walked) -> None:
-        self.points[walked.case, walked.ending] = walked.points
-        self.broken |= {text.partition(" ")[0] for text in walked.verdict.violations}
-        for text in walked.verdict.violations:
-            print(f"{walked.case} {walked.ending} without a fault: {text}", flush=True)
-
-    def lines(self) -> Iterator[str]:
-        """A row for each kind, a column for each preset: survived of injected; then the line."""
-        presets = list(dict.fromkeys(preset for preset, _ in self.injected))
-        yield "| fault | " + " | ".join(presets) + " |"
-        yield "| --- |" + " ---: |" * len(presets)
-        for fault in dict.fromkeys(fault for _, fault in self.injected):
-            row = [f"{self.survived[p, fault]:,} of {self.injected[p, fault]:,}" for p in presets]
-            yield f"| {fault} | " + " | ".join(row) + " |"
-        yield self._line()
-
-    def _line(self) -> str:
-        seeds = sum(count for (_, kind), count in self.injected.items() if kind == "storm")
-        injected, survived = self.injected.total() - seeds, self.survived.total()
-        held = INVARIANTS - len(self.broken)
-        points = sum(self.points.values())
-        return (
-            f"faults injected {injected:,}, survived {survived:,}, invariants {held}/{INVARIANTS}, "
-            f"seeds {seeds:,}; points {injected:,} of {points:,}"
-        )
+    pairs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
+    families = {"chosen": tuple(given.trouble.split(","))} if given.trouble else FAMILIES
+    parts = PARTS if len(pairs) > 1 else given.processes
+    return {
+        f"{family} {case.name} {ending}": [
+            Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
+            for offset in range(parts)
+        ]
+        for family, troubles in families.items()
+        for case, ending in pairs
+    }
 
 
 class Walkers:
     """Processes that walk, `most` at once; a line of JSON comes back for each point."""
 
-    def __init__(self, most: int, troubles: Sequence[str], tally: Tally) -> None:
+    def __init__(self, most: int, tally: Tally) -> None:
         self._most = most
-        self._troubles = troubles
         self._tally = tally
+        self._universe = Universe()  # made once: every process begins with it
         self._running: dict[int, int] = {}
         self._pipes = selectors.DefaultSelector()
 
@@ -147,31 +104,32 @@ class Walkers:
                 task = next(tasks, None)
                 waiting = task is not None
                 if task is not None:
-                    self._start(*task)
+                    self._start(task)
             self._read(deadline)
         for child in self._running.values():
-            os.kill(child, signal.SIGTERM)
+            os.killpg(child, signal.SIGTERM)
 
-    def _start(self, case: Case, ending: Ending, part: Share | range) -> None:
+    def _start(self, task: Task) -> None:
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
+            os.setpgid(0, 0)
             os.close(reading)
-            self._walk(writing, case, ending, part)
+            self._work(writing, task)
         os.close(writing)
         self._running[reading] = child
         self._pipes.register(os.fdopen(reading, "rb"), selectors.EVENT_READ)
 
-    def _walk(self, writing: int, case: Case, ending: Ending, part: Share | range) -> None:
-        def tell(result: Result | Walked) -> None:
-            kind = b"W" if isinstance(result, Walked) else b"R"
-            os.write(writing, kind + msgspec.json.encode(result) + b"\n")
+    def _work(self, writing: int, task: Task) -> None:
+        def tell(told: Result | Walked | Stormed) -> None:
+            os.write(writing, type(told).__name__.encode() + b" " + msgspec.json.encode(told) + b"\n")
 
         try:
-            if isinstance(part, range):
-                storms(case, ending, ((seed, plan_of(seed)) for seed in part), tell)
+            if isinstance(task, range):
+                for seed in task:
+                    tell(stormed(self._universe, seed))
             else:
-                tell(walk(case, ending, self._troubles, tell, part))
+                tell(walk(self._universe, task, tell))
         finally:
             sys.stdout.flush()
             os._exit(0)
@@ -188,7 +146,10 @@ class Walkers:
             os.waitpid(self._running.pop(key.fd), 0)
 
     def _heard(self, line: bytes) -> None:
-        if line[:1] == b"W":
-            self._tally.end(msgspec.json.decode(line[1:], type=Walked))
+        kind, _, told = line.partition(b" ")
+        if kind == b"Walked":
+            self._tally.end(msgspec.json.decode(told, type=Walked))
+        elif kind == b"Stormed":
+            self._tally.storm(msgspec.json.decode(told, type=Stormed))
         else:
-            self._tally.add(msgspec.json.decode(line[1:], type=Result))
+            self._tally.add(msgspec.json.decode(told, type=Result))

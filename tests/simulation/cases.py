@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from signalbox_local.sample_service import Wish
+SIZE = 4
+FLOOR = 3  # healthy instances that must serve at all times: 75 % of four
 
 
 class Ending(StrEnum):
@@ -36,14 +37,9 @@ class Case:
         return f"{self.preset}/{self.platform}"
 
     @property
-    def floor(self) -> int:
-        """Healthy instances that must serve at all times: 75 % of four."""
-        return 3
-
-    @property
-    def wish(self) -> Wish:
-        """The service as its owner makes it."""
-        return Wish(name="checkout", size=4, slots=self.platform == "slots")
+    def size(self) -> int:
+        """Instances of the service."""
+        return SIZE
 
     @property
     def changes(self) -> dict[str, object]:

@@ -20,7 +20,10 @@ from tests.simulation.interventions import intervene
 
 if TYPE_CHECKING:
     from tests.simulation.play import Play
+    from tests.simulation.universe import Universe
 
+REFUSED_FOR = 100.0  # seconds
+ESTATE = frozenset({"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch"})  # may refuse
 THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
 READ_TIMEOUT = 10.0  # of the product's clients
 PROTOCOLS = {"ec2": "ec2", "autoscaling": "query", "elbv2": "query", "lambda": "rest-json"}
@@ -34,7 +37,8 @@ SERVICES = {
 
 
 class Fault(StrEnum):
-    """Of a call, but the last two: those happen at its moment."""
+    """Of a call, but the last two: those happen at its moment. Orphaned: whoever waits for the function is
+    told that it died, but it goes on. Refused: AWS says a definite no, for a while."""
 
     THROTTLED_ONCE = "throttled-once"
     THROTTLED_LONG = "throttled-long"
@@ -44,6 +48,8 @@ class Fault(StrEnum):
     TIMEOUT = "timeout"
     KILLED_BEFORE = "killed-before"
     KILLED_AFTER = "killed-after"
+    ORPHANED = "orphaned"
+    REFUSED = "refused"
     DELIVERED_TWICE = "delivered-twice"
     STOPPED = "stopped"
 
@@ -57,32 +63,49 @@ class Injection:
         self.met: Call | None = None
         self._play = play
         self._throttled: tuple[str, float] = ("", 0.0)
+        self._refused: tuple[tuple[str, str], float] = (("", ""), 0.0)
 
     def __call__(self, call: Call, send: Send) -> Any:
         service, until = self._throttled
         if call.service == service and hub.now < until:
             return throttled(call)
+        what, until = self._refused
+        if (call.service, call.operation) == what and hub.now < until:
+            return refused(call)
         if call.number != self.number:
             return send()
         first, self.met = self.met is None, call
         if self.trouble in HAPPENS:
             return HAPPENS[Fault(self.trouble)](self, call, send, first)
         if first:
-            intervene(self._play, self.trouble)
+            intervene(self._play.lead, self.trouble)
         return send()
+
+    @property
+    def universe(self) -> Universe:
+        """Where it happens."""
+        return self._play.universe
 
     def throttle_long(self, call: Call, send: Send, first: bool) -> Any:
         self._throttled = (call.service, hub.now + THROTTLED_FOR)
         return throttled(call)
 
+    def refuse(self, call: Call, send: Send, first: bool) -> Any:
+        if call.service not in ESTATE:
+            return send()
+        self._refused = ((call.service, call.operation), hub.now + REFUSED_FOR)
+        for part in self._play.parts:
+            part.refused = True
+        return refused(call)
+
     def deliver_twice(self, call: Call, send: Send, first: bool) -> Any:
         if first:
-            self._play.universe.deliver_again(call.running)
+            self.universe.deliver_again(call.running)
         return send()
 
     def stop_execution(self, call: Call, send: Send, first: bool) -> Any:
         if first:
-            self._play.universe.stop_executions()
+            self.universe.stop_executions()
         return send()
 
 
@@ -100,6 +123,11 @@ def throttled(call: Call) -> AWSResponse:
     service = SERVICES.get(call.service, call.service)
     named = code.get(PROTOCOLS.get(service, "json"), "ThrottlingException")
     return _answered(call, refusals.Refusal(400, named, "Rate exceeded"))
+
+
+def refused(call: Call) -> AWSResponse:
+    """What IAM, or a policy of the organisation, says."""
+    return _answered(call, refusals.Refusal(403, "AccessDenied", "an explicit deny in a policy"))
 
 
 def _throttled_once(injection: Injection, call: Call, send: Send, first: bool) -> Any:
@@ -134,6 +162,11 @@ def _killed_after(injection: Injection, call: Call, send: Send, first: bool) -> 
     raise Killed
 
 
+def _orphaned(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    injection.universe.functions.disown(call.running)
+    return send()
+
+
 HAPPENS: Mapping[Fault, Callable[[Injection, Call, Send, bool], Any]] = {
     Fault.THROTTLED_ONCE: _throttled_once,
     Fault.THROTTLED_LONG: Injection.throttle_long,
@@ -143,6 +176,8 @@ HAPPENS: Mapping[Fault, Callable[[Injection, Call, Send, bool], Any]] = {
     Fault.TIMEOUT: _timeout,
     Fault.KILLED_BEFORE: _killed_before,
     Fault.KILLED_AFTER: _killed_after,
+    Fault.ORPHANED: _orphaned,
+    Fault.REFUSED: Injection.refuse,
     Fault.DELIVERED_TWICE: Injection.deliver_twice,
     Fault.STOPPED: Injection.stop_execution,
 }

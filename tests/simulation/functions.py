@@ -14,6 +14,7 @@ from greenlet import getcurrent
 
 from signalbox import log, wiring
 from signalbox.aws import gauges
+from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected, Transient, Unprocessable
 from signalbox.rollouts.ports import Ports
 from signalbox_local.functions import Functions, FunctionSpec, Host
 from signalbox_local.moto_seams import Seams
@@ -22,6 +23,7 @@ from tests.simulation.fibers import Event, Fiber, hub
 from tests.simulation.substitutes import present
 
 T = TypeVar("T")
+OWN = (Transient, Conflict, Rejected, NotFound, Invalid, Unprocessable)
 TIMED_OUT = "Sandbox.Timedout"
 EXITED = "Runtime.ExitError"
 
@@ -75,6 +77,7 @@ class FunctionsHere(Functions):
     def __init__(self, host: Host, send: Any) -> None:
         super().__init__(host, send)
         self.log: list[str] = []
+        self.tokens: list[str] = []
         self._sandboxes: dict[str, Sandbox] = {}
         self._numbers = itertools.count(1)
 
@@ -114,6 +117,8 @@ class FunctionsHere(Functions):
         spec, version, _ = self.resolve(name_or_arn)
         sandbox = self._sandbox(spec, version)
         event = json.loads(payload or b"{}")
+        if "task_token" in event:
+            self.tokens.append(event["task_token"])
         return self._run(sandbox, payload, lambda: sandbox.handler()(event, None))
 
     def begin_as(self, name_or_arn: str, work: Callable[[Ports], object]) -> Running:
@@ -128,6 +133,12 @@ class FunctionsHere(Functions):
         assert running.answer is not None
         return running.answer
 
+    def disown(self, running: Running) -> None:
+        """Whoever waits is told that it died; it goes on, and nobody hears its answer."""
+        if running.answer is None:
+            running.answer = failure(EXITED, f"{running.function} was lost sight of")
+            running.ended.set()
+
     def kill(self, running: Running, error: str = EXITED) -> None:
         """Nothing of the invocation goes on."""
         if running.answer is None:
@@ -135,6 +146,11 @@ class FunctionsHere(Functions):
             running.ended.set()
         if running.fiber is not None:
             hub.call_later(0, lambda fiber=running.fiber: fiber.throw(Killed))  # type: ignore[misc]
+
+    def blunders(self) -> list[str]:
+        """What functions raised that is no error of the product's own: a mistake in its code."""
+        failures = [f for sandbox in self._sandboxes.values() for f in sandbox.failures]
+        return sorted({repr(error) for error in failures if not isinstance(error, OWN)})
 
     def _sandbox(self, spec: FunctionSpec, version: str) -> Sandbox:
         if spec.name not in self._sandboxes:

@@ -8,100 +8,129 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from moto.events.models import events_backends
 
-from signalbox.kernel.errors import Conflict, Unprocessable
+from signalbox.kernel.clock import from_rfc3339
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.pause import pause
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
-from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
+from signalbox.rollouts.progress import Progress
 from tests.simulation.fibers import hub
+from tests.simulation.outsiders import OUTSIDERS
 
 if TYPE_CHECKING:
-    from tests.simulation.play import Play
+    from tests.simulation.part import Part
 
 CALLER = Caller(arn="arn:aws:iam::123456789012:user/somebody", reason="something else happens")
 BETWEEN = 3.0  # seconds between the first and the second of a pair
+AT_ONCE = 0.02  # seconds: two that meet a deadline
 LATE, AGAIN = 90.0, 2.0  # seconds: an event that comes late, or once more
 LOST_FOR = 120.0  # seconds in which no event of an alarm arrives
 SOON = 300.0  # seconds until somebody ends a pause
+RACERS = 3
 
 
-def _verb(verb: Callable[..., object], play: Play, **given: Any) -> None:
-    rollout = play.rollouts()[0]
-    with suppress(Conflict):
-        play.universe.ask(lambda ports: verb(rollout.service, rollout.rollout_id, CALLER, ports, **given))
+def _verb(verb: Callable[..., object], part: Part, **given: Any) -> None:
+    for rollout in part.rollouts()[-1:]:
+        part.universe.ask(lambda ports: verb(part.name, rollout.rollout_id, CALLER, ports, **given))  # noqa: B023
 
 
-def _pause(play: Play) -> None:
-    _verb(pause, play)
-    hub.call_later(SOON, lambda: hub.spawn(partial(_verb, resume, play)))
+def _resume_later(part: Part) -> None:
+    hub.call_later(SOON, lambda: hub.spawn(partial(_verb, resume, part)))
 
 
-def _alarm(play: Play) -> None:
-    play.universe.client("cloudwatch").set_alarm_state(
-        AlarmName=play.service.alarm, StateValue="ALARM", StateReason="somebody says so"
+def _pause(part: Part) -> None:
+    _verb(pause, part)
+    _resume_later(part)
+
+
+def _alarm(part: Part) -> None:
+    part.universe.client("cloudwatch").set_alarm_state(
+        AlarmName=part.target.alarm, StateValue="ALARM", StateReason="somebody says so"
     )
 
 
-def _alarm_again(play: Play) -> None:
-    _alarm(play)
-    raised = [r.event for r in play.universe.bus.events() if r.event["source"] == "aws.cloudwatch"][-1]
+def _alarm_again(part: Part) -> None:
+    _alarm(part)
+    raised = [r.event for r in part.universe.bus.events() if r.event["source"] == "aws.cloudwatch"][-1]
     for seconds in (AGAIN, LATE):
-        hub.call_later(seconds, partial(play.universe.bus.publish, raised))
+        hub.call_later(seconds, partial(part.universe.bus.publish, raised))
 
 
-def _alarm_lost(play: Play) -> None:
-    universe = play.universe
+def _alarm_lost(part: Part) -> None:
+    universe = part.universe
     rules = events_backends[universe.backend.account][universe.backend.region].event_buses["default"].rules
     rule = rules[universe.stack.ref("AlarmRule")]
     rule.state = "DISABLED"
     hub.call_later(LOST_FOR, lambda: setattr(rule, "state", "ENABLED"))
-    _alarm(play)
+    _alarm(part)
 
 
-def _second_start(play: Play) -> None:
-    command = StartRollout(service=play.service.name, version=play.service.images["v3"])
-    with suppress(Conflict, Unprocessable):
-        play.universe.ask(lambda ports: start_rollout(command, CALLER, ports))
+def _timeout(part: Part) -> None:
+    """Nothing but time: until just before the deadline of the hold that waits."""
+    for item in part.universe.items(f"ROLLOUT#{part.rollouts()[-1].rollout_id}"):
+        hold = msgspec.json.decode(item["hold"], type=Progress) if "hold" in item else None
+        if hold is not None and hold.until:
+            hub.sleep(max(0.0, min(from_rfc3339(hold.until).timestamp() - hub.now - AT_ONCE, SOON)))
 
 
-def _more_desired(play: Play) -> None:
-    name = play.service.groups[0]
-    desired = int(play.universe.backend.groups()[name].desired_capacity or 0)
-    if desired:
-        play.universe.client("autoscaling").set_desired_capacity(
-            AutoScalingGroupName=name, DesiredCapacity=min(desired + 1, 2 * play.case.wish.size)
-        )
+def _stale_token(part: Part) -> None:
+    """Somebody answers a token that is over, and one that never was."""
+    for token in [*part.universe.functions.tokens[:-1][-1:], "of-nobody"]:
+        with suppress(part.universe.client("stepfunctions").exceptions.ClientError):
+            part.universe.client("stepfunctions").send_task_success(
+                taskToken=token, output='{"next": "Finish"}'
+            )
 
 
-INTERVENTIONS: Mapping[str, Callable[[Play], None]] = {
+def _second_start(part: Part) -> None:
+    part.start("v3")
+
+
+def _race(part: Part) -> None:
+    """Several callers at the same moment."""
+    for _ in range(RACERS):
+        hub.spawn(partial(_second_start, part))
+
+
+INTERVENTIONS: Mapping[str, Callable[[Part], None]] = {
     "abort": partial(_verb, abort),
     "pause": _pause,
     "resume": partial(_verb, resume),
     "promote": partial(_verb, promote),
-    "promote-full": partial(_verb, promote, full=True),
     "alarm": _alarm,
+    "timeout": _timeout,
+    "promote-full": partial(_verb, promote, full=True),
     "alarm-again": _alarm_again,
     "alarm-lost": _alarm_lost,
+    "stale-token": _stale_token,
     "second-start": _second_start,
-    "more-desired": _more_desired,
+    "race": _race,
+    **OUTSIDERS,
 }
+SIGNALS = ("alarm", "abort", "promote", "pause", "resume", "timeout")
 ALONE = tuple(INTERVENTIONS)
-PAIRS = tuple(f"{first}+{second}" for first, second in product(INTERVENTIONS, repeat=2))
+PAIRS = (
+    *(f"{first}+{second}" for first, second in product(SIGNALS, repeat=2)),
+    *(f"{outsider}+{signal}" for outsider, signal in product(OUTSIDERS, ("abort", "alarm"))),
+)
 
 
-def intervene(play: Play, names: str) -> None:
+def intervene(part: Part, names: str) -> None:
     """`abort+promote`: one after the other; returns at once."""
+    wanted = names.split("+")
 
     def act() -> None:
-        for number, name in enumerate(names.split("+")):
-            hub.sleep(BETWEEN if number else 0)
-            if play.rollouts():
-                INTERVENTIONS[name](play)
+        for number, name in enumerate(wanted):
+            hub.sleep((AT_ONCE if "timeout" in wanted else BETWEEN) if number else 0)
+            if part.rollouts():
+                INTERVENTIONS[name](part)
 
-    play.ordered += names.split("+")
-    play.observer.promoted |= "promote" in names  # people may end a bake: then nobody has watched
+    part.ordered += wanted
+    part.watch.promoted |= "promote" in names  # people may end a bake: then nobody has watched
+    if set(wanted) & set(OUTSIDERS):
+        _resume_later(part)
     hub.spawn(act)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from signalbox_local.sample_service import SampleService
 from tests.simulation.backend import Backend
+from tests.simulation.cases import FLOOR
 from tests.simulation.fibers import hub
 
 EACH_SECOND = "a second"
@@ -49,26 +51,108 @@ class Names:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """Of one service: its stable image and size, the floor, and how long a version must be watched."""
+    """Of one target: its stable image and size, and for how long a new version must be watched."""
 
     image: str
     size: int
-    floor: int
     watched_for: float
+
+
+class Watch:
+    """One target and what is known of it. `promoted`: people may have ended a bake, then nobody has watched;
+    `foreign` are the values that somebody else has set, by group and field, and what else is theirs."""
+
+    def __init__(self, backend: Backend, target: SampleService, expected: Expected) -> None:
+        self.target = target
+        self.size = expected.size
+        self.promoted = False
+        self.foreign: set[tuple[str, str, Hashable]] = set()
+        self.excused_until = 0.0
+        self.told: dict[str, str] = {}
+        self._backend = backend
+        self._expected = expected
+        self._stable = expected.image
+        self._serving_since: float | None = None
+
+    @property
+    def excused(self) -> bool:
+        """Whether somebody else has just taken capacity away."""
+        return hub.now < self.excused_until
+
+    def tell(self, invariant: str, text: str) -> None:
+        """Something that does not hold and that only the run itself sees."""
+        self.told.setdefault(invariant, f"{invariant} {hub.now:.2f} {text}")
+
+    def stable_is_kept(self, *, live: bool) -> Iterator[str]:
+        """I4. Without a live rollout, stable is whatever has all traffic."""
+        if not live:
+            self._settle()
+            return
+        kept = sum(self._members().count(image) for image in [self._stable])
+        if not (self.promoted or self.excused or self._is_verified()) and kept < self.size:
+            yield f"{kept} of {self.size} of the old version before the new one is verified"
+
+    def _settle(self) -> None:
+        serving = {image for images in self._served() for image in images}
+        self._serving_since = None
+        if len(serving) == 1:
+            self._stable = serving.pop()
+
+    def _members(self) -> list[str]:
+        """The images of all instances in service, in the target's own groups and in copies of them."""
+        return [
+            state.instance.image_id
+            for name, group in self._backend.groups().items()
+            if name.startswith(self.target.groups)
+            for state in group.instance_states
+            if state.lifecycle_state == "InService"
+        ]
+
+    def _served(self) -> list[tuple[str, ...]]:
+        return [self._backend.images(arn) for arn in sorted(self._backend.loaded(self.target.references))]
+
+    def _is_verified(self) -> bool:
+        """Whether the new version has had traffic for as long as it is to be watched."""
+        serves = any(image != self._stable for images in self._served() for image in images)
+        if serves and self._serving_since is None:
+            self._serving_since = hub.now
+        return self._serving_since is not None and hub.now - self._serving_since >= self._expected.watched_for
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A rollout as the table has it; `phase` is None when there are only its locks."""
+
+    service: str
+    phase: str | None
+    locks: Sequence[str]
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended for good."""
+        return self.phase is not None and self.phase not in FINAL
+
+    def holds(self, watch: Watch) -> bool:
+        """Whether it has locked the target."""
+        return any(lock.rpartition("/")[2] == watch.target.groups[0] for lock in self.locks)
 
 
 class Observer:
     """Remembers each violation once, with its first instant."""
 
-    def __init__(self, backend: Backend, table: str, expected: Expected) -> None:
-        self.violations: dict[str, str] = {}
-        self.promoted = False
+    def __init__(self, backend: Backend, table: str, watches: Sequence[Watch]) -> None:
         self._backend = backend
         self._table = table
-        self._expected = expected
+        self._watches = watches
+        self._found: dict[str, str] = {}
         self._before = Names.of(backend)
-        self._serving_since: float | None = None
         self._last: Hashable = None
+
+    @property
+    def violations(self) -> dict[str, str]:
+        """Invariant -> where it was first seen not to hold."""
+        told = {key: text for watch in self._watches for key, text in watch.told.items()}
+        return {**told, **self._found}
 
     def look(self, why: str) -> None:
         """Check everything that holds at all times; `why` names what has just happened."""
@@ -76,16 +160,17 @@ class Observer:
         if why == EACH_SECOND and state == self._last:
             return
         self._last = state
+        rollouts = self._rollouts()
         checks = {
             "I1": self._shares(),
             "I2": self._capacity(),
-            "I4": self._stable_is_kept(),
-            "I5": self._locks(),
+            "I4": self._stable_is_kept(rollouts),
+            "I5": self._locks(rollouts),
             "I9": self._nothing_foreign_goes(),
         }
         for invariant, found in checks.items():
             for text in found:
-                self.violations.setdefault(invariant, f"{invariant} {hub.now:.2f} after {why}: {text}")
+                self._found.setdefault(invariant, f"{invariant} {hub.now:.2f} after {why}: {text}")
 
     def _shares(self) -> Iterator[str]:
         for arn, weights in self._backend.rules().items():
@@ -95,54 +180,47 @@ class Observer:
                 yield f"{_short(arn)} sends traffic to three groups"
 
     def _capacity(self) -> Iterator[str]:
+        if any(watch.excused for watch in self._watches):
+            return
         for weights in self._backend.rules().values():
             for arn, weight in weights.items():
-                needed = ceil(self._expected.floor * weight / 100)
+                needed = ceil(FLOOR * weight / 100)
                 healthy = len(self._backend.images(arn)) if needed else 0
                 if healthy < needed:
                     yield f"{healthy} of {needed} healthy in {_short(arn)}"
 
-    def _stable_is_kept(self) -> Iterator[str]:
-        kept = sum(
-            1
-            for group in self._backend.groups().values()
-            for state in group.instance_states
-            if state.lifecycle_state == "InService" and state.instance.image_id == self._expected.image
-        )
-        if not self.promoted and not self._is_verified() and kept < self._expected.size:
-            yield f"{kept} of {self._expected.size} of the old version before the new one is verified"
-
-    def _is_verified(self) -> bool:
-        """Whether the new version has had traffic for as long as it is to be watched."""
-        serves = any(
-            image != self._expected.image
-            for arn, weight in _loads(self._backend).items()
-            for image in (self._backend.images(arn) if weight else ())
-        )
-        if serves and self._serving_since is None:
-            self._serving_since = hub.now
-        return self._serving_since is not None and hub.now - self._serving_since >= self._expected.watched_for
-
-    def _locks(self) -> Iterator[str]:
-        phases = {
-            item["sk"].removeprefix("ROLLOUT#"): item["phase"]
-            for item in self._backend.items(self._table, "SERVICE#")
-            if item["sk"].startswith("ROLLOUT#")
-        }
+    def _rollouts(self) -> dict[str, Holder]:
+        found: dict[str, Holder] = {}
+        held: dict[str, list[str]] = {}
         for lock in self._backend.items(self._table, "LOCK#"):
-            if phases.get(lock["rollout_id"], "none") in (*FINAL, "none"):
-                yield f"{lock['pk']} is held by {lock['rollout_id']}, which does not live"
-        live = [rollout for rollout, phase in phases.items() if phase not in FINAL]
-        if len(live) > 1:
-            yield f"{len(live)} rollouts live on one service"
+            held.setdefault(lock["rollout_id"], []).append(lock["pk"])
+        for item in self._backend.items(self._table, "SERVICE#"):
+            if item["sk"].startswith("ROLLOUT#"):
+                name = item["sk"].removeprefix("ROLLOUT#")
+                found[name] = Holder(item["pk"], item["phase"], held.pop(name, []))
+        return {**found, **{name: Holder("", None, locks) for name, locks in held.items()}}
+
+    def _stable_is_kept(self, rollouts: Mapping[str, Holder]) -> Iterator[str]:
+        for watch in self._watches:
+            yield from watch.stable_is_kept(live=any(r.holds(watch) for r in rollouts.values()))
+
+    def _locks(self, rollouts: Mapping[str, Holder]) -> Iterator[str]:
+        live = {name: rollout for name, rollout in rollouts.items() if rollout.lives}
+        for name, rollout in rollouts.items():
+            if rollout.locks and not rollout.lives:
+                yield f"{rollout.locks} are held by {name}, which does not live"
+            if rollout.lives and not rollout.locks:
+                yield f"{name} lives and holds no lock"
+        if len({rollout.service for rollout in live.values()}) < len(live):
+            yield f"more than one rollout of {', '.join(live)} lives on one service"
+        for watch in self._watches:
+            on_one = [name for name, rollout in live.items() if rollout.holds(watch)]
+            if len(on_one) > 1:
+                yield f"{on_one} live on one target"
 
     def _nothing_foreign_goes(self) -> Iterator[str]:
         for name in self._before.missing_in(Names.of(self._backend)):
             yield f"{name} has gone, which Signalbox did not make"
-
-
-def _loads(backend: Backend) -> Mapping[str, int]:
-    return {arn: weight for weights in backend.rules().values() for arn, weight in weights.items()}
 
 
 def _short(arn: str) -> str:

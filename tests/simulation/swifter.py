@@ -11,12 +11,16 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.model import Shape
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from jsonata import Jsonata
 from moto.core import responses
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+from moto.core.constants import MISSING
+from moto.core.serialize import AttributePicker, AttributePickerContext
+from moto.core.utils import get_value
 from moto.dynamodb import models as dynamodb
 from moto.dynamodb.models.table import Table
 from moto.ec2.models.instances import Instance, InstanceBackend
@@ -36,6 +40,31 @@ def without_ceremony(seams: Seams) -> None:
     seams.wrap(responses, "method_names_from_class", cache)
     seams.wrap(AmazonStateLanguageParser, "parse", lambda parse: staticmethod(cache(parse)))
     seams.replace(machines, "Jsonata", _read_once())
+
+
+def without_guessing(seams: Seams) -> None:
+    """moto tries for each field of an answer every name that its records might have it under: which ones
+    depends on the field and on the kind of the record alone."""
+    known: dict[Hashable, tuple[Shape, tuple[str, ...]]] = {}
+
+    def pick(self: AttributePicker, context: AttributePickerContext) -> Any:
+        obj, shape = context.obj, context.shape
+        key = type(self), context.key, id(shape), type(obj)
+        if key not in known:  # the shape is kept: its id stays its own
+            known[key] = shape, tuple(dict.fromkeys(self.get_possible_keys(context)))
+        value = None
+        for name in known[key][1]:
+            value = obj.get(name, MISSING) if type(obj) is dict else get_value(obj, name, MISSING)
+            if value is not MISSING:
+                break
+        else:
+            value = None
+        for end, change in self.response_transformers.items():
+            if f"{context.key_path}.{context.key}".endswith(end):
+                return change(value)
+        return value
+
+    seams.replace(AttributePicker, "__call__", pick)
 
 
 def _read_once() -> Callable[[str], Jsonata]:

@@ -82,6 +82,7 @@ class Universe:
         moto_seams.estate_life(self.seams, self.estate)
         swifter.without_ceremony(self.seams)
         swifter.without_copies(self.seams)
+        swifter.without_guessing(self.seams)
         swifter.Memory(self.backend.state).install(self.seams)
 
     def _made_stack(self) -> Stack:
@@ -114,7 +115,7 @@ class Universe:
         return self.backend.items(self.stack.ref("Table"), prefix)
 
     def ask(self, work: Callable[[Ports], T]) -> T | None:
-        """What the API does for a caller; None when its function failed."""
+        """What the API does for a caller; None when it refused, or its function failed."""
         answers: list[T] = []
         running = self.functions.begin_as(
             self.stack.ref("ApiFunction"), lambda ports: answers.append(work(ports))

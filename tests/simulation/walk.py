@@ -1,151 +1,92 @@
-"""Every point of a run: the parent walks it once without faults, and at each call forks a child a fault.
+"""Every point of a run: the parent walks it once without troubles, and at each call forks a child a trouble.
 
-A child goes on from there by itself, with its fault, and tells how it ended through a pipe. What it met is
-what `repeat` meets: everything is the same in both, but for the fault.
+A child goes on from there by itself, with its trouble, and tells how it ended. What it met is what `repeat`
+meets: everything is the same in both, but for the trouble.
 """
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.brood import Brood, Point, Result, Walked
 from tests.simulation.calls import Call, Send
 from tests.simulation.cases import Case, Ending
-from tests.simulation.faults import Fault, Injection
-from tests.simulation.play import Play
-from tests.simulation.storms import Plan, Storm, shortest
+from tests.simulation.child import Child, verdict_of
+from tests.simulation.faults import Injection
+from tests.simulation.part import Role
+from tests.simulation.play import Play, Verdict
+from tests.simulation.points import Point, Points, Result
 from tests.simulation.universe import Universe
-
-FAULTS = frozenset(Fault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """Which points of a run: those whose place, counted from 0, leaves `offset` when divided by `of`."""
+class Walk:
+    """A case, what is to happen to it, and which of the points: those whose place, counted from 0, leaves
+    `offset` when divided by `of`."""
 
+    case: Case
+    ending: Ending
+    troubles: tuple[str, ...]
     offset: int = 0
     of: int = 1
 
     def has(self, place: int) -> bool:
+        """Whether the point of that place belongs to it."""
         return place % self.of == self.offset
 
 
-class Points:
-    """Tells points that differ. Reads of one invocation between which nothing changes are one point: whoever
-    dies or is refused at one of them has seen, and done, the same as at the others."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """One case without troubles, and how many points it has, by trouble."""
 
-    def __init__(self, universe: Universe) -> None:
-        self._backend = universe.backend
-        self._writes = 0
-        self._met: set[Hashable] = set()
-
-    def at(self, call: Call, troubles: Sequence[str]) -> list[str]:
-        """Those of the troubles that make a new point here."""
-        if call.number in self._met:
-            return []
-        self._met.add(call.number)
-        self._writes += call.writes
-        fresh = {trouble: self._key(call, trouble) for trouble in troubles}
-        found = [trouble for trouble, key in fresh.items() if key not in self._met]
-        self._met.update(fresh.values())
-        return found
-
-    def _key(self, call: Call, trouble: str) -> Hashable:
-        if trouble not in FAULTS:
-            return trouble, call.running.number  # between two invocations it makes no difference when
-        if call.writes:
-            return trouble, call.number
-        service = call.service if trouble == Fault.THROTTLED_LONG else ""
-        return trouble, call.running.number, self._writes, self._backend.state(), service
+    case: str
+    ending: str
+    points: dict[str, int]
+    verdict: Verdict
 
 
-def walk(
-    case: Case,
-    ending: Ending,
-    troubles: Sequence[str],
-    tell: Callable[[Result], None],
-    share: Share | None = None,
-    *,
-    most: int = 1,
-) -> Walked:
-    """Every point of one case, each told as it ends; `most` children at once."""
-    share = share or Share()
-    universe = Universe()
-    play = Play(universe, case, ending)
-    brood, points = Brood(most, tell), Points(universe)
+def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walked:
+    """Every point of one case, each told as it ends."""
+    play = Play(universe, [Role(case=way.case, ending=way.ending)])
+    points = Points(universe)
     places: Counter[str] = Counter()
+    me: Child | None = None
 
     def meet(call: Call, send: Send) -> Any:
-        for trouble in points.at(call, troubles):
+        nonlocal me
+        for trouble in points.at(call, way.troubles):
             places[trouble] += 1
-            if not share.has(places[trouble] + troubles.index(trouble)):
+            if not way.has(places[trouble] + way.troubles.index(trouble)):
                 continue
-            point = Point(case=case.name, ending=ending, number=call.number, call=str(call), fault=trouble)
-            if brood.fork(point):
+            child = Child()
+            if child.is_me:
+                me = child
                 universe.calls.meet = Injection(call.number, trouble, play)
                 return universe.calls.meet(call, send)
+            point = Point(
+                case=way.case.name, ending=way.ending, number=call.number, call=str(call), trouble=trouble
+            )
+            tell(Result(point=point, verdict=child.told()))
         return send()
 
     universe.calls.meet = meet
     gc.freeze()  # what every child shares with the parent must not be touched, or it is copied
     gc.disable()
-    verdict = play.run()
-    if brood.told is not None:
-        brood.end_as_child(verdict)
-    brood.wait()
-    return Walked(case=case.name, ending=ending, points=places.total(), verdict=verdict)
+    verdict = verdict_of(play.run)
+    if me is not None:
+        me.tell(verdict)
+    return Walked(case=way.case.name, ending=way.ending, points=dict(places), verdict=verdict)
 
 
-def storms(
-    case: Case, ending: Ending, plans: Iterable[tuple[int, Plan]], tell: Callable[[Result], None]
-) -> None:
-    """One run for each plan, by seed."""
-    storm = _Storms(case, ending, tell)
-    for seed, plan in plans:
-        storm.run(seed, plan)
-
-
-def shrunk(case: Case, ending: Ending, plan: Plan) -> Plan:
-    """The shortest part of a storm that still breaks an invariant; nothing when the whole breaks none."""
-    told: list[Result] = []
-    storm = _Storms(case, ending, told.append)
-
-    def fails(part: Plan) -> bool:
-        storm.run(0, part)
-        return bool(told[-1].violations)
-
-    return shortest(plan, fails) if fails(plan) else {}
-
-
-class _Storms:
-    """The same beginning, and a child for each storm."""
-
-    def __init__(self, case: Case, ending: Ending, tell: Callable[[Result], None]) -> None:
-        self._play = Play(Universe(), case, ending)
-        self._brood = Brood(1, tell)
-        gc.freeze()
-        gc.disable()
-
-    def run(self, seed: int, plan: Plan) -> None:
-        """Returns when it has told."""
-        case, ending = self._play.case.name, self._play.ending
-        point = Point(case=case, ending=ending, number=seed, call=f"seed {seed}", fault="storm")
-        if self._brood.fork(point):
-            self._play.universe.calls.meet = Storm(plan, self._play)
-            self._brood.end_as_child(self._play.run())
-        self._brood.wait()
-
-
-def repeat(case: Case, ending: Ending, number: int, trouble: str, plan: Plan | None = None) -> Iterator[str]:
+def repeat(case: Case, ending: Ending, number: int, trouble: str) -> Iterator[str]:
     """One run, told line by line; call 0 is none: the run as it should be."""
     universe = Universe()
-    play = Play(universe, case, ending)
+    play = Play(universe, [Role(case=case, ending=ending)])
     injection = Injection(number, trouble, play)
-    universe.calls.meet = Storm(plan, play) if plan else injection
+    universe.calls.meet = injection
     verdict = play.run()
     yield from verdict.story
     if injection.met is not None:

@@ -1,0 +1,124 @@
+"""Somebody else changes the service behind Signalbox's back: weights, sizes, templates, rules, instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from signalbox_local.owner import forwarding
+from tests.simulation.fibers import hub
+
+if TYPE_CHECKING:
+    from tests.simulation.part import Part
+
+EXCUSED_FOR = 90.0  # seconds until what somebody has taken away must be there again
+FEW = 10  # percent
+
+
+def _group(part: Part) -> tuple[str, Any]:
+    name = part.target.groups[0]
+    return name, part.universe.backend.groups()[name]
+
+
+def _update(part: Part, name: str, **fields: Any) -> None:
+    part.universe.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=name, **fields)
+
+
+def _more_desired(part: Part) -> None:
+    name, group = _group(part)
+    desired = int(group.desired_capacity or 0)
+    if 0 < desired < int(group.max_size):
+        part.universe.client("autoscaling").set_desired_capacity(
+            AutoScalingGroupName=name, DesiredCapacity=desired + 1
+        )
+
+
+def _other_min(part: Part) -> None:
+    name, group = _group(part)
+    if 0 < int(group.min_size) < int(group.desired_capacity):
+        part.watch.foreign.add((name, "min", int(group.min_size) + 1))
+        _update(part, name, MinSize=int(group.min_size) + 1)
+
+
+def _other_max(part: Part) -> None:
+    name, group = _group(part)
+    part.watch.foreign.add((name, "max", int(group.max_size) + 1))
+    _update(part, name, MaxSize=int(group.max_size) + 1)
+
+
+def _other_version(part: Part) -> None:
+    """A launch template version of their own, which the group is to launch from now on."""
+    name, _ = _group(part)
+    template = part.target.template
+    made = part.universe.client("ec2").create_launch_template_version(
+        LaunchTemplateId=template,
+        SourceVersion="1",
+        LaunchTemplateData={"ImageId": part.target.images["v3"]},
+    )
+    number = str(made["LaunchTemplateVersion"]["VersionNumber"])
+    part.watch.foreign |= {(name, "version", number), ("", "made", str((template, int(number))))}
+    _update(part, name, LaunchTemplate={"LaunchTemplateId": template, "Version": number})
+
+
+def _other_weights(part: Part) -> None:
+    """A tenth of the traffic to the other target group, if that can carry it."""
+    backend, arn = part.universe.backend, part.target.references[0]
+    weights = backend.rules()[arn]
+    idle = [group for group, weight in weights.items() if not weight and backend.images(group)]
+    busy = [group for group, weight in weights.items() if weight]
+    if len(idle) == len(busy) == 1:
+        part.watch.foreign.add((arn, "rules", None))
+        part.watch.promoted = True  # by hand: nobody has watched
+        _forward(part, {busy[0]: 100 - FEW, idle[0]: FEW})
+
+
+def _sticky(part: Part) -> None:
+    _forward(part, part.universe.backend.rules()[part.target.references[0]], sticky=True)
+
+
+def _forward(part: Part, weights: Mapping[str, int], *, sticky: bool = False) -> None:
+    targets = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights.items()]
+    config: dict[str, Any] = {"TargetGroups": targets}
+    if sticky:
+        config["TargetGroupStickinessConfig"] = {"Enabled": True, "DurationSeconds": 300}
+    part.universe.client("elbv2").modify_rule(
+        RuleArn=part.target.references[0], Actions=[{"Type": "forward", "ForwardConfig": config}]
+    )
+
+
+def _another_rule(part: Part) -> None:
+    """A rule that Signalbox was not told of, to what serves now."""
+    backend = part.universe.backend
+    serving = sorted(backend.loaded(part.target.references))
+    if len(serving) == 1:
+        made = part.universe.client("elbv2").create_rule(
+            ListenerArn=part.target.listener,
+            Priority=99 - len(part.watch.foreign),
+            Conditions=[{"Field": "path-pattern", "Values": ["/theirs/*"]}],
+            Actions=[forwarding(serving)],
+        )
+        part.watch.foreign.add(("", "made", made["Rules"][0]["RuleArn"]))
+
+
+def _one_dies(part: Part) -> None:
+    """An instance that serves is terminated."""
+    backend = part.universe.backend
+    for arn in sorted(backend.loaded(part.target.references)):
+        running = [
+            t.instance_id for t in part.universe.estate.targets.describe(backend.target_groups()[arn], ())
+        ]
+        part.watch.excused_until = hub.now + EXCUSED_FOR
+        part.universe.client("ec2").terminate_instances(InstanceIds=running[:1])
+        return
+
+
+OUTSIDERS: Mapping[str, Callable[[Part], None]] = {
+    "more-desired": _more_desired,
+    "other-min": _other_min,
+    "other-max": _other_max,
+    "other-version": _other_version,
+    "other-weights": _other_weights,
+    "sticky": _sticky,
+    "another-rule": _another_rule,
+    "one-dies": _one_dies,
+}

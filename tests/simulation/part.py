@@ -1,0 +1,158 @@
+"""One service in a play: its registration, its rollouts, and what its owner, people and a bad version do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from signalbox.rollouts.commands.caller import Caller
+from signalbox.rollouts.commands.put_service import put_service
+from signalbox.rollouts.commands.retry import retry
+from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
+from signalbox.rollouts.record import Rollout
+from signalbox.rollouts.service import ServiceSpec
+from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
+from tests.simulation import aftermath
+from tests.simulation.cases import Case, Ending
+from tests.simulation.fibers import Thread, hub
+from tests.simulation.observer import Expected, Watch
+from tests.simulation.universe import Universe
+
+CALLER = Caller(arn="arn:aws:iam::123456789012:user/operator", reason="a simulation")
+LOOKS_BAD_AFTER = 10.0  # seconds that a bad version serves before it makes errors
+ERRORS_EVERY = 5.0  # seconds
+PATIENCE = 30.0  # seconds until a caller asks again
+ON_CALL_EVERY = 60.0  # seconds until somebody on call looks whether a rollout is stuck
+WELL = ("succeeded", "rolled_back", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """How the service is rolled out, and how its version v2 behaves. With `beside` it shares the target of
+    that other service."""
+
+    case: Case
+    ending: Ending
+    name: str = "checkout"
+    beside: Part | None = None
+
+
+class Part:
+    """A role in one universe. `ordered` is what people and others have done, by name."""
+
+    def __init__(self, universe: Universe, role: Role) -> None:
+        self.universe = universe
+        self.role = role
+        self.name, self.case, self.ending = role.name, role.case, role.ending
+        self.ordered: list[str] = []
+        self.refused = False
+        self.target, self.watch = self._settled_in()
+        self._register()
+        Thread(target=self._look_after_what_is_stuck).start()
+        if self.ending.bad_from and role.beside is None:
+            Thread(target=self._fail_while_serving).start()
+
+    def _settled_in(self) -> tuple[SampleService, Watch]:
+        if self.role.beside is not None:
+            return self.role.beside.target, self.role.beside.watch
+        wish = Wish(name=self.name, size=self.case.size, slots=self.case.platform == "slots")
+        target = make_service(self.universe.client, wish)
+        expected = Expected(
+            image=target.images["v1"],
+            size=self.case.size,
+            watched_for=self.case.watched_for,
+        )
+        return target, Watch(self.universe.backend, target, expected)
+
+    def _register(self) -> None:
+        spec = msgspec.convert(self.target.spec(name=self.name, **self.case.changes), ServiceSpec)
+        assert self.universe.ask(lambda ports: put_service(spec, CALLER, ports)), "the registration failed"
+
+    def insist(self, version: str = "v2") -> None:
+        """Ask until there is a rollout, as a caller does who gets no answer."""
+        while not self.rollouts():
+            self.start(version)
+            if not self.rollouts():
+                hub.sleep(PATIENCE)
+
+    def start(self, version: str) -> None:
+        """Ask once for a version by its name. Raises what the product answers."""
+        command = StartRollout(service=self.name, version=self.target.images[version])
+        self.universe.ask(lambda ports: start_rollout(command, CALLER, ports))
+
+    def rollouts(self) -> tuple[Rollout, ...]:
+        """The records, as the product wrote them, in the order of their starts."""
+        records = self.universe.items(f"SERVICE#{self.name}")
+        bodies = [item["body"] for item in records if item["sk"].startswith("ROLLOUT#")]
+        found = [msgspec.json.decode(body, type=Rollout) for body in bodies]
+        return tuple(sorted(found, key=lambda rollout: rollout.rollout_id))
+
+    def current(self) -> Rollout | None:
+        """The rollout that has not ended for good, if there is one."""
+        return next((rollout for rollout in self.rollouts() if not rollout.phase.is_final), None)
+
+    def entries(self, rollout_id: str) -> list[dict[str, Any]]:
+        """The timeline of one rollout."""
+        return [msgspec.json.decode(item["body"]) for item in self.universe.items(f"TIMELINE#{rollout_id}")]
+
+    def has_been_stuck(self, rollout_id: str) -> bool:
+        """Whether AWS has refused its restore."""
+        return any(entry["type"] == "Rollout Stuck" for entry in self.entries(rollout_id))
+
+    def story(self) -> tuple[str, ...]:
+        """The timelines, as a person reads them."""
+        entries = (entry for rollout in self.rollouts() for entry in self.entries(rollout.rollout_id))
+        return tuple(f"{e['at']} {self.name} {e['type']}: {e['reason']}" for e in entries)
+
+    def wrong(self, bus: list[dict[str, Any]]) -> Iterator[str]:
+        """What is not as it should be, of each of its rollouts."""
+        for rollout in self.rollouts():
+            ours = [event for event in bus if event["detail"]["rollout_id"] == rollout.rollout_id]
+            yield from aftermath.told_once(self.entries(rollout.rollout_id), ours)
+            yield from self._wrong_ending(rollout)
+
+    def _wrong_ending(self, rollout: Rollout) -> Iterator[str]:
+        """Whatever happens, a bad version never wins, and nothing ends stuck."""
+        is_bad = self.ending.bad_from is not None and rollout.version == self.target.images["v2"]
+        allowed = set(WELL[1:] if is_bad else WELL)
+        if "abort" in self.ordered:
+            allowed.add("aborted")
+        if self.watch.promoted:
+            allowed.add("succeeded")
+        if rollout.phase not in allowed:
+            yield f"I3 {rollout.rollout_id} is {rollout.phase}"
+
+    def _look_after_what_is_stuck(self) -> None:
+        """Nothing gets stuck that AWS did not refuse; then somebody on call tries again."""
+        while True:
+            hub.sleep(ON_CALL_EVERY)
+            stuck = self.current()
+            if stuck is None or stuck.phase != "stuck":
+                continue
+            if not self.refused:
+                self.watch.tell("I3", f"{stuck.rollout_id} is stuck, and AWS has refused nothing")
+            self.universe.ask(lambda ports: retry(self.name, stuck.rollout_id, CALLER, ports))  # noqa: B023
+
+    def _fail_while_serving(self) -> None:
+        """A bad version makes errors where it serves, in numbers and for a while."""
+        since: float | None = None
+        while True:
+            hub.sleep(ERRORS_EVERY)
+            bad = {arn: n for arn, n in self._bad_serving().items() if n}
+            since = (since or hub.now) if sum(bad.values()) >= (self.ending.bad_from or 0) else None
+            if since is not None and hub.now - since >= LOOKS_BAD_AFTER:
+                self._put_errors(set(bad))
+
+    def _bad_serving(self) -> dict[str, int]:
+        """Target group -> how many of the new version have traffic there."""
+        backend, bad = self.universe.backend, self.target.images["v2"]
+        return {arn: backend.images(arn).count(bad) for arn in sorted(backend.loaded(self.target.references))}
+
+    def _put_errors(self, target_groups: set[str]) -> None:
+        for name, alarm in self.universe.backend.alarms().items():
+            seen = [d.value for d in alarm.dimensions if d.name == "TargetGroup"]
+            if any(arn.endswith(value) for arn in target_groups for value in seen):
+                put_errors(self.universe.client, name, 100)

@@ -1,0 +1,85 @@
+"""Which points a run has: the calls at which a trouble makes a difference of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from tests.simulation.calls import Call
+from tests.simulation.faults import ESTATE, Fault
+from tests.simulation.play import Verdict
+from tests.simulation.universe import Universe
+
+FAULTS = frozenset(Fault)
+MACHINE = frozenset(
+    {"Begin", "Provision", "ShiftTraffic", "ReplaceBatch", "Retire", "Hold", "Restore", "Finish"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One trouble at one call of one run."""
+
+    case: str
+    ending: str
+    number: int
+    call: str
+    trouble: str
+
+    @property
+    def command(self) -> str:
+        """What repeats it."""
+        chosen = f"--case {self.case} --ending {self.ending}"
+        return f"python -m tests.simulation {chosen} --call {self.number} --trouble {self.trouble}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a point ended."""
+
+    point: Point
+    verdict: Verdict
+
+
+class Points:
+    """Tells points that differ. Reads of one invocation between which nothing changes are one point: whoever
+    dies or is refused at one of them has seen, and done, the same as at the others. What people and others
+    do is told apart by the step and by who works on it."""
+
+    def __init__(self, universe: Universe) -> None:
+        self._backend = universe.backend
+        self._writes = 0
+        self._last: Call | None = None
+        self._met: set[Hashable] = set()
+
+    def at(self, call: Call, troubles: Sequence[str]) -> list[str]:
+        """Those of the troubles that make a new point here."""
+        if call.number in self._met:
+            return []
+        self._met.add(call.number)
+        self._writes += call.writes
+        keys = {trouble: self._key(call, trouble) for trouble in troubles}
+        self._last = call
+        found = [trouble for trouble, key in keys.items() if key is not None and key not in self._met]
+        self._met.update(keys.values())
+        return found
+
+    def _key(self, call: Call, trouble: str) -> Hashable:
+        if trouble not in FAULTS:
+            return self._moment(call, trouble)
+        if trouble == Fault.REFUSED and (call.service not in ESTATE or not call.writes):
+            return None
+        if trouble == Fault.KILLED_BEFORE and self._last is not None and self._last.running is call.running:
+            return None  # the same as to be killed after the call before
+        if call.writes:
+            return trouble, call.number
+        service = call.service if trouble == Fault.THROTTLED_LONG else ""
+        return trouble, call.running.number, self._writes, self._backend.state(), service
+
+    def _moment(self, call: Call, trouble: str) -> Hashable:
+        function = call.running.function
+        if "+" in trouble and function not in MACHINE:
+            return None
+        event = json.loads(call.running.payload or b"{}")
+        return trouble, function, event.get("step"), event.get("generation")
