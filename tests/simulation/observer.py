@@ -88,8 +88,8 @@ class Watch:
         if not live:
             self._settle()
             return
-        kept = sum(self._members().count(image) for image in [self._stable])
-        if not (self.promoted or self.excused or self._is_verified()) and kept < self.size:
+        kept, is_verified = self._members().count(self._stable), self._is_verified()
+        if not (self.promoted or self.excused or is_verified) and kept < self.size:
             yield f"{kept} of {self.size} of the old version before the new one is verified"
 
     def _settle(self) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.simulation.part import Part
 
 EXCUSED_FOR = 90.0  # seconds until what somebody has taken away must be there again
+TAKEN_AWAY_AFTER = 290.0  # seconds, of a rule
 FEW = 10  # percent
 
 
@@ -87,17 +88,19 @@ def _forward(part: Part, weights: Mapping[str, int], *, sticky: bool = False) ->
 
 
 def _another_rule(part: Part) -> None:
-    """A rule that Signalbox was not told of, to what serves now."""
-    backend = part.universe.backend
-    serving = sorted(backend.loaded(part.target.references))
-    if len(serving) == 1:
-        made = part.universe.client("elbv2").create_rule(
-            ListenerArn=part.target.listener,
-            Priority=99 - len(part.watch.foreign),
-            Conditions=[{"Field": "path-pattern", "Values": ["/theirs/*"]}],
-            Actions=[forwarding(serving)],
-        )
-        part.watch.foreign.add(("", "made", made["Rules"][0]["RuleArn"]))
+    """A rule that Signalbox was not told of, to what serves; it is taken away after a while."""
+    serving = part.target.target_groups[0]
+    if serving not in part.universe.backend.loaded(part.target.references):
+        return
+    balancers = part.universe.client("elbv2")
+    made = balancers.create_rule(
+        ListenerArn=part.target.listener,
+        Priority=99 - len(part.watch.foreign),
+        Conditions=[{"Field": "path-pattern", "Values": ["/theirs/*"]}],
+        Actions=[forwarding([serving])],
+    )["Rules"][0]["RuleArn"]
+    part.watch.foreign.add(("", "made", made))
+    hub.call_later(TAKEN_AWAY_AFTER, lambda: hub.spawn(lambda: balancers.delete_rule(RuleArn=made)))
 
 
 def _one_dies(part: Part) -> None:

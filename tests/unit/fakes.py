@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
+from signalbox.rollouts import forwarding
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
 from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, Rule, TargetGroup
 from signalbox.rollouts.model import HoldKind, Phase, Stop, Told
@@ -102,6 +103,11 @@ class FakeAws:
             return stable
         found = [t for t in self.target_groups.values() if layout.candidate_target_group in (t.arn, t.name)]
         return found[0] if found else None
+
+    def unnamed(self, layout: Layout, estate: Estate) -> tuple[Rule, ...]:
+        both = {group.arn for group in (estate.stable_target_group, estate.candidate_target_group) if group}
+        others = [rule for arn, rule in self.rules.items() if arn not in layout.references]
+        return tuple(rule for rule in others if both & set(forwarding.weights(rule.actions)))
 
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
         return tuple(self.named_alarms[name] for name in names if name in self.named_alarms)

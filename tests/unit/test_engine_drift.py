@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from signalbox.kernel.errors import Transient
+from signalbox.kernel.events import JsonObject
+from signalbox.rollouts import forwarding
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.promote import promote
@@ -64,6 +66,49 @@ def test_a_foreign_change_is_told_with_both_values_and_waits() -> None:
     assert story.rollout.phase is Phase.HOLDING
     assert story.rollout.hold is not None
     assert story.rollout.hold.reason == f"somebody else changed weights of {RULE}"
+
+
+@pytest.mark.parametrize("name", ["blue-green on a copy", "blue-green on slots"])
+def test_weights_that_somebody_sets_back_are_taken_over_before_what_they_name_is_emptied(name: str) -> None:
+    story = begun(name).run_into(HoldKind.BAKE)
+    weights = forwarding.weights(story.world.aws.rules[RULE].actions)
+    turned = [{"TargetGroupArn": arn, "Weight": 50} for arn in weights]
+    action: JsonObject = {"Type": "forward", "ForwardConfig": {"TargetGroups": turned}}
+    story.world.aws.rules[RULE] = Rule(arn=RULE, actions=(action,))
+    story.run_into(HoldKind.PAUSE)
+    emptied: list[dict[str, int]] = []
+
+    def check(write: Write) -> None:
+        if write.parameters.get("DesiredCapacity") == 0:
+            emptied.append(forwarding.weights(story.world.aws.rules[RULE].actions))
+
+    story.world.aws.interrupt = check
+    resume(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert emptied[0] == weights
+
+
+@pytest.mark.parametrize("name", ["blue-green on a copy", "blue-green on slots"])
+def test_a_rule_that_came_meanwhile_keeps_what_it_leads_to_until_it_is_gone(name: str) -> None:
+    story = begun(name).run_into(HoldKind.BAKE)
+    theirs = Rule(arn=f"{RULE}-theirs", actions=simple_forward(BLUE))
+    story.world.aws.rules[theirs.arn] = theirs
+    story.run_into(HoldKind.PAUSE)
+    assert story.told("Drift Detected")[0].data == {
+        "resource": theirs.arn,
+        "field": "traffic",
+        "expected": {},
+        "found": {BLUE: 1},
+    }
+    assert story.rollout.hold is not None
+    assert theirs.arn in story.rollout.hold.reason
+    resume(story.service, story.rollout_id, ANA, story.world.ports)
+    story.step()
+    story.run_into(HoldKind.PAUSE)  # it is still there
+    assert len(story.world.aws.groups["blue"].present) == 4
+    del story.world.aws.rules[theirs.arn]
+    resume(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.run(), Phase.SUCCEEDED)
 
 
 def test_the_candidate_grows_with_stable_before_it_gets_more_traffic() -> None:

@@ -6,7 +6,7 @@ from signalbox.aws.alarms import names_with_prefix, read_alarms
 from signalbox.aws.platforms import autoscaling
 from signalbox.aws.routers import alb
 from signalbox.kernel.errors import Transient
-from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, TargetGroup
+from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, Rule, TargetGroup
 from signalbox.rollouts.guards import copy_name
 from signalbox.rollouts.preflight import is_version, pairs
 from signalbox.rollouts.service import ServiceSpec
@@ -41,6 +41,12 @@ class AwsEstates:
             candidate_version=autoscaling.made_version(layout.template_id, layout.source_version, rollout_id),
             alarm_copies=names_with_prefix(copy_name(rollout_id, "")),
         )
+
+    def unnamed(self, layout: Layout, estate: Estate) -> tuple[Rule, ...]:
+        """Rules and listeners that send traffic to stable or candidate and are not the rollout's own."""
+        both = (estate.stable_target_group, estate.candidate_target_group)
+        found = alb.references_to(group for group in both if group is not None)
+        return tuple(rule for rule in found if rule.arn not in layout.references)
 
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
         """Those of the named alarms that exist."""

@@ -35,6 +35,15 @@ class Drift:
         }
 
 
+def unnamed(rules: Sequence[Rule]) -> tuple[Drift, ...]:
+    """Somebody sends traffic to the service by rules that the service does not name: what they lead to must
+    not be emptied."""
+    return tuple(
+        Drift(resource=rule.arn, field="traffic", expected={}, found=forwarding.weights(rule.actions))
+        for rule in rules
+    )
+
+
 def drifts(expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int) -> tuple[Drift, ...]:
     """What changed behind our back. A value that the step writes on its way from what we expect is as good: a
     turn that was cut off after its write left it there."""

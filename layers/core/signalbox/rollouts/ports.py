@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from signalbox.kernel.clock import Clock
 from signalbox.kernel.ids import Entropy
 from signalbox.kernel.timeline import Entry
-from signalbox.rollouts.estate import Alarm, Estate, Layout
+from signalbox.rollouts.estate import Alarm, Estate, Layout, Rule
 from signalbox.rollouts.model import Stop, Told
 from signalbox.rollouts.progress import Progress
 from signalbox.rollouts.record import Rollout
@@ -26,6 +26,7 @@ class Estates(Protocol):
     def survey(self, spec: ServiceSpec, version: str | None) -> "Survey": ...
     def standing(self, spec: ServiceSpec) -> "Standing": ...
     def observe(self, layout: Layout, rollout_id: str) -> Estate: ...
+    def unnamed(self, layout: Layout, estate: Estate) -> tuple[Rule, ...]: ...
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]: ...
 
 

@@ -13,7 +13,7 @@ def decide_retire(scene: Scene) -> Decision:
     """By placement: a slot's old side empties; an original converges, traffic returns, its copy goes."""
     match scene.layout.placement:
         case Placement.SLOT:
-            return _sessions_end(scene) or _old_slot_empties(scene) or _new_slot_settles(scene)
+            return _all_leave(scene) or _old_slot_empties(scene) or _new_slot_settles(scene)
         case Placement.COPY:
             return _original_converges(scene) or _traffic_returns(scene) or _rest(scene)
         case Placement.BESIDE:
@@ -32,6 +32,17 @@ def too_few_healthy(scene: Scene) -> str | None:
         case _:
             assert_never(scene.layout.placement)
     return None if healthy >= floor else f"{healthy} healthy instances would stay, the floor is {floor}"
+
+
+def _all_leave(scene: Scene) -> Decision | None:
+    """Nobody may be sent to what is about to be emptied, whatever share somebody else has set meanwhile."""
+    stable, candidate = scene.layout.stable_target_group, str(scene.candidate_target_group)
+    writes = [
+        forward(rule, forwarding.with_share(rule.actions, stable, candidate, forwarding.WHOLE))
+        for rule in scene.estate.rules
+        if forwarding.weights(rule.actions).get(stable)
+    ]
+    return write("all traffic leaves what goes", *writes) if writes else _sessions_end(scene)
 
 
 def _sessions_end(scene: Scene) -> Decision | None:
@@ -65,7 +76,7 @@ def _original_converges(scene: Scene) -> Decision | None:
     if original.template_version != version:
         return write("the original launches the new version", set_group(original, version=version))
     if any(i.version != version for i in original.instances):
-        return _sessions_end(scene) or _old_instances_leave(scene)
+        return _all_leave(scene) or _old_instances_leave(scene)
     size = max(before.desired, scene.estate.candidate.desired if scene.estate.candidate else 0)
     if original.desired < min(before.desired, original.max) or original.min < before.min:
         return write(

@@ -1,13 +1,11 @@
 """What Provision, ShiftTraffic, ReplaceBatch and Retire share: look, decide, write, read back, remember."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.decisions.restore import compiled_writes
 from signalbox.rollouts.decisions.retire import too_few_healthy
-from signalbox.rollouts.drift import Drift, drifts
 from signalbox.rollouts.estate import Alarm, Placement
 from signalbox.rollouts.guards import breach
 from signalbox.rollouts.model import StepKind, Stop, StopKind
@@ -18,8 +16,18 @@ from signalbox.rollouts.scene import Decision, Scene, part
 from signalbox.rollouts.signals import Heard, Signals
 from signalbox.rollouts.steps.arrival import enter_step, is_overdue, wait_for
 from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.others import pause_for_others
 from signalbox.rollouts.steps.sight import guard_names, scene_of, split_of
-from signalbox.rollouts.steps.turn import ENGINE, LONGEST_STEP, Turn, out_of_turn, save, take_turn
+from signalbox.rollouts.steps.turn import (
+    ENGINE,
+    LONGEST_STEP,
+    Turn,
+    is_stopped,
+    latch_of,
+    out_of_turn,
+    save,
+    take_turn,
+)
 from signalbox.rollouts.writes import Write
 
 MOST_ROUNDS = 12  # writes that wait for one another's ids in one turn
@@ -43,13 +51,13 @@ def act(command: StepCommand, ports: Ports) -> Progress:
     if danger is not None:
         return go_back(turn, danger, ports)
     decision = decide_step(scene, turn.rollout.steps, command.step)
-    found = _drifts(turn, scene, command)
-    if found:
-        return _drift_pause(turn, scene, found, command, ports)
+    foreign = pause_for_others(turn, scene, decision, command, ports)
+    if foreign is not None:
+        return foreign
     if decision.writes:
         turn, scene, decision = _write(turn, scene, decision, command, ports)
-        signals = _latch(turn, ports)
-        if _is_stopped(turn, signals):
+        signals = latch_of(turn, ports)
+        if is_stopped(turn, signals):
             return _taken_back(signals, command, ports)
     return _conclude(turn, scene, decision, command, ports)
 
@@ -96,35 +104,6 @@ def go_back(turn: Turn, stop: Stop, ports: Ports) -> Progress:
     return back(turn.rollout.step)
 
 
-def _drifts(turn: Turn, scene: Scene, command: StepCommand) -> tuple[Drift, ...]:
-    expected = turn.rollout.expected
-    return drifts(expected, scene, turn.rollout.steps, command.step) if expected else ()
-
-
-def _drift_pause(
-    turn: Turn, scene: Scene, found: Sequence[Drift], command: StepCommand, ports: Ports
-) -> Progress:
-    """A foreign change is told with both values and waits: `resume` takes over, `abort` restores.
-
-    What a breach has brought back meanwhile is not foreign.
-    """
-    if _is_stopped(turn, _latch(turn, ports)):
-        return back(command.step)
-    for drift in found:
-        turn = turn.remember(
-            "Drift Detected", f"{drift.resource}: {drift.field}", public=True, **drift.facts()
-        )
-    save(turn.change(expected=scene.estate.settings()), ports)
-    fields = ", ".join(f"{drift.field} of {drift.resource}" for drift in found)
-    return pause(
-        command.step,
-        turn.now,
-        then=command.step,
-        reason=f"somebody else changed {fields}",
-        attempt=command.attempt + 1,
-    )
-
-
 def _write(
     turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports
 ) -> tuple[Turn, Scene, Decision]:
@@ -137,7 +116,7 @@ def _write(
     while decision.writes and decision.writes != written and left:
         turn = _intend(turn, scene, command, ports)
         for write in decision.writes:
-            if _is_stopped(turn, _latch(turn, ports)):
+            if is_stopped(turn, latch_of(turn, ports)):
                 return turn, scene, decision
             ports.writer.apply(write)
         written, left = decision.writes, left - 1
@@ -204,22 +183,12 @@ def _advance(turn: Turn, decision: Decision, command: StepCommand, ports: Ports)
     step = turn.rollout.steps[command.step]
     turn = turn.remember(DONE[step.kind], decision.reason, public=True, step=step.index, **decision.facts)
     turn = save(turn, ports)
-    signals = _latch(turn, ports)
-    if _is_stopped(turn, signals):
+    signals = latch_of(turn, ports)
+    if is_stopped(turn, signals):
         return _taken_back(signals, command, ports)
     if signals.pausing:
         return pause(step.index, turn.now, then=step.index + 1, reason="paused", attempt=command.attempt + 1)
     return arrive(turn.rollout.steps, step.index + 1, turn.now, full=signals.full)
-
-
-def _latch(turn: Turn, ports: Ports) -> Signals:
-    """The latch as it is now."""
-    return ports.latches.get(turn.rollout.rollout_id) or turn.signals
-
-
-def _is_stopped(turn: Turn, signals: Signals) -> bool:
-    """Whether there is a reason to go back that can still be obeyed."""
-    return signals.stop is not None and not turn.rollout.past_return
 
 
 def _taken_back(signals: Signals, command: StepCommand, ports: Ports) -> Progress:

@@ -96,6 +96,16 @@ def out_of_turn(turn: Turn, command: StepCommand) -> Progress | None:
     return Progress(next=State.CONTINUED) if rollout.turns > MOST_TURNS else None
 
 
+def latch_of(turn: Turn, ports: Ports) -> Signals:
+    """The latch as it is now."""
+    return ports.latches.get(turn.rollout.rollout_id) or turn.signals
+
+
+def is_stopped(turn: Turn, signals: Signals) -> bool:
+    """Whether there is a reason to go back that can still be obeyed."""
+    return signals.stop is not None and not turn.rollout.past_return
+
+
 def save(turn: Turn, ports: Ports) -> Turn:
     """Keep it; then the bus."""
     turn = keep(turn, ports)

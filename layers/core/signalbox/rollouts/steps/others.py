@@ -1,0 +1,58 @@
+"""What somebody else has changed when a step looks: it is told, and the rollout waits for people."""
+
+from collections.abc import Sequence
+
+from signalbox.rollouts.drift import Drift, drifts, unnamed
+from signalbox.rollouts.model import StepKind
+from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.progress import Progress, back, pause
+from signalbox.rollouts.scene import Decision, Scene
+from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.turn import Turn, is_stopped, latch_of, save
+
+
+def pause_for_others(
+    turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports
+) -> Progress | None:
+    """A pause: `resume` takes over, `abort` restores; None when nobody else has changed anything.
+
+    What a breach has brought back meanwhile is not foreign.
+    """
+    found, why = _found(turn, scene, decision, command, ports)
+    if not found:
+        return None
+    if is_stopped(turn, latch_of(turn, ports)):
+        return back(command.step)
+    for drift in found:
+        turn = turn.remember(
+            "Drift Detected", f"{drift.resource}: {drift.field}", public=True, **drift.facts()
+        )
+    save(turn.change(expected=scene.estate.settings()), ports)
+    return pause(command.step, turn.now, then=command.step, reason=why, attempt=command.attempt + 1)
+
+
+def _found(
+    turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports
+) -> tuple[Sequence[Drift], str]:
+    rollout = turn.rollout
+    changed = drifts(rollout.expected, scene, rollout.steps, command.step) if rollout.expected else ()
+    if changed:
+        fields = ", ".join(f"{drift.field} of {drift.resource}" for drift in changed)
+        return changed, f"somebody else changed {fields}"
+    sending = _unnamed(turn, scene, decision, command, ports)
+    rules = ", ".join(drift.resource for drift in sending)
+    return (
+        sending,
+        f"the service does not name {rules}, whose traffic nobody would serve: remove it, or abort",
+    )
+
+
+def _unnamed(
+    turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports
+) -> Sequence[Drift]:
+    """Traffic is all of it: before something is emptied, rules are looked for that came since preflight."""
+    kind = turn.rollout.steps[command.step].kind
+    empties = kind is StepKind.RETIRE and bool(decision.writes) and not turn.rollout.past_return
+    if not empties or not scene.has_own_target_group:
+        return ()
+    return unnamed(ports.estates.unnamed(turn.rollout.layout, scene.estate))
