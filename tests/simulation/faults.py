@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.simulation.play import Play
     from tests.simulation.universe import Universe
 
+LAG = 20.0  # seconds until a function that was given up goes on; none may take longer than 30
 REFUSED_FOR = 100.0  # seconds
 ESTATE = frozenset({"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch"})  # may refuse
 THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
@@ -164,6 +165,7 @@ def _killed_after(injection: Injection, call: Call, send: Send, first: bool) -> 
 
 def _orphaned(injection: Injection, call: Call, send: Send, first: bool) -> Any:
     injection.universe.functions.disown(call.running)
+    hub.sleep(LAG)
     return send()
 
 

@@ -69,7 +69,7 @@ def _alarm_lost(part: Part) -> None:
     _alarm(part)
 
 
-def _timeout(part: Part) -> None:
+def _deadline(part: Part) -> None:
     """Nothing but time: until just before the deadline of the hold that waits."""
     for item in part.universe.items(f"ROLLOUT#{part.rollouts()[-1].rollout_id}"):
         hold = msgspec.json.decode(item["hold"], type=Progress) if "hold" in item else None
@@ -102,7 +102,7 @@ INTERVENTIONS: Mapping[str, Callable[[Part], None]] = {
     "resume": partial(_verb, resume),
     "promote": partial(_verb, promote),
     "alarm": _alarm,
-    "timeout": _timeout,
+    "deadline": _deadline,
     "promote-full": partial(_verb, promote, full=True),
     "alarm-again": _alarm_again,
     "alarm-lost": _alarm_lost,
@@ -111,7 +111,7 @@ INTERVENTIONS: Mapping[str, Callable[[Part], None]] = {
     "race": _race,
     **OUTSIDERS,
 }
-SIGNALS = ("alarm", "abort", "promote", "pause", "resume", "timeout")
+SIGNALS = ("alarm", "abort", "promote", "pause", "resume", "deadline")
 ALONE = tuple(INTERVENTIONS)
 PAIRS = (
     *(f"{first}+{second}" for first, second in product(SIGNALS, repeat=2)),
@@ -125,7 +125,7 @@ def intervene(part: Part, names: str) -> None:
 
     def act() -> None:
         for number, name in enumerate(wanted):
-            hub.sleep((AT_ONCE if "timeout" in wanted else BETWEEN) if number else 0)
+            hub.sleep((AT_ONCE if "deadline" in wanted else BETWEEN) if number else 0)
             if part.rollouts():
                 INTERVENTIONS[name](part)
 

@@ -302,3 +302,22 @@ def test_what_a_task_saved_and_did_not_tell_its_retry_tells() -> None:
     story.step()
     assert [entry.type for entry in story.world.bus.published] == ["Rollout Requested", "Rollout Started"]
     assert_over(story.run(lambda s: s.has_ended), Phase.SUCCEEDED)
+
+
+def test_what_a_hold_has_saved_is_told_though_its_deadline_passes_before_it_could_tell() -> None:
+    """Found by the simulation: blue/green on slots, its answer lost three times while the bake ran out."""
+    story = begun("blue-green on slots").run(lambda now: now.state is State.HOLD and now.token is None)
+    publish = story.world.bus.publish
+
+    def too_slow(*_: object) -> None:
+        raise Transient("the function was ended")
+
+    story.world.bus.publish = too_slow  # type: ignore[method-assign, assignment]
+    bake = story.progress
+    assert bake is not None
+    with pytest.raises(Transient):
+        story.step()
+    story.world.bus.publish = publish  # type: ignore[method-assign]
+    story.token, story.progress = None, bake.after
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert [entry.type for entry in story.world.bus.published].count("Rollout Held") == 1

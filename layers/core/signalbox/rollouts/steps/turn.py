@@ -52,7 +52,7 @@ def take_turn(command: StepCommand, ports: Ports, by: str, *, telling: bool = Tr
     """
     rollout, signals = ports.rollouts.load(command.service, command.rollout_id)
     mark = f"{command.generation} {by} {command.step} {command.attempt}"
-    is_out = _is_out(rollout, command, mark)
+    is_out = _is_out(rollout, signals, command, mark)
     if telling and not is_out and rollout.saved_by:
         rollout = publish(rollout, ports)
     counted = replace(
@@ -65,11 +65,15 @@ def take_turn(command: StepCommand, ports: Ports, by: str, *, telling: bool = Tr
     return _heard(turn)
 
 
-def _is_out(rollout: Rollout, command: StepCommand, mark: str) -> bool:
+def _is_out(rollout: Rollout, signals: Signals, command: StepCommand, mark: str) -> bool:
     """Whether the bus knows the whole timeline: another task of this execution saved last, and ended well, or
-    this one would not run. After a retry, a failure or a takeover nobody can tell: it is told once more."""
-    earlier = rollout.saved_by.startswith(f"{command.generation} ") and rollout.saved_by != mark
-    return earlier and command.failure is None
+    this one would not run; but a Hold may be left by its deadline before it has come to its end, the token.
+    After a retry, a failure or a takeover nobody can tell: it is told once more."""
+    generation, _, by = rollout.saved_by.partition(" ")
+    if generation != str(command.generation) or rollout.saved_by == mark or command.failure is not None:
+        return False
+    waited = signals.hold
+    return not by.startswith("Hold ") or (waited is not None and by == f"Hold {waited.step} {waited.attempt}")
 
 
 def _heard(turn: Turn) -> Turn:
