@@ -1,10 +1,18 @@
 """What the product can do is simulated: a preset, platform or router that nobody tried does not pass."""
 
+from pathlib import Path
 from typing import get_args, get_type_hints
 
+import signalbox
 from signalbox.rollouts.plan import PRESETS
 from signalbox.rollouts.service import Platform, Preset, Traffic
-from tests.simulation.cases import CASES, Ending
+from tests.simulation.cases import CAPABILITIES, CASES, Ending
+
+
+def test_every_capability_is_simulated() -> None:
+    """A capability is a package with steps: those are what a fault can interrupt."""
+    with_steps = {folder.parent.name for folder in Path(signalbox.__path__[0]).glob("*/steps")}
+    assert with_steps == CAPABILITIES
 
 
 def test_every_preset_runs_on_every_platform() -> None:

@@ -53,6 +53,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "linear": {"share": 50, "every": "30s"},
 }
 PLATFORMS = ("slots", "group")
+CAPABILITIES = frozenset({"rollouts"})
 REBUILDING = frozenset({"canary"})  # presets that replace stable's own instances
 
 CASES: Mapping[str, Case] = {

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LAG = 20.0  # seconds until a function that was given up goes on; none may take longer than 30
 REFUSED_FOR = 100.0  # seconds
 ESTATE = frozenset({"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch"})  # may refuse
+OUTAGE_FOR = 2_400.0  # seconds
 THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
 READ_TIMEOUT = 10.0  # of the product's clients
 PROTOCOLS = {"ec2": "ec2", "autoscaling": "query", "elbv2": "query", "lambda": "rest-json"}
@@ -39,7 +40,8 @@ SERVICES = {
 
 class Fault(StrEnum):
     """Of a call, but the last two: those happen at its moment. Orphaned: whoever waits for the function is
-    told that it died, but it goes on. Refused: AWS says a definite no, for a while."""
+    told that it died, but it goes on. Refused: AWS says a definite no, for a while. Outage: a service fails
+    for longer than people are left to sleep."""
 
     THROTTLED_ONCE = "throttled-once"
     THROTTLED_LONG = "throttled-long"
@@ -51,6 +53,7 @@ class Fault(StrEnum):
     KILLED_AFTER = "killed-after"
     ORPHANED = "orphaned"
     REFUSED = "refused"
+    OUTAGE = "outage"
     DELIVERED_TWICE = "delivered-twice"
     STOPPED = "stopped"
 
@@ -64,12 +67,16 @@ class Injection:
         self.met: Call | None = None
         self._play = play
         self._throttled: tuple[str, float] = ("", 0.0)
+        self._down: tuple[str, float] = ("", 0.0)
         self._refused: tuple[tuple[str, str], float] = (("", ""), 0.0)
 
     def __call__(self, call: Call, send: Send) -> Any:
         service, until = self._throttled
         if call.service == service and hub.now < until:
             return throttled(call)
+        service, until = self._down
+        if call.service == service and hub.now < until:
+            return unavailable(call)
         what, until = self._refused
         if (call.service, call.operation) == what and hub.now < until:
             return refused(call)
@@ -90,6 +97,10 @@ class Injection:
     def throttle_long(self, call: Call, send: Send, first: bool) -> Any:
         self._throttled = (call.service, hub.now + THROTTLED_FOR)
         return throttled(call)
+
+    def be_down(self, call: Call, send: Send, first: bool) -> Any:
+        self._down = (call.service, hub.now + OUTAGE_FOR)
+        return unavailable(call)
 
     def refuse(self, call: Call, send: Send, first: bool) -> Any:
         if call.service not in ESTATE:
@@ -126,6 +137,11 @@ def throttled(call: Call) -> AWSResponse:
     return _answered(call, refusals.Refusal(400, named, "Rate exceeded"))
 
 
+def unavailable(call: Call) -> AWSResponse:
+    """A fault of AWS's own."""
+    return _answered(call, refusals.Refusal(500, "InternalFailure", "an error of AWS itself"))
+
+
 def refused(call: Call) -> AWSResponse:
     """What IAM, or a policy of the organisation, says."""
     return _answered(call, refusals.Refusal(403, "AccessDenied", "an explicit deny in a policy"))
@@ -136,7 +152,7 @@ def _throttled_once(injection: Injection, call: Call, send: Send, first: bool) -
 
 
 def _error_before(injection: Injection, call: Call, send: Send, first: bool) -> Any:
-    return _answered(call, refusals.Refusal(500, "InternalFailure", "an error of AWS itself"))
+    return unavailable(call)
 
 
 def _answer_lost(injection: Injection, call: Call, send: Send, first: bool) -> Any:
@@ -180,6 +196,7 @@ HAPPENS: Mapping[Fault, Callable[[Injection, Call, Send, bool], Any]] = {
     Fault.KILLED_AFTER: _killed_after,
     Fault.ORPHANED: _orphaned,
     Fault.REFUSED: Injection.refuse,
+    Fault.OUTAGE: Injection.be_down,
     Fault.DELIVERED_TWICE: Injection.deliver_twice,
     Fault.STOPPED: Injection.stop_execution,
 }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from signalbox.kernel.clock import from_rfc3339
 from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.put_service import put_service
+from signalbox.rollouts.commands.reconcile import SILENT
 from signalbox.rollouts.commands.retry import retry
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.record import Rollout
@@ -26,6 +30,7 @@ LOOKS_BAD_AFTER = 10.0  # seconds that a bad version serves before it makes erro
 ERRORS_EVERY = 5.0  # seconds
 PATIENCE = 30.0  # seconds until a caller asks again
 ON_CALL_EVERY = 60.0  # seconds until somebody on call looks whether a rollout is stuck
+A_SWEEP = timedelta(seconds=61)
 WELL = ("succeeded", "rolled_back", "cancelled")
 
 
@@ -113,6 +118,7 @@ class Part:
             ours = [event for event in bus if event["detail"]["rollout_id"] == rollout.rollout_id]
             yield from aftermath.told_once(self.entries(rollout.rollout_id), ours)
             yield from self._wrong_ending(rollout)
+            yield from self._nobody_was_told(rollout)
 
     def _wrong_ending(self, rollout: Rollout) -> Iterator[str]:
         """Whatever happens, a bad version never wins, and nothing ends stuck."""
@@ -124,6 +130,15 @@ class Part:
             allowed.add("succeeded")
         if rollout.phase not in allowed:
             yield f"I3 {rollout.rollout_id} is {rollout.phase}"
+
+    def _nobody_was_told(self, rollout: Rollout) -> Iterator[str]:
+        """A restore that takes longer than a quarter of an hour pages people."""
+        began, ended = rollout.clocks.detected_at, rollout.ended_at
+        if began is None or ended is None or ended - from_rfc3339(began) < SILENT + 2 * A_SWEEP:
+            return
+        figures = (json.loads(line) for line in self.universe.functions.log if "RestoresOverdue" in line)
+        if not any(line["RestoresOverdue"] for line in figures):
+            yield f"I3 {rollout.rollout_id} took long to restore, and nobody was paged"
 
     def _look_after_what_is_stuck(self) -> None:
         """Nothing gets stuck that AWS did not refuse; then somebody on call tries again."""

@@ -70,6 +70,9 @@ class Points:
             return self._moment(call, trouble)
         if trouble == Fault.REFUSED and (call.service not in ESTATE or not call.writes):
             return None
+        if trouble == Fault.OUTAGE:
+            restores = call.running.function == "Restore" and call.service in ESTATE
+            return (trouble, call.service, call.writes) if restores else None
         if trouble == Fault.KILLED_BEFORE and self._last is not None and self._last.running is call.running:
             return None  # the same as to be killed after the call before
         if call.writes:

@@ -9,7 +9,7 @@ from signalbox.kernel.errors import Conflict, Rejected, Transient
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.commands.on_platform_event import InstanceChanged, on_platform_event
 from signalbox.rollouts.commands.promote import promote
-from signalbox.rollouts.commands.reconcile import Care, reconcile_one
+from signalbox.rollouts.commands.reconcile import OVERDUE, Care, is_restoring_for_long, reconcile_one
 from signalbox.rollouts.commands.retry import retry
 from signalbox.rollouts.estate import Estate, Layout
 from signalbox.rollouts.model import HoldKind, Outcome, Phase, Told
@@ -321,3 +321,35 @@ def test_what_a_hold_has_saved_is_told_though_its_deadline_passes_before_it_coul
     story.token, story.progress = None, bake.after
     assert_over(story.run(), Phase.SUCCEEDED)
     assert [entry.type for entry in story.world.bus.published].count("Rollout Held") == 1
+
+
+def test_a_restore_that_aws_does_not_answer_is_known_as_one_and_is_not_taken_over_again_and_again() -> None:
+    """Found by the simulation: a service of AWS that is down for longer than a hold may be overdue."""
+    story = begun("blue-green on a copy").run_into(HoldKind.BAKE)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    observe = story.world.aws.observe
+
+    def down(*_: object) -> Estate:
+        raise Transient("try again")
+
+    story.world.aws.observe = down  # type: ignore[method-assign, assignment]
+    story.arrive_at(State.RESTORE)
+    with pytest.raises(AssertionError, match="retried without end"):
+        story.step()
+    assert (story.rollout.phase, story.rollout.hold) == (Phase.ROLLING_BACK, None)
+    assert len(story.told("Rollback Started")) == 1
+    story.world.clock.now += OVERDUE + timedelta(hours=1)
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.NOTHING
+    assert is_restoring_for_long(story.rollout, story.world.clock.now)
+    story.world.aws.observe = observe  # type: ignore[method-assign]
+    assert_over(story.run(), Phase.ABORTED)
+
+
+def test_a_generation_that_takes_over_waits_for_nothing_yet() -> None:
+    """Found by the simulation: the hold of the generation before made each one overdue at once."""
+    story = begun("blue-green on a copy").run_into(HoldKind.BAKE)
+    story.world.clock.now += timedelta(hours=1)
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.THROW_BACK
+    assert story.rollout.hold is None
+    assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.NOTHING
+    assert story.rollout.generation == 2

@@ -27,6 +27,7 @@ def take_over(rollout: Rollout, ports: Ports, *, reason: str) -> Rollout:
         generation=rollout.generation + 1,
         revision=rollout.revision + 1,
         turns=0,
+        hold=None,
         ended_at=None,
         outcome=None,
     )

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.errors import NotFound, Rejected
+from signalbox.kernel.errors import NotFound, Rejected, Transient
 from signalbox.kernel.events import Event
 from signalbox.rollouts.decisions.restore import decide_restore, serves_as_before, traffic_back
 from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
@@ -93,7 +93,7 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
 
 
 def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
-    turn, scene = _look(turn, ports)
+    turn, scene = _first_look(turn, ports)
     decision = decide_restore(scene)
     if decision.writes:
         turn = keep(turn, ports)  # the bus is told when traffic is back: it must not stand in the way
@@ -107,6 +107,17 @@ def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
         turn, scene = _look(turn, ports)
         decision = decide_restore(scene)
     return turn, scene, decision
+
+
+def _first_look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
+    """While AWS does not answer it is known all the same that the rollout goes back, and since when: people
+    are paged by that, and nobody takes it for one that waits."""
+    try:
+        return _look(turn, ports)
+    except Transient:
+        if turn.events:
+            keep(turn, ports)
+        raise
 
 
 def _look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
