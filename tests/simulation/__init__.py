@@ -3,8 +3,9 @@
 The real handlers, the real state machine and the real rules of template.yaml run on moto, which answers
 inside of botocore. Whoever waits is a fiber; the hub moves the clock to what is due next (`fibers`), so that
 a day of waiting takes no time and every run can be repeated. At each AWS call of a function one fault is
-injected (`faults`, `walk`); an observer looks at AWS itself after every write (`observer`), and at what is
-left in the end (`aftermath`). A new preset, platform or router joins by its line in `cases`.
+injected (`faults`, `walk`, `points`), people and others do something (`interventions`, `outsiders`), or many
+things happen at once (`storms`); an observer looks at AWS itself after every write (`observer`), and at what
+is left in the end (`aftermath`). A new preset, platform or router joins by its line in `cases`.
 
 What is asserted, and where:
 
@@ -12,14 +13,14 @@ What is asserted, and where:
 | --- | --- | --- |
 | I1 | shares sum to 100, none is negative, no third version has traffic | observer |
 | I2 | healthy capacity behind the traffic is never below the health floor | observer |
-| I3 | one ending, told once, in time; a bad version never wins; none is stuck unless AWS refuses | both |
+| I3 | one ending, told once, in time, never with a bad version; stuck only if AWS refuses; paged | all |
 | I4 | the old version keeps its instances until the new one has been watched | observer |
-| I5 | locks belong to a rollout that lives, one a service; no lock, watcher, latch or mark is left | both |
+| I5 | one live rollout a service and a target, with its locks; nothing is left of them | both |
 | I6 | each event is applied once and told to the bus | aftermath |
 | I7 | a restore leaves what was there before, a success the new version and nothing else | aftermath, play |
 | I8 | the timeline's chain of hashes holds | aftermath |
 | I9 | nothing goes that Signalbox did not make | observer |
 | I10 | no item, payload or history comes near its limit | aftermath |
 
-`python -m tests.simulation` tries all points, `--case … --ending … --call … --fault …` one of them again.
+`python -m tests.simulation` tries all points, `--case … --ending … --call … --trouble …` one of them again.
 """

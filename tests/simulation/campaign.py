@@ -9,22 +9,28 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from tests.simulation.cases import CASES, Ending
 from tests.simulation.faults import Fault
 from tests.simulation.interventions import ALONE, PAIRS
-from tests.simulation.points import Result
+from tests.simulation.points import AT_READS_ALIKE, Result
 from tests.simulation.storms import Storm, Stormed, lines, shortest, stormed
 from tests.simulation.tally import Tally
 from tests.simulation.universe import Universe
 from tests.simulation.walk import Walk, Walked, repeat, walk
 
-PARTS = 4  # of a case: all cases grow alike, each walk begins anew
 SEEDS_AT_ONCE = 10
-FAMILIES = {"faults": tuple(Fault), "alone": ALONE, "pairs": PAIRS}
+# What is walked together, and in how many parts; of troubles that are the same at a read, one is met there.
+KINDS: Sequence[tuple[tuple[str, ...], int]] = (
+    ((Fault.ANSWER_LOST, Fault.THROTTLED_ONCE), 3),
+    ((Fault.ERROR_BEFORE, Fault.ANSWERS_LOST), 3),
+    *(((fault,), 2) for fault in Fault if fault not in AT_READS_ALIKE),
+    (ALONE, 4),
+    (PAIRS, 8),
+)
 
 
 def single(given: argparse.Namespace) -> int:
@@ -44,7 +50,7 @@ def campaign(given: argparse.Namespace) -> int:
     """Print each violation as it is found, then the table, then the line."""
     tally = Tally(as_json=given.json)
     deadline = time.monotonic() + given.minutes * 60
-    Walkers(given.processes, tally).run(_tasks(given, tally), deadline)
+    Walkers(given.processes, tally).run(_tasks(given), deadline)
     print(*tally.lines(), sep="\n")
     return 1 if tally.broken else 0
 
@@ -53,37 +59,42 @@ Task = Walk | range
 """Or the storms of some seeds."""
 
 
-def _tasks(given: argparse.Namespace, tally: Tally) -> Iterator[Task]:
-    """Always what has been tried least so far, in runs."""
-    waiting = {cell: list(tasks) for cell, tasks in _cells(given).items()}
-    given_out: Counter[str] = Counter()
+def _tasks(given: argparse.Namespace) -> Iterator[Task]:
+    """Always of the kind, and of it of the case, that has been tried least so far."""
+    waiting = _waiting(given)
+    tried: Counter[str] = Counter()
     while waiting:
-        cell = min(waiting, key=lambda name: (given_out[name], name))
-        given_out[cell] += 1
-        yield waiting[cell].pop(0)
-        waiting = {name: tasks for name, tasks in waiting.items() if tasks}
+        task = min(waiting, key=lambda one: [tried[name] for name in _names(one)])
+        waiting.remove(task)
+        tried.update(_names(task))
+        yield task
 
 
-def _cells(given: argparse.Namespace) -> dict[str, list[Task]]:
+def _names(task: Task) -> tuple[str, ...]:
+    """What is counted of a task: its kind, its case, and both."""
+    if isinstance(task, range):
+        return ("storms",)
+    kind, case = task.troubles[0], f"{task.case.name} {task.ending}"
+    return kind, case, f"{kind} {case}"
+
+
+def _waiting(given: argparse.Namespace) -> list[Task]:
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     storms: list[Task] = [seeds[at : at + SEEDS_AT_ONCE] for at in range(0, len(seeds), SEEDS_AT_ONCE)]
-    walks = {} if given.no_points else _walks(given)
-    return {**walks, **({"storms": storms} if storms else {})}
+    return storms if given.no_points else [*_walks(given), *storms]
 
 
-def _walks(given: argparse.Namespace) -> dict[str, list[Task]]:
+def _walks(given: argparse.Namespace) -> list[Task]:
+    """Each begins anew: the parts are as large as the order of what comes next lets them be."""
     cases = [CASES[given.case]] if given.case else list(CASES.values())
-    pairs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
-    families = {"chosen": tuple(given.trouble.split(","))} if given.trouble else FAMILIES
-    parts = PARTS if len(pairs) > 1 else given.processes
-    return {
-        f"{family} {case.name} {ending}": [
-            Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
-            for offset in range(parts)
-        ]
-        for family, troubles in families.items()
-        for case, ending in pairs
-    }
+    runs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
+    kinds = [(tuple(given.trouble.split(",")), given.processes)] if given.trouble else KINDS
+    return [
+        Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
+        for troubles, parts in kinds
+        for case, ending in runs
+        for offset in range(parts)
+    ]
 
 
 class Walkers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.simulation.calls import Call
@@ -12,6 +12,13 @@ from tests.simulation.play import Verdict
 from tests.simulation.universe import Universe
 
 FAULTS = frozenset(Fault)
+# At a read one lost answer is one refusal, and all answers lost are all refused: it is asked again, or given up.
+AT_READS_ALIKE: Mapping[str, str] = {
+    Fault.THROTTLED_ONCE: "once",
+    Fault.ANSWER_LOST: "once",
+    Fault.ERROR_BEFORE: "each time",
+    Fault.ANSWERS_LOST: "each time",
+}
 MACHINE = frozenset(
     {"Begin", "Provision", "ShiftTraffic", "ReplaceBatch", "Retire", "Hold", "Restore", "Finish"}
 )
@@ -59,10 +66,13 @@ class Points:
             return []
         self._met.add(call.number)
         self._writes += call.writes
-        keys = {trouble: self._key(call, trouble) for trouble in troubles}
+        found = []
+        for trouble in troubles:
+            key = self._key(call, trouble)
+            if key is not None and key not in self._met:
+                self._met.add(key)
+                found.append(trouble)
         self._last = call
-        found = [trouble for trouble, key in keys.items() if key is not None and key not in self._met]
-        self._met.update(keys.values())
         return found
 
     def _key(self, call: Call, trouble: str) -> Hashable:
@@ -78,7 +88,13 @@ class Points:
         if call.writes:
             return trouble, call.number
         service = call.service if trouble == Fault.THROTTLED_LONG else ""
-        return trouble, call.running.number, self._writes, self._backend.state(), service
+        return (
+            AT_READS_ALIKE.get(trouble, trouble),
+            call.running.number,
+            self._writes,
+            self._backend.state(),
+            service,
+        )
 
     def _moment(self, call: Call, trouble: str) -> Hashable:
         function = call.running.function
