@@ -52,7 +52,7 @@ test: check $(MINISTACK) ## the checks, then every test
 	@$(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(STORIES)
 
 simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run
-	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --minutes $(or $(minutes),40)
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds 200 --minutes $(or $(minutes),40)
 
 bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
 	@$(BIN)/python -m bench $(rollbacks)

@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--once", action="store_true", help="one run without trouble")
     parser.add_argument("--storm", help="a storm, as a broken one is printed")
     parser.add_argument("--seed", type=int, help="the storm of this number; if it breaks, its shortest part")
-    parser.add_argument("--seeds", type=int, default=200, help="so many storms")
+    parser.add_argument("--seeds", type=int, default=0, help="so many storms")
     parser.add_argument("--first-seed", type=int, default=0, help="the number of the first of them")
     parser.add_argument("--no-points", action="store_true", help="storms only")
     parser.add_argument("--minutes", type=float, default=40.0, help="real minutes, at most")

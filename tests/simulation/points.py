@@ -12,7 +12,7 @@ from tests.simulation.play import Verdict
 from tests.simulation.universe import Universe
 
 FAULTS = frozenset(Fault)
-# At a read one lost answer is one refusal, and all answers lost are all refused: it is asked again, or given up.
+# At a read a lost answer is a refusal: it is asked again, or given up when all are lost.
 AT_READS_ALIKE: Mapping[str, str] = {
     Fault.THROTTLED_ONCE: "once",
     Fault.ANSWER_LOST: "once",
