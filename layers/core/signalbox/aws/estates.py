@@ -26,10 +26,9 @@ class AwsEstates:
             list(dict.fromkeys((layout.stable_group, layout.candidate_group)))
         )
         stable = groups.get(layout.stable_group)
-        stable_target_group = alb.read_target_group(arn=layout.stable_target_group)
+        stable_target_group, candidate_target_group = _target_groups(layout)
         if stable is None or stable_target_group is None:
             raise Transient(f"{layout.stable_group} or {layout.stable_target_group} cannot be seen")
-        candidate_target_group = _candidate_target_group(layout, stable_target_group)
         both = {group.arn for group in (stable_target_group, candidate_target_group) if group is not None}
         return Estate(
             stable=stable,
@@ -39,7 +38,7 @@ class AwsEstates:
             rules=alb.read_rules(layout.references),
             health={arn: alb.read_health(arn) for arn in both},
             candidate_version=autoscaling.made_version(layout.template_id, layout.source_version, rollout_id),
-            alarm_copies=names_with_prefix(copy_name(rollout_id, "")),
+            alarm_copies=_alarm_copies(layout, rollout_id),
         )
 
     def unnamed(self, layout: Layout, estate: Estate) -> tuple[Rule, ...]:
@@ -61,7 +60,7 @@ class AwsEstates:
         """Everything that preflight asks about a service and, when given, a version."""
         named = pairs(spec)
         groups, unsupported = autoscaling.read_groups([name for _, name, _ in named])
-        found = {arn: alb.read_target_group(arn=arn) for _, _, arn in named}
+        found = {arn: alb.read_original(arn) for _, _, arn in named}
         target_groups = {arn: group for arn, group in found.items() if group is not None}
         templates = list(dict.fromkeys(group.template_id for group in groups.values()))
         return Survey(
@@ -79,12 +78,20 @@ class AwsEstates:
         )
 
 
-def _candidate_target_group(layout: Layout, stable: TargetGroup) -> TargetGroup | None:
+def _target_groups(layout: Layout) -> tuple[TargetGroup | None, TargetGroup | None]:
+    """Stable's and the candidate's. Attributes and tags matter where one is a copy of the other."""
+    if layout.placement is Placement.COPY:
+        return alb.read_original(layout.stable_target_group), alb.read_copy(layout.candidate_target_group)
+    both = (layout.stable_target_group, layout.candidate_target_group)
+    found = alb.read_target_groups(list(dict.fromkeys(both)))
+    return found.get(both[0]), found.get(both[1])
+
+
+def _alarm_copies(layout: Layout, rollout_id: str) -> tuple[str, ...]:
+    """Where the candidate serves beside stable none is ever made."""
     if layout.placement is Placement.BESIDE:
-        return stable
-    if layout.placement is Placement.SLOT:
-        return alb.read_target_group(arn=layout.candidate_target_group)
-    return alb.read_target_group(name=layout.candidate_target_group)
+        return ()
+    return names_with_prefix(copy_name(rollout_id, ""))
 
 
 def _images(groups: Iterable[Group]) -> dict[str, dict[str, str]]:

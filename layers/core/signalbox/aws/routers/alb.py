@@ -1,6 +1,7 @@
 """Reads target groups, listeners and rules of Application Load Balancers."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -24,33 +25,56 @@ _MISSING = frozenset({"TargetGroupNotFound", "RuleNotFound", "ListenerNotFound",
 _REFUSED = _MISSING | {"ValidationError"}
 
 
-def read_target_group(*, arn: str = "", name: str = "") -> TargetGroup | None:
-    """By ARN or by name; None when there is none."""
-    wanted: dict[str, list[str]] = {"TargetGroupArns": [arn]} if arn else {"Names": [name]}
+def read_target_groups(arns: Sequence[str]) -> dict[str, TargetGroup]:
+    """By ARN, without tags and attributes, in one call; what does not exist is left out."""
+    return {found["TargetGroupArn"]: _target_group(found) for found in _described(TargetGroupArns=list(arns))}
+
+
+def read_original(arn: str) -> TargetGroup | None:
+    """With the attributes that a copy takes over; None when there is none."""
+    found = read_target_groups([arn]).get(arn)
+    return replace(found, attributes=_attributes(arn)) if found else None
+
+
+def read_copy(name: str) -> TargetGroup | None:
+    """By the name that its maker gave it, with attributes and tags; None when there is none."""
+    for described in _described(Names=[name]):
+        found = _target_group(described)
+        return replace(found, attributes=_attributes(found.arn), tags=_tags(found.arn))
+    return None
+
+
+def _attributes(arn: str) -> dict[str, str]:
+    with aws_errors():
+        found = client("elbv2").describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    return {pair["Key"]: pair["Value"] for pair in found if "Key" in pair and "Value" in pair}
+
+
+def _tags(arn: str) -> dict[str, str]:
+    with aws_errors():
+        found = client("elbv2").describe_tags(ResourceArns=[arn])["TagDescriptions"]
+    return {tag["Key"]: tag.get("Value", "") for tag in (found[0]["Tags"] if found else [])}
+
+
+def _described(**wanted: list[str]) -> "list[TargetGroupTypeDef]":
     with aws_errors():
         try:
-            found = client("elbv2").describe_target_groups(**wanted)["TargetGroups"]  # type: ignore[arg-type]
+            return client("elbv2").describe_target_groups(**wanted)["TargetGroups"]  # type: ignore[arg-type]
         except ClientError as error:
-            if code_of(error) in _REFUSED:
-                return None
-            raise
-    return _target_group(found[0]) if found else None
+            if code_of(error) not in _REFUSED:
+                raise
+    ((kind, names),) = wanted.items()
+    return [] if len(names) == 1 else [found for name in names for found in _described(**{kind: [name]})]
 
 
 def _target_group(found: "TargetGroupTypeDef") -> TargetGroup:
     settings: Mapping[str, object] = dict(found)
-    arn = found["TargetGroupArn"]
-    with aws_errors():
-        attributes = client("elbv2").describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-        tags = client("elbv2").describe_tags(ResourceArns=[arn])["TagDescriptions"]
     return TargetGroup(
         name=found["TargetGroupName"],
-        arn=arn,
+        arn=found["TargetGroupArn"],
         interval=found.get("HealthCheckIntervalSeconds", 30),
         load_balancers=tuple(found.get("LoadBalancerArns", [])),
-        tags={tag["Key"]: tag.get("Value", "") for tag in (tags[0]["Tags"] if tags else [])},
         copied={name: settings[name] for name in COPIED if settings.get(name) not in (None, "", {})},
-        attributes={a["Key"]: a["Value"] for a in attributes if "Key" in a and "Value" in a},
     )
 
 
