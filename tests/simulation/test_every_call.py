@@ -12,6 +12,8 @@ PROCESSES = "1"  # of each of these tests: others run beside it
 SEEDS = 60
 PARTS = 3
 
+pytestmark = pytest.mark.timeout(1_200)  # real seconds, on a machine that is busy with other things too
+
 
 def simulate(*arguments: str) -> str:
     """The last line of a campaign that breaks nothing, in a process of its own: its order of sets is fixed,
