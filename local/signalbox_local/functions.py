@@ -14,6 +14,7 @@ from pathlib import Path
 from signalbox_local.async_invocations import AsyncInvocations, AsyncSettings, Event, Send
 from signalbox_local.sandbox import Invocation, LambdaServiceError, Launch
 from signalbox_local.sandbox_pool import SandboxPool
+from signalbox_local.sandbox_processes import SandboxProcesses
 
 LATEST = "$LATEST"
 
@@ -73,6 +74,7 @@ class Functions:
         self._versions: dict[str, dict[str, FunctionSpec]] = {}
         self._aliases: dict[tuple[str, str], str] = {}
         self._pools: dict[tuple[str, str], SandboxPool] = {}
+        self._processes = SandboxProcesses()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._async = AsyncInvocations(self.invoke, host.retry_seconds, send)
@@ -181,6 +183,7 @@ class Functions:
         if pools:
             with ThreadPoolExecutor(len(pools)) as executor:
                 list(executor.map(SandboxPool.close, pools))
+        self._processes.close()
 
     def _pool(self, spec: FunctionSpec, version: str) -> SandboxPool:
         with self._lock:
@@ -189,7 +192,7 @@ class Functions:
             key = (spec.name, version)
             if key not in self._pools:
                 reserved = partial(self._reserved.get, spec.name)
-                self._pools[key] = SandboxPool(self._launch(spec, version), reserved)
+                self._pools[key] = SandboxPool(self._launch(spec, version), reserved, self._processes)
             return self._pools[key]
 
     def _launch(self, spec: FunctionSpec, version: str) -> Launch:

@@ -1,10 +1,8 @@
-"""One Lambda sandbox: AWS's own runtime client in a child process, fed through a local Runtime API."""
+"""One Lambda sandbox: AWS's own runtime client in a process of its own, fed through a local Runtime API."""
 
 import json
 import os
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -12,20 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from signalbox_local.runtime_api import Report, Request, RuntimeApi
+from signalbox_local.sandbox_processes import SandboxProcess, SandboxProcesses
 
 INIT_SECONDS = 10.0
 """How long the init phase may take before its time counts as the invocation's, as on Lambda."""
-
-# The child ends when its standard input does: the operating system closes that pipe however the parent dies.
-_BOOTSTRAP = """
-import os, sys, threading
-def end_with_parent():
-    os.read(0, 1)
-    os._exit(1)
-threading.Thread(target=end_with_parent, daemon=True).start()
-from awslambdaric.__main__ import main
-main(sys.argv)
-"""
 
 
 class LambdaServiceError(Exception):
@@ -63,17 +51,17 @@ class Launch:
 class Sandbox:
     """Serves one invocation at a time; unusable once it has timed out or its child has ended."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, processes: SandboxProcesses) -> None:
         self._launch = launch
         self._api = RuntimeApi()
         self._ready = self._spoilt = False
         self._log = launch.log.open("ab", buffering=0)
-        self._child = self._start_child()
+        self._child = self._start_child(processes)
         threading.Thread(target=self._watch_child, daemon=True).start()
 
     @property
     def usable(self) -> bool:
-        return not self._spoilt and self._child.poll() is None
+        return not self._spoilt and not self._child.gone
 
     def warm(self) -> bool:
         """Waits until the handler has been imported; false when that failed."""
@@ -101,35 +89,25 @@ class Sandbox:
 
     def close(self) -> None:
         """Kills the child and waits for its end."""
-        self._child.kill()
-        self._child.wait()
-        if self._child.stdin:
-            self._child.stdin.close()
+        self._child.close()
         self._api.close()
         self._log.close()
 
-    def _start_child(self) -> subprocess.Popen[bytes]:
-        address = f"127.0.0.1:{self._api.server_port}"
+    def _start_child(self, processes: SandboxProcesses) -> SandboxProcess:
+        launch = self._launch
+        environment = {
+            **launch.environment,
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.server_port}",
+        }
         try:
-            # A session of its own: Ctrl-C in the terminal is for the runtime, which ends its children itself.
-            return subprocess.Popen(
-                [sys.executable, "-c", _BOOTSTRAP, self._launch.handler],
-                env={**self._launch.environment, "AWS_LAMBDA_RUNTIME_API": address},
-                cwd=self._launch.code,
-                stdin=subprocess.PIPE,
-                stdout=self._log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            return processes.start(launch.handler, launch.code, environment, self._log.fileno())
         except OSError as error:
             self._api.close()
             self._log.close()
-            raise LaunchFailed(f"{self._launch.name} could not be started: {error}") from error
+            raise LaunchFailed(f"{launch.name} could not be started: {error}") from error
 
     def _watch_child(self) -> None:
-        status = self._child.wait()
-        reason = f"exit status {status}" if status >= 0 else f"signal: {-status}"
-        self._api.reports.put(Report("exit", reason.encode()))
+        self._api.reports.put(Report("exit", _told(self._child.wait()).encode()))
 
     def _await_ready(self, until: float) -> Report | None:
         """None once the child has asked for work; else what came instead."""
@@ -164,6 +142,12 @@ class Sandbox:
     def _write(self, line: str) -> None:
         if not self._log.closed:
             os.write(self._log.fileno(), line.encode())
+
+
+def _told(status: int | None) -> str:
+    if status is None:
+        return "exit status unknown"
+    return f"exit status {status}" if status >= 0 else f"signal: {-status}"
 
 
 def _error_type(body: bytes) -> str:

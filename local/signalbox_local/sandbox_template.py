@@ -1,0 +1,214 @@
+"""The template of the sandboxes: a process that has loaded what functions commonly need, and forks them.
+
+Run as a script, it imports nothing of Signalbox: what it has loaded, every sandbox has loaded.
+"""
+
+import gc
+import importlib
+import os
+import pkgutil
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recvfds
+from pathlib import Path
+from typing import NoReturn
+
+PRELOADED = (
+    "asyncio",
+    "awslambdaric.lambda_config",
+    "awslambdaric.lambda_context",
+    "awslambdaric.lambda_runtime_marshaller",
+    "boto3.dynamodb.types",
+    "inspect",
+    "msgspec",
+    "pydantic.deprecated.config",
+    "pydantic.json_schema",
+    "pydantic.type_adapter",
+    "zoneinfo",
+)
+"""What takes time to import and leaves no trace. Not so Powertools, which adds itself to the user agent of
+every call to AWS, and the rest of `awslambdaric`, which looks for the Runtime API when it is imported."""
+
+READ_EARLY = (
+    "AWS_EXECUTION_ENV",
+    "AWS_NEW_RETRIES_2026",
+    "BOTO_DISABLE_CRT",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+)
+"""Variables that the interpreter and the preloaded modules read once, beside `PYTHON…`."""
+
+DESCRIPTORS = 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a child shall become; unless `forked` it starts an interpreter of its own."""
+
+    handler: str
+    code: str
+    environment: Mapping[str, str]
+    forked: bool
+
+
+def preload() -> None:
+    """What is loaded now stays, so that no child need look at it, nor copy it."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+class Template:
+    """Forks a child for each three descriptors that it is sent: the child's standard input, log and report.
+
+    The report tells the child's id, or what went wrong; then its exit status. The template ends with its
+    socket, and takes its children along.
+    """
+
+    def __init__(self, requests: socket.socket) -> None:
+        self._requests = requests
+        self._reports: dict[int, Connection] = {}
+        self._woken, self._waker = os.pipe()
+        os.set_blocking(self._waker, False)
+        # The handler does nothing: that there is one lets the signal wake the loop.
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waker)
+
+    def serve(self) -> Request:
+        """Returns in the children only."""
+        while True:
+            ready, _, _ = select.select([self._requests.fileno(), self._woken], [], [])
+            if self._woken in ready:
+                os.read(self._woken, 4096)
+                self._bury()
+            if self._requests.fileno() in ready and (request := self._fork()):
+                return request
+
+    def _fork(self) -> Request | None:
+        try:
+            stdin, log, report = recvfds(self._requests, DESCRIPTORS)
+        except EOFError:
+            self._end()
+        telling = Connection(report, readable=False)
+        try:
+            child = os.fork()
+        except OSError as error:
+            _tell(telling, str(error))
+        else:
+            if not child:
+                self._leave()
+                return _settle(stdin, log, telling)
+            self._reports[child] = telling
+        os.close(stdin)
+        os.close(log)
+        return None
+
+    def _leave(self) -> None:
+        """Nothing of the template's stays with a child."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for mine in (self._requests.detach(), self._woken, self._waker):
+            os.close(mine)
+        for other in self._reports.values():
+            other.close()
+
+    def _bury(self) -> None:
+        """Tells how children ended that have."""
+        while self._reports:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if not child:
+                return
+            with self._reports.pop(child) as report:
+                _tell(report, os.waitstatus_to_exitcode(status))
+
+    def _end(self) -> NoReturn:
+        for child in self._reports:
+            os.kill(child, signal.SIGKILL)
+        for child in self._reports:
+            os.waitpid(child, 0)
+        sys.exit()
+
+
+def _tell(report: Connection, told: int | str) -> None:
+    with suppress(BrokenPipeError):  # Who asked for the child no longer listens.
+        report.send(told)
+
+
+def _settle(stdin: int, log: int, report: Connection) -> Request:
+    """Makes a process of its own of what was forked."""
+    try:
+        os.setsid()
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+        os.dup2(stdin, 0)
+        with Connection(stdin, writable=False) as told:
+            request = Request(**told.recv())
+        os.chdir(request.code)
+    except (OSError, EOFError) as error:
+        _tell(report, str(error))
+        os._exit(1)
+    _tell(report, os.getpid())
+    # Open until this process ends: that is how its end is seen when the template is no more.
+    os.set_inheritable(os.dup(report.fileno()), True)
+    return request
+
+
+def become(request: Request) -> None:
+    """Does with environment and search path what an interpreter does when it starts."""
+    given = request.environment
+    entries = given.get("PYTHONPATH", "").split(os.pathsep)
+    folders = [str(Path(entry).absolute()) for entry in entries if entry]
+    if not request.forked or _loaded_already([request.code, *folders]):
+        os.execve(sys.executable, [sys.executable, "-P", __file__, "run", request.handler], given)
+    os.environ.clear()
+    os.environ.update(given)
+    time.tzset()
+    importlib.invalidate_caches()
+    sys.path[:] = dict.fromkeys([*folders, *sys.path])
+
+
+def _loaded_already(folders: list[str]) -> bool:
+    """Whether the function brings along a module under whose name another is loaded."""
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    return any(module.name in loaded for module in pkgutil.iter_modules(folders))
+
+
+def run(handler: str) -> None:
+    """AWS's own runtime client, until standard input ends: the system closes it however the runtime dies."""
+
+    def end_with_runtime() -> None:
+        os.read(0, 1)
+        os._exit(1)
+
+    from awslambdaric.__main__ import main  # noqa: PLC0415
+
+    threading.Thread(target=end_with_runtime, daemon=True).start()
+    sys.path.insert(0, "")
+    sys.argv = ["-c", handler]
+    main(sys.argv)
+
+
+def start(mode: str, argument: str) -> None:
+    """`serve` this descriptor, or `run` this handler."""
+    if mode == "serve":
+        preload()
+        request = Template(socket.socket(fileno=int(argument))).serve()
+        become(request)
+        argument = request.handler
+    run(argument)
+
+
+if __name__ == "__main__":
+    start(*sys.argv[1:])
