@@ -18,6 +18,8 @@ LOCK := $(UV) pip compile --quiet --generate-hashes --custom-compile-command "ma
 WHEELS_arm64 := aarch64-manylinux_2_28
 WHEELS_x86_64 := x86_64-manylinux_2_28
 
+# Container images like to set it; without compiled modules each start of the local runtime takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= eu-west-1
 export SAM_CLI_TELEMETRY := 0
