@@ -12,6 +12,9 @@ STORIES := tests/simulation tests/smoke tests/scenario tests/integration
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 MUTATION := .venv/.mutation
+# Where the sources lie as mutmut wants them: links, and what it makes of them.
+STAGE := .build/mutation
+STAGED := cli docs events examples functions layers local pyproject.toml statemachines template.yaml tests worlds
 MINISTACK := .venv-ministack/.installed
 UV := $(BIN)/uv
 LOCK := $(UV) pip compile --quiet --generate-hashes --custom-compile-command "make lock"
@@ -58,8 +61,10 @@ simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short 
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds 200 --minutes $(or $(minutes),40)
 
 mutate: $(MUTATION) ## which changes of the decisions and the engine no test notices; module=signalbox.rollouts.drift for a part
-	@$(BIN)/mutmut run $(if $(module),"$(module)*")
-	@$(BIN)/mutmut results
+	@mkdir -p $(STAGE)
+	@for name in $(STAGED); do ln -sfn "$(CURDIR)/$$name" $(STAGE)/$$name; done
+	@ln -sfn "$(CURDIR)/layers/core" $(STAGE)/src
+	@cd $(STAGE) && mutmut run $(if $(module),"$(module)*") && mutmut results
 
 bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
 	@$(BIN)/python -m bench $(rollbacks)
@@ -83,7 +88,7 @@ lock: $(INSTALLED) ## pins the requirements anew, with hashes
 		layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
 
 clean: ## forgets everything that was made
-	@rm -rf .venv .venv-ministack mutants .aws-sam .build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-ministack .aws-sam .build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements/uv.txt requirements/dev.txt pyproject.toml

@@ -353,3 +353,19 @@ def test_a_generation_that_takes_over_waits_for_nothing_yet() -> None:
     assert story.rollout.hold is None
     assert reconcile_one(story.service, story.rollout_id, story.world.ports) is Care.NOTHING
     assert story.rollout.generation == 2
+
+
+def test_what_another_restore_has_done_meanwhile_is_no_refusal() -> None:
+    """Found by the simulation: an execution that was stopped, whose Restore went on beside the next one's."""
+    story = begun("blue-green on a copy").run_into(HoldKind.BAKE)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    apply = story.world.aws.apply
+
+    def faster(write: Write) -> None:
+        apply(write)
+        if write.operation == "DeleteAutoScalingGroup":
+            story.world.aws.apply = apply  # type: ignore[method-assign]
+            raise Rejected("there is no such group")
+
+    story.world.aws.apply = faster  # type: ignore[method-assign]
+    assert_over(story.run(), Phase.ABORTED)

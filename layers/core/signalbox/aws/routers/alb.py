@@ -1,6 +1,7 @@
 """Reads target groups, listeners and rules of Application Load Balancers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from signalbox.aws.clients import client
 from signalbox.aws.errors import aws_errors, code_of
+from signalbox.kernel.errors import Transient
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.estate import Rule, TargetGroup
@@ -44,14 +46,26 @@ def read_copy(name: str) -> TargetGroup | None:
     return None
 
 
-def _attributes(arn: str) -> dict[str, str]:
+@contextmanager
+def _while_it_is_there() -> Iterator[None]:
+    """Transient when it goes between two looks: the next one sees that it has gone."""
     with aws_errors():
+        try:
+            yield
+        except ClientError as error:
+            if code_of(error) in _MISSING:
+                raise Transient(f"it went while it was looked at: {error}") from error
+            raise
+
+
+def _attributes(arn: str) -> dict[str, str]:
+    with _while_it_is_there():
         found = client("elbv2").describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
     return {pair["Key"]: pair["Value"] for pair in found if "Key" in pair and "Value" in pair}
 
 
 def _tags(arn: str) -> dict[str, str]:
-    with aws_errors():
+    with _while_it_is_there():
         found = client("elbv2").describe_tags(ResourceArns=[arn])["TagDescriptions"]
     return {tag["Key"]: tag.get("Value", "") for tag in (found[0]["Tags"] if found else [])}
 
@@ -80,7 +94,7 @@ def _target_group(found: "TargetGroupTypeDef") -> TargetGroup:
 
 def read_health(target_group: str) -> dict[str, str]:
     """Instance id -> state of each target."""
-    with aws_errors():
+    with _while_it_is_there():
         found = client("elbv2").describe_target_health(TargetGroupArn=target_group)[
             "TargetHealthDescriptions"
         ]

@@ -101,12 +101,24 @@ def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
     left = MOST_ROUNDS
     while decision.writes and decision.writes != written and left:
         for write in decision.writes:
-            ports.writer.apply(write)
+            _apply(write, turn, ports)
         written, left = decision.writes, left - 1
         turn = _acted(turn, scene, ports)
         turn, scene = _look(turn, ports)
         decision = decide_restore(scene)
     return turn, scene, decision
+
+
+def _apply(write: Write, turn: Turn, ports: Ports) -> None:
+    """A refusal is one when it is still wanted: the restore of an execution that was given up, and goes on
+    all the same, may have been faster."""
+    try:
+        ports.writer.apply(write)
+    except Rejected as refusal:
+        _, scene = _look(turn, ports)
+        if write in decide_restore(scene).writes:
+            raise
+        raise Transient(f"{refusal}; it is not wanted any more") from refusal
 
 
 def _first_look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
