@@ -11,10 +11,6 @@ STORIES := tests/simulation tests/smoke tests/scenario tests/integration
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-MUTATION := .venv/.mutation
-# Where the sources lie as mutmut wants them: links, and what it makes of them.
-STAGE := .build/mutation
-STAGED := cli docs events examples functions layers local pyproject.toml statemachines template.yaml tests worlds
 MINISTACK := .venv-ministack/.installed
 UV := $(BIN)/uv
 LOCK := $(UV) pip compile --quiet --generate-hashes --custom-compile-command "make lock"
@@ -31,7 +27,7 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo test check up simulate mutate bench build deploy openapi lock clean
+.PHONY: help setup demo test check up simulate bench build deploy openapi lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -60,12 +56,6 @@ test: check $(MINISTACK) ## the checks, then every test
 simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds 200 --minutes $(or $(minutes),40)
 
-mutate: $(MUTATION) ## which changes of the decisions and the engine no test notices; module=signalbox.rollouts.drift for a part
-	@mkdir -p $(STAGE)
-	@for name in $(STAGED); do ln -sfn "$(CURDIR)/$$name" $(STAGE)/$$name; done
-	@ln -sfn "$(CURDIR)/layers/core" $(STAGE)/src
-	@cd $(STAGE) && mutmut run $(if $(module),"$(module)*") && mutmut results
-
 bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
 	@$(BIN)/python -m bench $(rollbacks)
 
@@ -81,8 +71,6 @@ deploy: build ## to the account of your credentials; ENVIRONMENT=dev or prod (sa
 lock: $(INSTALLED) ## pins the requirements anew, with hashes
 	@$(LOCK) --universal --python-version 3.11 requirements/uv.in --output-file requirements/uv.txt
 	@$(LOCK) --universal --python-version 3.11 requirements/dev.in --output-file requirements/dev.txt
-	@$(LOCK) --universal --python-version 3.11 --constraint requirements/dev.txt requirements/mutation.in \
-		--output-file requirements/mutation.txt
 	@$(LOCK) --universal --python-version 3.11 requirements/ministack.in --output-file requirements/ministack.txt
 	@$(LOCK) --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements/dev.txt \
 		layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
@@ -98,10 +86,6 @@ $(INSTALLED): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@$(UV) pip install --quiet --require-hashes -r requirements/dev.txt --python $(BIN)/python
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python $(BIN)/python
-	@touch $@
-
-$(MUTATION): requirements/mutation.txt $(INSTALLED)
-	@$(UV) pip install --quiet --require-hashes -r requirements/mutation.txt --python $(BIN)/python
 	@touch $@
 
 # The independent emulator of the smoke test has an environment of its own, so that neither it nor moto bends the other's versions.
