@@ -90,10 +90,10 @@ def _walks(given: argparse.Namespace) -> list[Task]:
     runs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
     kinds = [(tuple(given.trouble.split(",")), given.processes)] if given.trouble else KINDS
     return [
-        Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
+        Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=given.every or parts)
         for troubles, parts in kinds
         for case, ending in runs
-        for offset in range(parts)
+        for offset in range(1 if given.every else parts)
     ]
 
 

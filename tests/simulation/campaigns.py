@@ -1,0 +1,16 @@
+"""Campaigns in a process of their own: the order of sets is fixed, clock and AWS are nobody else's."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 1_200  # real seconds, on a machine that is busy with other things too
+
+
+def simulate(*arguments: str) -> str:
+    """The last line of a campaign; raises AssertionError with all that it says when it breaks something."""
+    command = [sys.executable, "-m", "tests.simulation", "--processes", "1", *arguments]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout.splitlines()[-1]

@@ -1,0 +1,17 @@
+"""Sixty storms, the same ones every time; `make simulate` has more."""
+
+import pytest
+
+from tests.simulation.campaigns import LONGEST, simulate
+
+SEEDS = 60
+PARTS = 3
+
+pytestmark = pytest.mark.timeout(LONGEST)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_invariant_holds_in_a_storm(part: int) -> None:
+    each = SEEDS // PARTS
+    line = simulate("--no-points", "--seeds", str(each), "--first-seed", str(part * each))
+    assert f"invariants 10/10, seeds {each};" in line
