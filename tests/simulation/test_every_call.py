@@ -1,5 +1,5 @@
-"""Each fourth AWS call of two whole strategies loses its answer once, and its function dies after it once; the
-same ones every time. `make simulate` tries all calls of all strategies with all troubles."""
+"""Each fourth AWS call of two whole strategies loses its answer once, and its function dies after it once;
+the same ones every time. `make simulate` tries all calls of all strategies with all troubles."""
 
 import pytest
 
