@@ -116,7 +116,8 @@ class Walkers:
                 waiting = task is not None
                 if task is not None:
                     self._start(task)
-            self._read(deadline)
+            if self._running:
+                self._read(deadline)
         for child in self._running.values():
             os.killpg(child, signal.SIGTERM)
 

@@ -1,11 +1,11 @@
-"""Sixty storms, the same ones every time; `make simulate` has more."""
+"""Forty storms, the same ones every time; `make simulate` has more."""
 
 import pytest
 
 from tests.simulation.campaigns import LONGEST, simulate
 
-SEEDS = 60
-PARTS = 3
+SEEDS = 40
+PARTS = 2
 
 pytestmark = pytest.mark.timeout(LONGEST)
 
