@@ -7,7 +7,7 @@ ENVIRONMENT ?= default
 # Stories wait more than they work; one worker more than processors keeps those busy.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + (os.cpu_count() or 1))')
 
-STORIES := tests/simulation tests/smoke tests/scenario tests/integration
+STORIES := tests/smoke tests/scenario tests/integration
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -27,7 +27,7 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo test check up simulate bench build deploy openapi lock clean
+.PHONY: help setup demo test stories simulations check up simulate bench build deploy openapi lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -51,7 +51,14 @@ check: $(INSTALLED) ## linters, types and the contract tests
 test: check $(MINISTACK) ## the checks, then every test
 	@$(BIN)/pytest --quiet -n auto --dist loadfile --cov --cov-report= tests/unit
 	@$(BIN)/coverage report
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target stories simulations
+
+stories: $(MINISTACK)
 	@$(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(STORIES)
+
+# Beside the stories, in the time that they leave.
+simulations: $(INSTALLED)
+	@nice -n 19 $(BIN)/pytest --quiet -n auto --dist load tests/simulation
 
 simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds 200 --minutes $(or $(minutes),40)

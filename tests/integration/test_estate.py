@@ -347,6 +347,20 @@ def test_a_launch_template_version_is_merged_with_its_source_and_can_be_deleted(
     assert version["VersionNumber"] == 4
     with pytest.raises(ClientError, match="VersionNotFound"):
         world.ec2.describe_launch_template_versions(LaunchTemplateName="checkout", Versions=["3"])
+    later = world.ec2.describe_launch_template_versions(
+        LaunchTemplateName="checkout", MinVersion="3", MaxVersion="4"
+    )
+    assert [each["VersionNumber"] for each in later["LaunchTemplateVersions"]] == [4]
+
+
+def test_one_client_token_makes_one_launch_template_version(world: World) -> None:
+    made = [
+        world.ec2.create_launch_template_version(
+            LaunchTemplateName="checkout", LaunchTemplateData={"ImageId": "ami-2"}, ClientToken=token
+        )["LaunchTemplateVersion"]["VersionNumber"]
+        for token in ("first", "first", "second")
+    ]
+    assert made == [2, 2, 3]
 
 
 def checks(**given: Any) -> Checks:

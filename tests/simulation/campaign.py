@@ -6,8 +6,8 @@ import argparse
 import os
 import selectors
 import signal
-import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -142,9 +142,10 @@ class Walkers:
                     tell(stormed(self._universe, seed))
             else:
                 tell(walk(self._universe, task, tell))
-        finally:
-            sys.stdout.flush()
-            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
 
     def _read(self, deadline: float) -> None:
         for key, _ in self._pipes.select(max(0.0, deadline - time.monotonic())):

@@ -90,7 +90,8 @@ class Part:
 
     def rollouts(self) -> tuple[Rollout, ...]:
         """The records, as the product wrote them, in the order of their starts."""
-        records = self.universe.items(f"SERVICE#{self.name}")
+        service = f"SERVICE#{self.name}"
+        records = [item for item in self.universe.items(service) if item["pk"] == service]
         bodies = [item["body"] for item in records if item["sk"].startswith("ROLLOUT#")]
         found = [msgspec.json.decode(body, type=Rollout) for body in bodies]
         return tuple(sorted(found, key=lambda rollout: rollout.rollout_id))

@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.simulation.calls import Call, Send
@@ -43,6 +45,9 @@ KINDS = (
 )
 NAMES = ("checkout", "billing", "checkout-too")
 
+
+# Hypothesis likes to draw the numbers that it finds in our sources: each new one would change every storm.
+providers._get_local_constants = Constants
 
 Gust = list[tuple[int, Fault]]
 """Attempts that pass by, and the fault that the next one meets."""

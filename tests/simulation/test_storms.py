@@ -1,11 +1,11 @@
-"""Forty storms, the same ones every time; `make simulate` has more."""
+"""Sixty storms, the same ones every time; `make simulate` has more."""
 
 import pytest
 
 from tests.simulation.campaigns import LONGEST, simulate
 
-SEEDS = 40
-PARTS = 2
+SEEDS = 60
+PARTS = 3
 
 pytestmark = pytest.mark.timeout(LONGEST)
 

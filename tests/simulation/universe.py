@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -46,6 +47,7 @@ class Universe:
     """Made once in a process. What happens in it is the same each time, for the same seed."""
 
     def __init__(self, seed: int = 0) -> None:
+        gc.disable()  # fibers that are collected run their last lines; children copy what is touched
         self.seams = moto_seams.Seams()
         self._aws = mock_aws(config=CONFIG)
         self._aws.start()

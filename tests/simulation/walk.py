@@ -6,7 +6,6 @@ meets: everything is the same in both, but for the trouble.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -73,8 +72,6 @@ def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walke
         return send()
 
     universe.calls.meet = meet
-    gc.freeze()  # what every child shares with the parent must not be touched, or it is copied
-    gc.disable()
     verdict = verdict_of(play.run)
     if me is not None:
         me.tell(verdict)

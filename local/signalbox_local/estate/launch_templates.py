@@ -36,8 +36,13 @@ def get_version(template: LaunchTemplate, wanted: object) -> LaunchTemplateVersi
 
 
 def create_launch_template_version(response: LaunchTemplates) -> ActionResult:
-    """CreateLaunchTemplateVersion: what the request does not name comes from SourceVersion."""
+    """CreateLaunchTemplateVersion: what the request does not name comes from SourceVersion; one ClientToken
+    makes one version."""
     template = _named_template(response)
+    token = response._get_param("ClientToken")
+    made: dict[str, LaunchTemplateVersion] = vars(template).setdefault("made_by_token", {})
+    if token in made:
+        return ActionResult({"LaunchTemplateVersion": _described(response, made[token])})
     data = dict(response._get_param("LaunchTemplateData", {}))
     if "UserData" in data:
         data["UserData"] = parse_user_data(data["UserData"])
@@ -46,6 +51,8 @@ def create_launch_template_version(response: LaunchTemplates) -> ActionResult:
     response.error_on_dryrun()
     description = response._get_param("VersionDescription")
     version = template.create_version({**inherited, **data}, description)
+    if token:
+        made[token] = version
     return ActionResult({"LaunchTemplateVersion": _described(response, version)})
 
 

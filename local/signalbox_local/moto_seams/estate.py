@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -200,12 +201,14 @@ def _launch_template_versions(seams: Seams) -> None:
     for name in ("create_launch_template_version", "delete_launch_template_versions"):
         seams.replace(LaunchTemplates, name, getattr(launch_templates, name))
 
-    # moto gives 15 versions and no token for the rest.
-    def whole_page(original: Callable[..., Any]) -> Callable[..., Any]:
+    # moto gives 15 versions and no token for the rest; MinVersion and MaxVersion are places in a list to it.
+    def numbered(original: Callable[..., Any]) -> Callable[..., Any]:
         def describe(self: LaunchTemplateBackend, **given: Any) -> Any:
-            given["max_results"] = max(given["max_results"], launch_templates.PAGE)
-            return original(self, **given)
+            lowest, highest = given.pop("min_version") or 1, given.pop("max_version") or math.inf
+            page = max(given.pop("max_results"), launch_templates.PAGE)
+            found = original(self, **given, min_version=None, max_version=None, max_results=None)
+            return [each for each in found if lowest <= each[1].number <= highest][:page]
 
         return describe
 
-    seams.wrap(LaunchTemplateBackend, "describe_launch_template_versions", whole_page)
+    seams.wrap(LaunchTemplateBackend, "describe_launch_template_versions", numbered)
