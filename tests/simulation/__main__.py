@@ -34,7 +34,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ending", help="succeeds, rolls-back or rebuilds; without it all")
     parser.add_argument("--trouble", help="such as killed-after,abort; without it all")
     parser.add_argument("--call", type=int, help="the number of the call that meets the trouble")
-    parser.add_argument("--every", type=int, default=0, help="each so-manieth point of a case only")
     parser.add_argument("--once", action="store_true", help="one run without trouble")
     parser.add_argument("--storm", help="a storm, as a broken one is printed")
     parser.add_argument("--seed", type=int, help="the storm of this number; if it breaks, its shortest part")

@@ -52,7 +52,7 @@ def campaign(given: argparse.Namespace) -> int:
     deadline = time.monotonic() + given.minutes * 60
     Walkers(given.processes, tally).run(_tasks(given), deadline)
     print(*tally.lines(), sep="\n")
-    return 1 if tally.broken else 0
+    return 1 if tally.broken or tally.dead else 0
 
 
 Task = Walk | range
@@ -90,10 +90,10 @@ def _walks(given: argparse.Namespace) -> list[Task]:
     runs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
     kinds = [(tuple(given.trouble.split(",")), given.processes)] if given.trouble else KINDS
     return [
-        Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=given.every or parts)
+        Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
         for troubles, parts in kinds
         for case, ending in runs
-        for offset in range(1 if given.every else parts)
+        for offset in range(parts)
     ]
 
 
@@ -156,7 +156,9 @@ class Walkers:
                 self._heard(line)
                 continue
             self._pipes.unregister(pipe)
-            os.waitpid(self._running.pop(key.fd), 0)
+            _, status = os.waitpid(self._running.pop(key.fd), 0)
+            if status:
+                self._tally.died()
 
     def _heard(self, line: bytes) -> None:
         kind, _, told = line.partition(b" ")

@@ -106,8 +106,8 @@ def seed(seams: Seams, number: int) -> None:
     mock_random.seed(number)
     seams.replace(os, "urandom", chance.randbytes)
     seams.replace(uuid, "uuid4", lambda: uuid.UUID(int=chance.getrandbits(128), version=4))
-    kept: list[Any] = []  # a forked Python seeds itself anew
+    kept: dict[str, Any] = {}  # a forked Python seeds itself anew
     os.register_at_fork(
-        before=lambda: kept.append(random.getstate()),
-        after_in_child=lambda: random.setstate(kept[-1]),
+        before=lambda: kept.update(state=random.getstate()),
+        after_in_child=lambda: random.setstate(kept["state"]),
     )

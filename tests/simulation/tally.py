@@ -28,6 +28,7 @@ class Tally:
     seeds: int = 0
     stormed: Counter[bool] = field(default_factory=Counter)
     broken: set[str] = field(default_factory=set)
+    dead: int = 0
 
     def add(self, result: Result) -> None:
         """One point."""
@@ -62,6 +63,10 @@ class Tally:
                 flush=True,
             )
 
+    def died(self) -> None:
+        """A process of the campaign itself; what it had left to try has not been tried."""
+        self.dead += 1
+
     def _note(self, violations: tuple[str, ...]) -> None:
         self.broken |= {text.partition(" ")[0] for text in violations}
 
@@ -75,6 +80,8 @@ class Tally:
             counts = [self._count(preset, row) for preset in presets]
             cells = [f"{survived:,} of {injected:,}" for survived, injected in counts]
             yield f"| {row} | " + " | ".join(cells) + " |"
+        if self.dead:
+            yield f"processes of the simulation that died: {self.dead}"
         yield self._line()
 
     def _rows(self) -> list[str]:
