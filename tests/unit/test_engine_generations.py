@@ -146,6 +146,29 @@ def test_a_task_that_comes_after_the_next_step_has_begun_does_nothing() -> None:
     assert story.state is State.CONTINUED
 
 
+def test_a_task_that_comes_after_the_way_back_has_begun_does_nothing() -> None:
+    """Found by the simulation: an attempt given up for dead, whose failure nobody had latched, went on with
+    its step beside Restore."""
+    story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
+    late = story.progress
+    story.progress = Progress(next=State.RESTORE, step=1, failure="Runtime.ExitError: it ended early")
+    observe = story.world.aws.observe
+
+    def down(*_: object) -> Estate:
+        raise Transient("try again")
+
+    story.world.aws.observe = down  # type: ignore[method-assign, assignment]
+    with pytest.raises(AssertionError, match="retried without end"):
+        story.step()
+    story.world.aws.observe = observe  # type: ignore[method-assign]
+    written = list(story.world.aws.writes)
+    story.progress = late
+    story.step()
+    assert (story.state, story.rollout.phase) == (State.RESTORE, Phase.ROLLING_BACK)
+    assert story.world.aws.writes == written
+    assert_over(story.run(), Phase.ROLLED_BACK)
+
+
 def test_tasks_of_a_rollout_that_has_ended_say_how() -> None:
     story = begun("canary").run()
     for state in (State.PROVISION, State.RESTORE):

@@ -9,7 +9,7 @@ from signalbox.rollouts.guards import breach, warnings
 from signalbox.rollouts.model import Phase, StepKind
 from signalbox.rollouts.plan import compile_steps
 from signalbox.rollouts.ports import Latch, Ports
-from signalbox.rollouts.progress import Progress, arrive, back
+from signalbox.rollouts.progress import Progress, arrive
 from signalbox.rollouts.steps.acting import breached, go_back
 from signalbox.rollouts.steps.arrival import go_on
 from signalbox.rollouts.steps.command import StepCommand
@@ -24,8 +24,6 @@ def begin(command: StepCommand, ports: Ports) -> Progress:
     early = out_of_turn(turn, replace(command, step=rollout.step))
     if early is not None:
         return early
-    if rollout.phase is Phase.ROLLING_BACK:
-        return back(rollout.step)
     if rollout.snapshot is None:
         return _start(turn, ports)
     ports.sweeping.enable()

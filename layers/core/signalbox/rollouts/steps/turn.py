@@ -93,7 +93,7 @@ def out_of_turn(turn: Turn, command: StepCommand) -> Progress | None:
         return Progress(next=State.CONTINUED)
     if rollout.phase.is_terminal:
         return ended(rollout.phase)
-    if turn.signals.stop is not None and not rollout.past_return:
+    if rollout.phase is Phase.ROLLING_BACK or is_stopped(turn, turn.signals):
         return back(command.step)
     if command.step < rollout.step:
         return Progress(next=State.CONTINUED)
