@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from signalbox.rollouts.plan import PRESETS
+from signalbox.rollouts.strategies.presets import PRESETS
 from tests.contract.template import ROOT, resources, template
 
 _PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import signalbox
-from signalbox.rollouts.plan import PRESETS
 from signalbox.rollouts.service import Platform, Preset, Traffic
+from signalbox.rollouts.strategies.presets import PRESETS
 from tests.simulation.cases import CAPABILITIES, CASES, Ending
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 SIZE = 4
-FLOOR = 3  # healthy instances that must serve at all times: 75 % of four
+FLOOR = 3  # healthy instances that must serve at all times, 75 % of four, unless a preset says otherwise
 
 
 class Ending(StrEnum):
@@ -23,13 +23,16 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One service. `platform` is what its spec names, `strategy` its preset with short bakes."""
+    """One service. `platform` is what its spec names, `strategy` its preset with short bakes. Of the old
+    version `kept` instances stay until the new one has served for `watched_for` seconds."""
 
     preset: str
     platform: str
     router: str = "alb"
     strategy: Mapping[str, object] = field(default_factory=dict)
     watched_for: float
+    floor: int
+    kept: int
     endings: tuple[Ending, ...] = (Ending.SUCCEEDS, Ending.ROLLS_BACK)
 
     @property
@@ -41,32 +44,47 @@ class Case:
         """Instances of the service."""
         return SIZE
 
-    @property
-    def changes(self) -> dict[str, object]:
-        """What differs from the sample's registration."""
-        return {"strategy": {"preset": self.preset, **self.strategy}}
+    def changes(self, alarm: str) -> dict[str, object]:
+        """What differs from the sample's registration; a preset that takes all says its floor itself."""
+        floor = {} if self.floor == 0 else {"min_healthy_percent": 100 * self.floor // SIZE}
+        return {
+            "strategy": {"preset": self.preset, **self.strategy},
+            "guards": {"alarms": [alarm], **floor},
+        }
 
 
 PRESETS: Mapping[str, Mapping[str, object]] = {
+    "all-at-once": {"bake": "1m"},
+    "rolling": {"batch": 25, "bake": "30s"},
+    "rolling-with-additional-batch": {"batch_count": 1, "bake": "30s"},
+    "immutable": {"first": 1, "check": "10s", "bake": "1m", "keep_old_for": "30s"},
+    "traffic-splitting": {"shares": [50], "every": "30s", "bake": "30s"},
     "canary": {"canary": 1, "bake": "1m", "batch": 50},
-    "blue-green": {"bake": "1m"},
     "linear": {"share": 50, "every": "30s"},
+    "blue-green": {"bake": "1m"},
 }
 PLATFORMS = ("slots", "group")
 CAPABILITIES = frozenset({"rollouts"})
-REBUILDING = frozenset({"canary"})  # presets that replace stable's own instances
+REBUILDING = frozenset(
+    {"rolling", "rolling-with-additional-batch", "canary"}
+)  # after some of several batches
+# Presets that replace instances before the new version has been watched: what they leave of the old one.
+LEFT = {"all-at-once": 0, "rolling": 3, "rolling-with-additional-batch": 3}
+WATCHED_FOR = {"rolling": 30.0, "rolling-with-additional-batch": 30.0}
+
+
+def _case(preset: str, platform: str) -> Case:
+    return Case(
+        preset=preset,
+        platform=platform,
+        strategy=PRESETS[preset],
+        watched_for=WATCHED_FOR.get(preset, 60.0),
+        floor=0 if preset == "all-at-once" else FLOOR,
+        kept=LEFT.get(preset, SIZE),
+        endings=tuple(e for e in Ending if e is not Ending.REBUILDS or preset in REBUILDING),
+    )
+
 
 CASES: Mapping[str, Case] = {
-    case.name: case
-    for preset, strategy in PRESETS.items()
-    for platform in PLATFORMS
-    for case in [
-        Case(
-            preset=preset,
-            platform=platform,
-            strategy=strategy,
-            watched_for=60.0,
-            endings=tuple(e for e in Ending if e is not Ending.REBUILDS or preset in REBUILDING),
-        )
-    ]
+    case.name: case for case in (_case(preset, platform) for preset in PRESETS for platform in PLATFORMS)
 }

@@ -8,7 +8,6 @@ from math import ceil
 
 from signalbox_local.sample_service import SampleService
 from tests.simulation.backend import Backend
-from tests.simulation.cases import FLOOR
 from tests.simulation.fibers import hub
 
 EACH_SECOND = "a second"
@@ -51,10 +50,13 @@ class Names:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """Of one target: its stable image and size, and for how long a new version must be watched."""
+    """Of one target: its stable image and size, how many healthy instances must serve at all times, and how
+    many of the old version stay until a new one has served for `watched_for` seconds."""
 
     image: str
     size: int
+    floor: int
+    kept: int
     watched_for: float
 
 
@@ -64,7 +66,7 @@ class Watch:
 
     def __init__(self, backend: Backend, target: SampleService, expected: Expected) -> None:
         self.target = target
-        self.size = expected.size
+        self.size, self.floor = expected.size, expected.floor
         self.promoted = False
         self.foreign: set[tuple[str, str, Hashable]] = set()
         self.excused_until = 0.0
@@ -89,8 +91,8 @@ class Watch:
             self._settle()
             return
         kept, is_verified = self._members().count(self._stable), self._is_verified()
-        if not (self.promoted or self.excused or is_verified) and kept < self.size:
-            yield f"{kept} of {self.size} of the old version before the new one is verified"
+        if not (self.promoted or self.excused or is_verified) and kept < self._expected.kept:
+            yield f"{kept} of {self._expected.kept} of the old version before the new one is verified"
 
     def _settle(self) -> None:
         serving = {image for images in self._served() for image in images}
@@ -182,9 +184,10 @@ class Observer:
     def _capacity(self) -> Iterator[str]:
         if any(watch.excused for watch in self._watches):
             return
-        for weights in self._backend.rules().values():
+        floors = {rule: watch.floor for watch in self._watches for rule in watch.target.references}
+        for rule, weights in self._backend.rules().items():
             for arn, weight in weights.items():
-                needed = ceil(FLOOR * weight / 100)
+                needed = ceil(floors.get(rule, 0) * weight / 100)
                 healthy = len(self._backend.images(arn)) if needed else 0
                 if healthy < needed:
                     yield f"{healthy} of {needed} healthy in {_short(arn)}"

@@ -68,12 +68,15 @@ class Part:
         expected = Expected(
             image=target.images["v1"],
             size=self.case.size,
+            floor=self.case.floor,
+            kept=self.case.kept,
             watched_for=self.case.watched_for,
         )
         return target, Watch(self.universe.backend, target, expected)
 
     def _register(self) -> None:
-        spec = msgspec.convert(self.target.spec(name=self.name, **self.case.changes), ServiceSpec)
+        changes = self.case.changes(self.target.alarm)
+        spec = msgspec.convert(self.target.spec(name=self.name, **changes), ServiceSpec)
         assert self.universe.ask(lambda ports: put_service(spec, CALLER, ports)), "the registration failed"
 
     def insist(self, version: str = "v2") -> None:

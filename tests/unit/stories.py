@@ -22,6 +22,7 @@ from signalbox.rollouts.service import (
     StepSpec,
     Strategy,
 )
+from signalbox.rollouts.strategies.presets import with_floor
 from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
     BLUE_GREEN,
@@ -63,6 +64,18 @@ STORIES: dict[str, ServiceSpec] = {
     "linear on slots": spec(LINEAR, slots=True),
     "steps by hand": spec(BY_HAND),
     "steps by hand on slots": spec(BY_HAND, slots=True),
+    "all at once": spec(Strategy(preset="all-at-once")),
+    "all at once on slots": spec(Strategy(preset="all-at-once"), slots=True),
+    "rolling": spec(Strategy(preset="rolling", batch=50)),
+    "rolling on slots": spec(Strategy(preset="rolling", batch_count=1), slots=True),
+    "rolling with additional batch": spec(Strategy(preset="rolling-with-additional-batch")),
+    "rolling with additional batch on slots": spec(
+        Strategy(preset="rolling-with-additional-batch", batch_count=3), slots=True
+    ),
+    "immutable on a copy": spec(Strategy(preset="immutable")),
+    "immutable on slots": spec(Strategy(preset="immutable", first=2, keep_old_for="1h"), slots=True),
+    "traffic splitting on a copy": spec(Strategy(preset="traffic-splitting")),
+    "traffic splitting on slots": spec(Strategy(preset="traffic-splitting", shares=(5, 50)), slots=True),
     "in place": spec(IN_PLACE, guards=Guards(alarms=("checkout-5xx",), min_healthy_percent=50)),
 }
 
@@ -142,7 +155,8 @@ def begun(name: str, *, slow: bool = False) -> Story:
     """Whatever is written: healthy capacity behind the rules never falls under the floor."""
     world, of = World(), STORIES[name]
     world.aws.slow = slow
-    world.aws.interrupt = lambda _: assert_floor(world, part(of.guards.min_healthy_percent, 4))
+    floor = part(with_floor(of, 4).guards.min_healthy_percent or 0, 4)
+    world.aws.interrupt = lambda _: assert_floor(world, floor)
     return started(world, of)
 
 

@@ -64,7 +64,7 @@ def test_what_serves_already_needs_no_step(version: str, previous: str) -> None:
     drafted = draft(spec(), survey(), version)
     assert drafted.previous_version == previous
     assert drafted.steps == ()
-    assert writes_of(drafted, spec(), survey(), version) == ()
+    assert writes_of(drafted, survey(), version) == ()
 
 
 def test_a_version_whose_image_nobody_knows_goes_by_its_number() -> None:
@@ -131,6 +131,6 @@ def test_what_is_surveyed_counts_as_healthy(placement: Placement) -> None:
 def test_the_plan_ends_with_the_copies_of_alarms(strategy: Strategy, *, deletes: bool) -> None:
     of = spec(strategy)
     drafted = draft(of, survey(), IMAGE)
-    planned = writes_of(drafted, of, survey(), IMAGE)
+    planned = writes_of(drafted, survey(), IMAGE)
     assert (planned[-1].write.operation == "DeleteAlarms") is deletes
     assert planned[-1].step == drafted.steps[-1].index

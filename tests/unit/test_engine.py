@@ -121,7 +121,7 @@ def test_a_restore_that_aws_throttles_goes_on(name: str, place: int) -> None:
 def test_a_restore_that_aws_refuses_is_stuck_until_it_is_retried(name: str) -> None:
     story = begun(name)
     before, locks = look(story.world), dict(story.world.store.locks)
-    walk(story, 5)
+    story.run(lambda now: now.rollout.touched)
     story.world.aws.refuse = raised_at(1, Rejected("you may not"))
     story.alarm()
     story.run()

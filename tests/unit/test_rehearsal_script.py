@@ -38,6 +38,10 @@ def read(folder: Path, text: str) -> Script:
         (Strategy(preset="canary", bake="1h", batch=50), {"preset": "canary", "bake": "3m", "batch": 50}),
         (Strategy(preset="blue-green", bake="5s"), {"preset": "blue-green", "bake": "1s"}),
         (Strategy(preset="linear", share=50), {"preset": "linear", "share": 50, "every": "15s"}),
+        (
+            Strategy(preset="immutable", check="2m", keep_old_for="1h"),
+            {"preset": "immutable", "check": "6s", "bake": "30s", "keep_old_for": "3m"},
+        ),
     ],
 )
 def test_what_a_preset_waits_for_is_divided_by_the_speed(
@@ -76,7 +80,7 @@ def test_another_preset_keeps_the_parameters_that_it_shares_with_the_services_ow
 
 
 def test_an_unknown_preset_is_named_with_those_that_exist() -> None:
-    with pytest.raises(BadSpec, match="no preset 'yolo'; there are: canary, blue-green, linear"):
+    with pytest.raises(BadSpec, match="no preset 'yolo'; there are: all-at-once, rolling, "):
         script(preset="yolo")
 
 

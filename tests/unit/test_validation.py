@@ -18,6 +18,7 @@ from signalbox.rollouts.service import (
     Strategy,
     Traffic,
 )
+from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.validation import strategy_violations, violations
 from tests.unit.builders import BLUE, GREEN, LISTENER, RULE, spec
 
@@ -60,7 +61,7 @@ def test_everything_that_contradicts_itself_is_told_at_once() -> None:
         ("platform.slots", "the two slots must name different groups"),
         ("platform.slots", "the two slots must name different target groups"),
         ("traffic", "give exactly one of listener_rule_arn, listener_arn and rules"),
-        ("strategy", "give either a preset (canary, blue-green, linear) or steps"),
+        ("strategy", f"give either a preset ({', '.join(PRESETS)}) or steps"),
     ]
 
 
@@ -90,7 +91,12 @@ def test_a_preset_or_steps_but_not_both() -> None:
     [
         Strategy(preset="canary", canary=2, batch=10, bake="5m"),
         Strategy(preset="blue-green", bake="5m"),
-        Strategy(preset="linear", share=10, every="5m"),
+        Strategy(preset="linear", share=10, every="5m", keep_old_for="1h"),
+        Strategy(preset="all-at-once", bake="5m"),
+        Strategy(preset="rolling", batch_count=2, bake="5m"),
+        Strategy(preset="rolling-with-additional-batch", batch=10),
+        Strategy(preset="immutable", first=2, check="2m", bake="5m", keep_old_for="2h"),
+        Strategy(preset="traffic-splitting", shares=(5, 10, 50), every="5m", bake="10m"),
     ],
 )
 def test_a_preset_takes_its_own_parameters(strategy: Strategy) -> None:
@@ -99,10 +105,25 @@ def test_a_preset_takes_its_own_parameters(strategy: Strategy) -> None:
 
 def test_a_parameter_of_another_preset_is_refused_with_the_right_ones() -> None:
     assert of(Strategy(preset="linear", bake="5m")) == [
-        ("strategy.bake", "preset linear does not take it; it takes: every, share")
+        ("strategy.bake", "preset linear does not take it; it takes: every, keep_old_for, share")
     ]
     assert of(Strategy(steps=(REPLACE,), canary=1)) == [
         ("strategy.canary", "steps does not take it; it takes: none")
+    ]
+
+
+def test_a_batch_is_percent_or_a_number_of_instances() -> None:
+    message = "give either batch (percent) or batch_count (instances)"
+    assert of(Strategy(preset="rolling", batch=10, batch_count=1)) == [("strategy.batch", message)]
+    assert steps(StepSpec(replace=Replace(batch=10, batch_count=1))) == [
+        ("strategy.steps.0.replace.batch", message)
+    ]
+
+
+@pytest.mark.parametrize("shares", [(10, 10), (50, 10), (10, 100), (100,)])
+def test_shares_grow_and_leave_the_last_step_to_the_whole(shares: tuple[int, ...]) -> None:
+    assert of(Strategy(preset="traffic-splitting", shares=shares)) == [
+        ("strategy.shares", "each share must be greater than the one before and less than 100")
     ]
 
 

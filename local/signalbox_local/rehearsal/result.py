@@ -1,10 +1,11 @@
 """What a rehearsal has found: recorded, then summed up. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from math import ceil
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from signalbox.rollouts.scene import part
+from signalbox.rollouts.strategies.presets import with_floor
 from signalbox_cli.rollout_news import Sighting
 from signalbox_cli.rollout_words import why
 from signalbox_local.rehearsal.checks import Check
@@ -166,7 +167,8 @@ def version_names(script: Script, replica: Replica) -> dict[str, str]:
 
 def floor_of(script: Script, size: int) -> int:
     """The health floor in instances, rounded up."""
-    return ceil(script.spec.guards.min_healthy_percent * size / 100)
+    spec = with_floor(replace(script.spec, strategy=script.strategy), size)
+    return part(spec.guards.min_healthy_percent or 0, size)
 
 
 def phases_of(found: Recording) -> tuple[Phase, ...]:

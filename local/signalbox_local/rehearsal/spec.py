@@ -8,20 +8,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from signalbox.kernel.durations import format_duration, parse_duration
-from signalbox.rollouts.plan import PRESETS
 from signalbox.rollouts.service import Bake, ServiceSpec, StepSpec, Strategy
-from signalbox.rollouts.strategies.blue_green import DEFAULT_BAKE as BLUE_GREEN_BAKE
-from signalbox.rollouts.strategies.canary import DEFAULT_BAKE as CANARY_BAKE
-from signalbox.rollouts.strategies.linear import DEFAULT_EVERY
-from signalbox.rollouts.validation import PARAMETERS, strategy_violations, violations
+from signalbox.rollouts.strategies.presets import PRESETS
+from signalbox.rollouts.validation import strategy_violations, violations
 from signalbox_cli.documents import BadDocument, read_document
 
-# What a preset waits for when its owner says nothing: the parameter and its default.
-WAITS = {
-    "canary": ("bake", CANARY_BAKE),
-    "blue-green": ("bake", BLUE_GREEN_BAKE),
-    "linear": ("every", DEFAULT_EVERY),
-}
 SHORTEST_DEADLINE = timedelta(seconds=20)  # instances boot in real time
 
 
@@ -55,7 +46,7 @@ def with_preset(spec: ServiceSpec, name: str) -> Strategy:
         raise BadSpec(f"there is no preset {name!r}; there are: {', '.join(PRESETS)}")
     if spec.strategy.preset == name:
         return spec.strategy
-    known = {field: getattr(spec.strategy, field) for field in PARAMETERS[name]}
+    known = {field: getattr(spec.strategy, field) for field in PRESETS[name].parameters}
     return Strategy(preset=name, **known)  # type: ignore[arg-type]
 
 
@@ -68,9 +59,12 @@ def paced(strategy: Strategy, speed: float) -> Strategy:
     if strategy.steps is not None:
         steps = tuple(_paced_step(step, speed) for step in strategy.steps if step.pause is None)
         return replace(strategy, steps=steps)
-    field, default = WAITS[strategy.preset or "canary"]
-    wait = getattr(strategy, field) or default
-    return replace(strategy, **{field: divided(wait, speed)})  # type: ignore[arg-type]
+    waits = {
+        name: getattr(strategy, name) or default
+        for name, default in PRESETS[strategy.preset or ""].waits.items()
+    }
+    quick = {name: divided(wait, speed) for name, wait in waits.items() if wait}
+    return replace(strategy, **quick)  # type: ignore[arg-type]
 
 
 def _paced_step(step: StepSpec, speed: float) -> StepSpec:

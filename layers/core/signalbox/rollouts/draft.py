@@ -13,6 +13,7 @@ from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.preflight import ownership_warnings, service_violations, version_violations
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.strategies.presets import with_floor
 from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import delete_alarms, set_group
 
@@ -22,9 +23,11 @@ NOBODY = "r-00000000000000000"  # for drafts that no rollout follows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a rollout would be. `previous_version` is what serves now, in terms of the version asked for."""
+    """What a rollout would be. `spec` is the service with the floor that its strategy implies;
+    `previous_version` is what serves now, in terms of the version asked for."""
 
     rollout_id: str
+    spec: ServiceSpec
     layout: Layout
     steps: tuple[Step, ...]
     estate: Estate
@@ -41,6 +44,7 @@ def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: st
     if refused:
         raise Unprocessable(*refused)
     stable = survey.groups[stable_side(spec, survey).group]
+    spec = with_floor(spec, stable.desired)
     steps = compile_steps(spec.strategy, spec.guards, stable)
     layout = lay_out(spec, steps, survey, rollout_id)
     estate = estate_of(layout, survey)
@@ -50,6 +54,7 @@ def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: st
     warned = [*warnings(alarms, layout, estate, bakes), *ownership_warnings(spec, survey)]
     drafted = Draft(
         rollout_id=rollout_id,
+        spec=spec,
         layout=layout,
         steps=() if version is not None and version == previous else steps,
         estate=estate,
@@ -57,15 +62,15 @@ def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: st
         warnings=tuple(warned),
         useless_guards=tuple(useless(alarms, layout, estate)),
     )
-    _refuse_if_endless(drafted, spec, survey, version or ANY_IMAGE)
+    _refuse_if_endless(drafted, survey, version or ANY_IMAGE)
     return drafted
 
 
-def _refuse_if_endless(drafted: Draft, spec: ServiceSpec, survey: Survey, version: str) -> None:
+def _refuse_if_endless(drafted: Draft, survey: Survey, version: str) -> None:
     """Capacity that a step needs and no step provides, a floor that leaves no room."""
     stable = drafted.estate.stable
     launched = predicted(drafted.estate, [set_group(stable, desired=stable.desired)])
-    scene = _scene(drafted, spec, survey, version).looking_at(launched)
+    scene = _scene(drafted, survey, version).looking_at(launched)
     endless = never_settles(scene, drafted.steps)
     if endless is not None:
         remedy = "provision more before it, or lower guards.min_healthy_percent"
@@ -104,21 +109,21 @@ def estate_of(layout: Layout, survey: Survey) -> Estate:
     )
 
 
-def writes_of(plan: Draft, spec: ServiceSpec, survey: Survey, version: str) -> tuple[PlannedWrite, ...]:
+def writes_of(plan: Draft, survey: Survey, version: str) -> tuple[PlannedWrite, ...]:
     """Every write that the rollout would make, in order."""
-    scene = _scene(plan, spec, survey, version)
+    scene = _scene(plan, survey, version)
     return (*planned_writes(scene, plan.steps), *_farewell(plan, scene))
 
 
-def _scene(plan: Draft, spec: ServiceSpec, survey: Survey, version: str) -> Scene:
+def _scene(plan: Draft, survey: Survey, version: str) -> Scene:
     return Scene(
         rollout_id=plan.rollout_id,
         version=version,
         layout=plan.layout,
         snapshot=plan.estate,
         estate=plan.estate,
-        min_healthy_percent=spec.guards.min_healthy_percent,
-        alarms=tuple(survey.alarms[name] for name in spec.guards.alarms),
+        min_healthy_percent=plan.spec.guards.min_healthy_percent or 0,
+        alarms=tuple(survey.alarms[name] for name in plan.spec.guards.alarms),
     )
 
 

@@ -44,7 +44,8 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One end state of a plan. `percent`, `count`, `batch` and `seconds` are set where the kind has them."""
+    """One end state of a plan. `percent`, `count`, `seconds` and the size of a batch, in percent or
+    instances, are set where the kind has them."""
 
     index: int
     kind: StepKind
@@ -52,6 +53,7 @@ class Step:
     percent: int | None = None
     count: int | None = None
     batch: int | None = None
+    batch_count: int | None = None
     seconds: int | None = None
 
 

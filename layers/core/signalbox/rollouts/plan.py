@@ -1,6 +1,6 @@
 """From a strategy to ordered, absolute steps, and from steps to the AWS writes that they will make. Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import assert_never
@@ -14,18 +14,11 @@ from signalbox.rollouts.model import Step, StepKind
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.scene import Decision, Scene, part, settled
 from signalbox.rollouts.service import Guards, Strategy
-from signalbox.rollouts.strategies.blue_green import blue_green
-from signalbox.rollouts.strategies.canary import canary
 from signalbox.rollouts.strategies.drafts import Fleet, numbered
 from signalbox.rollouts.strategies.free import free
-from signalbox.rollouts.strategies.linear import linear
+from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.writes import Write
 
-PRESETS: dict[str, Callable[[Strategy, Fleet], list[Step]]] = {
-    "canary": canary,
-    "blue-green": blue_green,
-    "linear": linear,
-}
 MOST_ROUNDS = 10_000  # decisions per step before a plan is given up as endless
 
 
@@ -39,10 +32,11 @@ class PlannedWrite:
 
 def compile_steps(strategy: Strategy, guards: Guards, stable: Group) -> tuple[Step, ...]:
     """The plan of a valid strategy on the fleet as it is now."""
-    fleet = Fleet(size=stable.desired, floor=part(guards.min_healthy_percent, stable.desired))
+    floor = 100 if guards.min_healthy_percent is None else guards.min_healthy_percent
+    fleet = Fleet(size=stable.desired, floor=part(floor, stable.desired))
     if strategy.steps is not None:
         return numbered(free(strategy.steps))
-    return numbered(PRESETS[strategy.preset or "canary"](strategy, fleet))
+    return numbered(PRESETS[strategy.preset or "canary"].steps(strategy, fleet))
 
 
 def provisioned_by(steps: tuple[Step, ...], index: int) -> Step:

@@ -16,7 +16,16 @@ Arn = Annotated[str, Len(20, 2048)]
 Percent = Annotated[int, Ge(0), Le(100)]
 Share = Annotated[int, Ge(1), Le(100)]
 Count = Annotated[int, Ge(1), Le(1000)]
-Preset = Literal["canary", "blue-green", "linear"]
+Preset = Literal[
+    "all-at-once",
+    "rolling",
+    "rolling-with-additional-batch",
+    "immutable",
+    "traffic-splitting",
+    "canary",
+    "linear",
+    "blue-green",
+]
 
 
 def _written_name(field: str) -> str:
@@ -82,10 +91,12 @@ class Shift(Closed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replace(Closed):
-    """The share of stable that runs the new version afterwards, in percent; `batch` percent at a time."""
+    """The share of stable that runs the new version afterwards, in percent; at a time `batch_count` instances
+    or `batch` percent (25 when neither is given)."""
 
     percent: Share = 100
-    batch: Share = 25
+    batch: Share | None = None
+    batch_count: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,19 +130,25 @@ class StepSpec(Closed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy(Closed):
-    """A preset with its parameters, or the steps themselves.
+    """A preset with its parameters, or the steps themselves. docs/rollouts.md says what each preset does.
 
-    canary: `canary` new instances beside the others, `bake`, then the rest in batches of `batch` percent.
-    blue-green: a second group takes all traffic at once, `bake`, then the old one goes.
-    linear: shares grow by `share` percent, each watched for `every`.
+    Of the stable group at a time: `batch` percent, rounded up, or `batch_count` instances. `first` instances
+    come first and are watched for `check`; `canary` instances join the others. The candidate's part of the
+    traffic in percent: `share` more every `every`, or the `shares` one after another. `bake` watches the
+    guards at the end, or after each batch; `keep_old_for` keeps the old instances alive after that.
     """
 
     preset: Preset | None = None
-    canary: Count | None = None
     batch: Share | None = None
-    bake: Duration | None = None
+    batch_count: Count | None = None
+    canary: Count | None = None
+    first: Count | None = None
+    check: Duration | None = None
     share: Share | None = None
+    shares: Annotated[tuple[Share, ...], Len(1, 20)] | None = None
     every: Duration | None = None
+    bake: Duration | None = None
+    keep_old_for: Duration | None = None
     steps: Annotated[tuple[StepSpec, ...], Len(1, 50)] | None = None
 
 
@@ -139,11 +156,12 @@ class Strategy(Closed):
 class Guards(Closed):
     """What may stop a rollout. `strict` refuses dead and blind guards instead of warning of them.
 
-    `deadline` bounds the time that one step may take to settle.
+    `deadline` bounds the time that one step may take to settle. `min_healthy_percent` is 100 when it is not
+    given, or what a preset that replaces instances in place leaves in service.
     """
 
     alarms: Annotated[tuple[Annotated[str, Len(1, 255)], ...], Len(0, 10)] = ()
-    min_healthy_percent: Percent = 100
+    min_healthy_percent: Percent | None = None
     strict: bool = False
     deadline: Duration = "30m"
 

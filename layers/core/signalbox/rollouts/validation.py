@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 from signalbox.kernel.errors import Violation
 from signalbox.rollouts.model import StepKind
-from signalbox.rollouts.service import Platform, ServiceSpec, Strategy, Traffic
+from signalbox.rollouts.service import Platform, Replace, ServiceSpec, Strategy, Traffic
 from signalbox.rollouts.strategies.free import actions_of, free
+from signalbox.rollouts.strategies.presets import PRESETS
 
-PARAMETERS = {
-    "canary": {"canary", "batch", "bake"},
-    "blue-green": {"bake"},
-    "linear": {"share", "every"},
-}
+WHOLE = 100  # percent
+PARAMETERS = frozenset().union(*(preset.parameters for preset in PRESETS.values()))
 
 
 def violations(spec: ServiceSpec) -> list[Violation]:
@@ -47,21 +45,29 @@ def _traffic(traffic: Traffic) -> Iterator[Violation]:
 def strategy_violations(strategy: Strategy, field: str) -> Iterator[Violation]:
     """What is wrong with a strategy, below the given field name."""
     if (strategy.preset is None) == (strategy.steps is None):
-        yield Violation(field, "give either a preset (canary, blue-green, linear) or steps")
+        yield Violation(field, f"give either a preset ({', '.join(PRESETS)}) or steps")
     elif strategy.steps is not None:
-        yield from _parameters(strategy, set(), "steps", field)
+        yield from _parameters(strategy, frozenset(), "steps", field)
         yield from _steps(strategy, field)
     else:
-        yield from _parameters(
-            strategy, PARAMETERS[strategy.preset or ""], f"preset {strategy.preset}", field
-        )
+        takes = PRESETS[strategy.preset or ""].parameters
+        yield from _parameters(strategy, takes, f"preset {strategy.preset}", field)
+    yield from _batch(strategy, field)
+    shares = strategy.shares or ()
+    if list(shares) != sorted(set(shares)) or WHOLE in shares:
+        yield Violation(f"{field}.shares", "each share must be greater than the one before and less than 100")
 
 
-def _parameters(strategy: Strategy, allowed: set[str], owner: str, field: str) -> Iterator[Violation]:
-    for name in ("canary", "batch", "bake", "share", "every"):
-        if getattr(strategy, name) is not None and name not in allowed:
+def _parameters(strategy: Strategy, allowed: frozenset[str], owner: str, field: str) -> Iterator[Violation]:
+    for name in sorted(PARAMETERS - allowed):
+        if getattr(strategy, name) is not None:
             right = ", ".join(sorted(allowed)) or "none"
             yield Violation(f"{field}.{name}", f"{owner} does not take it; it takes: {right}")
+
+
+def _batch(one: Strategy | Replace, field: str) -> Iterator[Violation]:
+    if one.batch is not None and one.batch_count is not None:
+        yield Violation(f"{field}.batch", "give either batch (percent) or batch_count (instances)")
 
 
 def _steps(strategy: Strategy, field: str) -> Iterator[Violation]:
@@ -74,6 +80,8 @@ def _steps(strategy: Strategy, field: str) -> Iterator[Violation]:
     for index, spec in enumerate(specs):
         if spec.provision is not None and (spec.provision.percent is None) == (spec.provision.count is None):
             yield Violation(f"{field}.steps.{index}.provision", "give either percent or count")
+        if spec.replace is not None:
+            yield from _batch(spec.replace, f"{field}.steps.{index}.replace")
     if not wrong:
         yield from _order(strategy, field)
 
@@ -89,10 +97,10 @@ def _order(strategy: Strategy, field: str) -> Iterator[Violation]:
         )
     if not shifts and StepKind.REPLACE not in kinds:
         yield Violation(where, "nothing brings the new version into service: add shift or replace")
-    if shifts and shifts[-1].percent != 100:  # noqa: PLR2004
+    if shifts and shifts[-1].percent != WHOLE:
         yield Violation(where, "the last shift must be to 100 percent")
     replacing = [step for step in steps if step.kind is StepKind.REPLACE]
-    if replacing and replacing[-1].percent != 100:  # noqa: PLR2004
+    if replacing and replacing[-1].percent != WHOLE:
         yield Violation(where, "the last replace must be to 100 percent")
     yield from _ends(kinds, bool(shifts), where)
 

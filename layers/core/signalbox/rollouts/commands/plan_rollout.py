@@ -31,7 +31,7 @@ def plan_rollout(service: str, version: str, strategy: Strategy | None, ports: P
     spec = with_strategy(ports.services.get(service).spec, strategy)
     survey = ports.estates.survey(spec, version)
     drafted = draft(spec, survey, version)
-    writes = writes_of(drafted, spec, survey, version)
+    writes = writes_of(drafted, survey, version)
     red = [violation.message for violation in red_alarms(spec, survey)]
     return Plan(
         draft=drafted,

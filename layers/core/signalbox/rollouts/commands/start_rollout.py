@@ -15,7 +15,7 @@ from signalbox.rollouts.layout import locked_resources
 from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.preflight import red_alarms
 from signalbox.rollouts.record import Requester, Rollout
-from signalbox.rollouts.service import ServiceSpec, Strategy
+from signalbox.rollouts.service import Strategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
         raise Unprocessable(
             Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
         )
-    rollout = _pending(drafted, spec, command, caller, ports)
+    rollout = _pending(drafted, command, caller, ports)
     ports.sweeping.enable()  # first: should this function die half-way, the next sweep goes on from there
     _store(rollout, command, ports)
     with suppress(Transient, Rejected):  # the rollout stands: what was not started, the reconciler starts
@@ -62,13 +62,11 @@ def _refuse_if_late(command: StartRollout, registered: Registered) -> None:
         raise Conflict(f"sequence {asked} comes after {accepted} was accepted")
 
 
-def _pending(
-    drafted: Draft, spec: ServiceSpec, command: StartRollout, caller: Caller, ports: Ports
-) -> Rollout:
+def _pending(drafted: Draft, command: StartRollout, caller: Caller, ports: Ports) -> Rollout:
     return Rollout(
         rollout_id=drafted.rollout_id,
-        service=spec.name,
-        spec=spec,
+        service=drafted.spec.name,
+        spec=drafted.spec,
         version=command.version,
         previous_version=drafted.previous_version,
         layout=drafted.layout,

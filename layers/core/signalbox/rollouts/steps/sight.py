@@ -11,13 +11,14 @@ from signalbox.rollouts.scene import Scene
 
 def scene_of(rollout: Rollout, estate: Estate) -> Scene:
     """What the decisions are given; before the snapshot there is only what is there now."""
+    floor = rollout.spec.guards.min_healthy_percent
     return Scene(
         rollout_id=rollout.rollout_id,
         version=rollout.version,
         layout=rollout.layout,
         snapshot=rollout.snapshot or estate.settings(),
         estate=estate,
-        min_healthy_percent=rollout.spec.guards.min_healthy_percent,
+        min_healthy_percent=100 if floor is None else floor,
         alarms=rollout.alarms,
         rebuilding=rollout.rebuilding,
     )

@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 from signalbox.kernel.durations import format_duration, parse_duration
 from signalbox.rollouts.model import Step, StepKind
+from signalbox.rollouts.service import Strategy
+
+DEFAULT_BATCH = 25  # percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,18 +29,30 @@ def shift(percent: int) -> Step:
     return Step(index=0, kind=StepKind.SHIFT, name=f"shift {percent} %", percent=percent)
 
 
-def replace_batches(percent: int, batch: int) -> Step:
-    """Stable's instances on the new version, `batch` percent at a time."""
-    name = f"replace {percent} % in batches of {batch} %"
-    return Step(index=0, kind=StepKind.REPLACE, name=name, percent=percent, batch=batch)
+def replace_batches(percent: int, batch: int | None = None, *, batch_count: int | None = None) -> Step:
+    """Stable's instances on the new version, `batch_count` or else `batch` percent at a time."""
+    batch = None if batch_count is not None else batch or DEFAULT_BATCH
+    size = f"{batch} %" if batch_count is None else f"{batch_count}"
+    return Step(
+        index=0,
+        kind=StepKind.REPLACE,
+        name=f"replace {percent} % in batches of {size}",
+        percent=percent,
+        batch=batch,
+        batch_count=batch_count,
+    )
 
 
-def bake(duration: str) -> Step:
+def bake(duration: str, what: str = "bake") -> Step:
     """Watch the guards."""
     span = parse_duration(duration)
-    return Step(
-        index=0, kind=StepKind.BAKE, name=f"bake {format_duration(span)}", seconds=int(span.total_seconds())
-    )
+    name = f"{what} {format_duration(span)}"
+    return Step(index=0, kind=StepKind.BAKE, name=name, seconds=int(span.total_seconds()))
+
+
+def keep_old(strategy: Strategy) -> list[Step]:
+    """The old instances stay alive for longer than they are needed for; the guards can still send it back."""
+    return [bake(strategy.keep_old_for, "keep the old for")] if strategy.keep_old_for else []
 
 
 def pause() -> Step:

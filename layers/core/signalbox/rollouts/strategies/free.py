@@ -33,8 +33,8 @@ def _step(action: Action) -> Step:
             return drafts.provision(percent=percent, count=count)
         case Shift(percent=percent):
             return drafts.shift(percent)
-        case Replace(percent=percent, batch=batch):
-            return drafts.replace_batches(percent, batch)
+        case Replace(percent=percent, batch=batch, batch_count=batch_count):
+            return drafts.replace_batches(percent, batch=batch, batch_count=batch_count)
         case Bake(for_=duration):
             return drafts.bake(duration)
         case Pause():
