@@ -56,6 +56,7 @@ class FakeAws:
         }
         self.versions: dict[str, str] = {}  # rollout id -> launch template version
         self.writes: list[Write] = []
+        self.sent_once: list[Write] = []
         self.slow = False
         self.refuse: Callable[[Write], None] = lambda write: None
         self.interrupt: Callable[[Write], None] = lambda write: None
@@ -112,10 +113,11 @@ class FakeAws:
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
         return tuple(self.named_alarms[name] for name in names if name in self.named_alarms)
 
-    def apply(self, write: Write) -> None:
+    def apply(self, write: Write, *, once: bool = False) -> None:
         assert self._looked is not None
         self.refuse(write)
         self.writes.append(write)
+        self.sent_once += [write] if once else []
         layout, rollout_id = self._looked
         before = self.observe(layout, rollout_id)
         self._become(before, _with_real_names(predicted(before, [write]), before), layout, rollout_id)

@@ -179,3 +179,17 @@ def test_a_task_that_runs_twice_writes_once(name: str, *, slow: bool, moment: in
         assert story.progress == after
         assert len(story.world.aws.writes) == writes
     assert_over(promoted(story), Phase.SUCCEEDED)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_what_takes_it_forward_is_sent_once_and_what_takes_it_back_until_it_arrives(name: str) -> None:
+    story = promoted(begun(name))
+    aws = story.world.aws
+    farewell = [write for write in aws.writes if write.operation == "DeleteAlarms"]
+    assert aws.sent_once == [write for write in aws.writes if write not in farewell]
+    thrown = begun(name)
+    thrown.run(lambda now: now.rollout.touched)
+    thrown.alarm()
+    forward = len(thrown.world.aws.writes)
+    thrown.run()
+    assert not [write for write in thrown.world.aws.writes[forward:] if write in thrown.world.aws.sent_once]

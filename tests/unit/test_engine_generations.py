@@ -384,8 +384,8 @@ def test_what_another_restore_has_done_meanwhile_is_no_refusal() -> None:
     abort(story.service, story.rollout_id, ANA, story.world.ports)
     apply = story.world.aws.apply
 
-    def faster(write: Write) -> None:
-        apply(write)
+    def faster(write: Write, *, once: bool = False) -> None:
+        apply(write, once=once)
         if write.operation == "DeleteAutoScalingGroup":
             story.world.aws.apply = apply  # type: ignore[method-assign]
             raise Rejected("there is no such group")

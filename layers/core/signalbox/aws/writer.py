@@ -39,12 +39,12 @@ REMOVALS = frozenset({"TerminateInstanceInAutoScalingGroup", "DeleteAutoScalingG
 class AwsWriter:
     """Port `Writer`."""
 
-    def apply(self, write: Write) -> None:
+    def apply(self, write: Write, *, once: bool = False) -> None:
         """Raises Rejected for an operation that is not on the list, or that AWS definitely refused."""
         settled = ALLOWED.get((write.service, write.operation))
         if settled is None:
             raise Rejected(f"{write.service}:{write.operation} is not a write of Signalbox")
-        method = getattr(client(write.service), xform_name(write.operation))  # type: ignore[call-overload]
+        method = getattr(client(write.service, once=once), xform_name(write.operation))  # type: ignore[call-overload]
         try:
             method(**write.parameters)
         except ClientError as error:

@@ -32,9 +32,13 @@ class Estates(Protocol):
 
 class Writer(Protocol):
     """Makes one write. Raises Transient to try again, Rejected when AWS definitely refused. What is to go and
-    is gone, or is to be made and is there, counts as written."""
+    is gone, or is to be made and is there, counts as written.
 
-    def apply(self, write: Write) -> None: ...
+    `once`: it is sent once and never again, whatever becomes of the answer. Who takes a rollout forward asks
+    for that: a breach may have brought the traffic back meanwhile, and a repetition would move it again.
+    """
+
+    def apply(self, write: Write, *, once: bool = False) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,7 @@ def _write(
         for write in decision.writes:
             if is_stopped(turn, latch_of(turn, ports)):
                 return turn, scene, decision
-            ports.writer.apply(write)
+            ports.writer.apply(write, once=True)
         written, left = decision.writes, left - 1
         scene = _look(turn, ports)
         decision = decide_step(scene, turn.rollout.steps, command.step)

@@ -1,0 +1,51 @@
+"""How often a write is sent when nobody answers."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+
+from signalbox.aws import clients
+from signalbox.aws.writer import AwsWriter
+from signalbox.kernel.errors import Transient
+from signalbox.rollouts.writes import delete_alarms
+
+
+class Silent(BaseHTTPRequestHandler):
+    """Takes each request and hangs up."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path)
+        self.close_connection = True
+
+    def log_message(self, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Those that have reached AWS, which never answers."""
+    Silent.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+        clients._made.cache_clear()
+        yield Silent.asked
+        clients._made.cache_clear()
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("once", "times"), [(True, 1), (False, 3)])
+def test_a_write_whose_answer_is_lost_is_sent_again_unless_it_must_not_be(
+    requests: list[str], *, once: bool, times: int
+) -> None:
+    with pytest.raises(Transient):
+        AwsWriter().apply(delete_alarms(["one"]), once=once)
+    assert len(requests) == times
