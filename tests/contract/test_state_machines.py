@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from jsonata import Jsonata
 
 from signalbox.rollouts import progress
 from signalbox.rollouts.steps.arrival import PASSING
@@ -53,6 +54,26 @@ def test_every_failure_leads_to_restore_and_restore_itself_is_retried_without_en
     else:
         assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
         assert state["Catch"][-1]["Next"] == "Restore"
+
+
+def test_restore_can_be_entered_whatever_the_last_answer_was() -> None:
+    """Found by the simulation: a token answered with nonsense left a rollout that no abort could end."""
+    machine = next(iter(machines().values()))
+    payload = machine["States"]["Restore"]["Arguments"]["Payload"]
+    given = {key: text[2:-2] for key, text in payload.items() if "$progress" in text}
+    assert {key: _evaluated(text, progress={"next": "Finish"}) for key, text in given.items()} == {
+        "step": 0,
+        "attempt": 0,
+        "failure": None,
+    }
+
+
+def _evaluated(text: str, **variables: object) -> object:
+    expression = Jsonata(text)
+    frame = expression.create_frame()
+    for name, value in variables.items():
+        frame.bind(name, value)
+    return expression.evaluate(None, frame)
 
 
 @_each_task
