@@ -30,6 +30,7 @@ _PLACES = (
             ("resume", "End a pause; takes over what somebody else changed."),
             ("promote", "End what it waits for: a bake or a pause."),
             ("retry", "Restore a stuck rollout again."),
+            ("undo", "Bring back the version that served before."),
         )
     ),
     Place(

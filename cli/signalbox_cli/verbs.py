@@ -6,13 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from signalbox_cli.arguments import OpenRollout, Reason, Service, Wait, open_rollout_path
-from signalbox_cli.asking import Refused
+from signalbox_cli.asking import Refused, segment
 from signalbox_cli.output import note
 from signalbox_cli.rollout_words import phase_name, printable
 from signalbox_cli.session import Session, with_session
 from signalbox_cli.tables import sentence
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+Former = Annotated[str | None, typer.Argument(help="A version that served before; the last one without.")]
 Full = Annotated[bool, typer.Option("--full", help="Leave out all that it would wait for later as well.")]
 
 
@@ -65,6 +66,26 @@ def retry(
     _act(session, "retry", (service, rollout), {"reason": reason}, wait=wait)
 
 
+@app.command()
+@with_session
+def undo(
+    session: Session,
+    service: Service,
+    version: Former = None,
+    *,
+    reason: Reason = "",
+    wait: Wait = False,
+) -> None:
+    """Bring back the version that served before: an open rollout goes back, otherwise one is started."""
+    body = {"reason": reason} | ({"version": version} if version else {})
+    path = f"/services/{segment(service)}"
+    started = session.send_once(f"{path}/undo", body, None)
+    rollout_id = started["rollout_id"]
+    if wait:
+        _watch(session, f"{path}/rollouts/{segment(rollout_id)}")
+    session.answer(started, lambda: sentence(f"{printable(rollout_id)}: {phase_name(started)}"))
+
+
 def _act(
     session: Session, verb: str, which: tuple[str, str | None], body: dict[str, Any], *, wait: bool = False
 ) -> None:
@@ -73,10 +94,15 @@ def _act(
     if status == HTTPStatus.OK:
         note(f"it had ended already: {verb} changes nothing")
     if wait:
-        from signalbox_cli.watch_screen import watch_rollout  # noqa: PLC0415 - the live view, for those who watch
-
-        raise typer.Exit(watch_rollout(session, path))
+        _watch(session, path)
     session.answer(rollout, lambda: sentence(f"{printable(rollout['rollout_id'])}: {phase_name(rollout)}"))
+
+
+def _watch(session: Session, path: str) -> None:
+    # The live view is for those who watch.
+    from signalbox_cli.watch_screen import watch_rollout  # noqa: PLC0415
+
+    raise typer.Exit(watch_rollout(session, path))
 
 
 def _path(session: Session, verb: str, service: str, rollout: str | None) -> str:

@@ -30,6 +30,14 @@ class StartBody(Closed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UndoBody(Closed):
+    """A version that served before; without it the one before the present one."""
+
+    version: Version | None = None
+    reason: Reason = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerbBody(Closed):
     """Why."""
 

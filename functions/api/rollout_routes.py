@@ -1,5 +1,6 @@
 """Routes of rollouts: start, read, and the timeline."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
@@ -7,12 +8,14 @@ from typing import Annotated
 from annotated_types import Ge, Le
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from bodies import StartBody
+from bodies import StartBody, UndoBody
 from caller import caller_of
 from idempotency import Answer, once
 from routing import new_router
 from signalbox.kernel.errors import Invalid, Transient, Violation
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
+from signalbox.rollouts.commands.undo import Undo
+from signalbox.rollouts.commands.undo import undo as undo_command
 from signalbox.rollouts.estate import Estate
 from signalbox.rollouts.model import Phase
 from signalbox.rollouts.record import Rollout
@@ -44,14 +47,38 @@ def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, in
         service=service, version=body.version, strategy=body.strategy, sequence=body.sequence
     )
 
-    def begin() -> Answer:
-        rollout = start_rollout(command, caller_of(router, body.reason), ports())
+    return _started(lambda: start_rollout(command, caller_of(router, body.reason), ports()))
+
+
+def _started(begin: Callable[[], Rollout]) -> tuple[Started, int]:
+    def act() -> Answer:
+        rollout = begin()
         return asdict(Started(rollout_id=rollout.rollout_id, phase=rollout.phase))
 
-    answer = once(router, begin)
-    return Started(
-        rollout_id=str(answer["rollout_id"]), phase=Phase(str(answer["phase"]))
-    ), HTTPStatus.ACCEPTED
+    answer = once(router, act)
+    started = Started(rollout_id=str(answer["rollout_id"]), phase=Phase(str(answer["phase"])))
+    return started, HTTPStatus.ACCEPTED
+
+
+@router.post(
+    "/services/<service>/undo",
+    summary="Bring back a version that served before",
+    tags=["rollouts"],
+    responses=answers(
+        Started,
+        HTTPStatus.ACCEPTED,
+        refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+    ),
+)
+def undo(service: str, body: Annotated[UndoBody, Body()] = UndoBody()) -> tuple[Started, int]:  # noqa: B008
+    """Sends an open rollout back; otherwise starts one to the former version, which watches nothing when that
+    served within the service's rollback window."""
+
+    def bring_back() -> Rollout:
+        command = Undo(service=service, version=body.version)
+        return undo_command(command, caller_of(router, body.reason), ports())
+
+    return _started(bring_back)
 
 
 @router.get(

@@ -14,7 +14,7 @@ from signalbox.rollouts.model import Clocks, Hold, HoldKind, Outcome, Phase, Spl
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Registered
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.service import Guards, Platform, ServiceSpec, Strategy, Traffic
+from signalbox.rollouts.service import Guards, Platform, RollbackWindow, ServiceSpec, Strategy, Traffic
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.turn import hold_of
 
@@ -30,6 +30,7 @@ class ServiceView:
     strategy: Strategy
     guards: Guards
     concurrency: str
+    rollback_window: RollbackWindow
     created_at: str
     updated_at: str
     updated_by: str
@@ -54,6 +55,7 @@ class StepView:
     percent: int | None
     count: int | None
     batch: int | None
+    batch_count: int | None
     seconds: int | None
 
 
@@ -162,6 +164,7 @@ def service_view(service: Registered) -> ServiceView:
         strategy=spec.strategy,
         guards=spec.guards,
         concurrency=spec.concurrency,
+        rollback_window=spec.rollback_window,
         created_at=service.created_at,
         updated_at=service.updated_at,
         updated_by=service.updated_by,
@@ -178,6 +181,7 @@ def step_view(step: Step) -> StepView:
         percent=step.percent,
         count=step.count,
         batch=step.batch,
+        batch_count=step.batch_count,
         seconds=step.seconds,
     )
 

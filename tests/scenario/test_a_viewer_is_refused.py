@@ -98,7 +98,7 @@ def test_nobody_gets_in_without_a_signature_that_fits(world: World, route: Route
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/unheard", "/services/nobody/undo", f"{NOBODY_S_PATH}/skip", f"{NOBODY_S_PATH}/approve"]
+    "path", ["/", "/unheard", f"{NOBODY_S_PATH}/skip", f"{NOBODY_S_PATH}/approve"]
 )
 def test_what_has_no_route_is_refused_to_the_operator_too(world: World, path: str) -> None:
     assert world.api("operator").request("POST", path, {}).status == 403

@@ -46,13 +46,15 @@ class Role:
 
 
 class Part:
-    """A role in one universe. `ordered` is what people and others have done, by name."""
+    """A role in one universe. `ordered` is what people and others have done, by name; `asking` counts the
+    callers whose start has not been answered yet."""
 
     def __init__(self, universe: Universe, role: Role) -> None:
         self.universe = universe
         self.role = role
         self.name, self.case, self.ending = role.name, role.case, role.ending
         self.ordered: list[str] = []
+        self.asking = 0
         self.refused = False
         self.target, self.watch = self._settled_in()
         self._register()
@@ -89,7 +91,11 @@ class Part:
     def start(self, version: str) -> None:
         """Ask once for a version by its name. Raises what the product answers."""
         command = StartRollout(service=self.name, version=self.target.images[version])
-        self.universe.ask(lambda ports: start_rollout(command, CALLER, ports))
+        self.asking += 1
+        try:
+            self.universe.ask(lambda ports: start_rollout(command, CALLER, ports))
+        finally:
+            self.asking -= 1
 
     def rollouts(self) -> tuple[Rollout, ...]:
         """The records, as the product wrote them, in the order of their starts."""

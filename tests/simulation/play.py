@@ -82,8 +82,9 @@ class Play:
         )
 
     def has_ended(self) -> bool:
-        """Whether the product looks after no rollout any more."""
-        return self.begun and not any(True for _ in self.universe.items("OPEN"))
+        """Whether the product looks after no rollout any more, and nobody asks for one."""
+        asked = any(part.asking for part in self.parts)
+        return self.begun and not asked and not any(True for _ in self.universe.items("OPEN"))
 
     def _aftermath(self) -> list[str]:
         rollouts = {r.rollout_id: part for part in self.parts for r in part.rollouts()}

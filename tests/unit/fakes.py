@@ -54,6 +54,7 @@ class FakeAws:
             arn: {i.id: "healthy" for g in self.groups.values() if arn in g.target_groups for i in g.present}
             for arn in self.target_groups
         }
+        self.images = dict(surveyed.images.get(builders.TEMPLATE, {}))  # launch template version -> AMI
         self.versions: dict[str, str] = {}  # rollout id -> launch template version
         self.writes: list[Write] = []
         self.sent_once: list[Write] = []
@@ -78,6 +79,7 @@ class FakeAws:
             rules=self.rules,
             references=tuple(self.rules.values()),
             alarms={alarm.name: alarm for alarm in self.alarms(spec.guards.alarms)},
+            images={builders.TEMPLATE: self.images},
         )
 
     def standing(self, spec: ServiceSpec) -> Standing:
@@ -120,7 +122,12 @@ class FakeAws:
         self.sent_once += [write] if once else []
         layout, rollout_id = self._looked
         before = self.observe(layout, rollout_id)
-        self._become(before, _with_real_names(predicted(before, [write]), before), layout, rollout_id)
+        after = _with_real_names(predicted(before, [write]), before)
+        if write.operation == "CreateLaunchTemplateVersion":
+            data = write.parameters["LaunchTemplateData"]
+            assert isinstance(data, dict)
+            self.images[str(after.candidate_version)] = data["ImageId"]
+        self._become(before, after, layout, rollout_id)
         self.interrupt(write)
 
     def _become(self, before: Estate, after: Estate, layout: Layout, rollout_id: str) -> None:

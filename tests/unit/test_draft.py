@@ -25,6 +25,7 @@ from tests.unit.builders import (
     ROLLOUT,
     alarm,
     group,
+    instances,
     layout,
     spec,
     survey,
@@ -65,6 +66,15 @@ def test_what_serves_already_needs_no_step(version: str, previous: str) -> None:
     assert drafted.previous_version == previous
     assert drafted.steps == ()
     assert writes_of(drafted, survey(), version) == ()
+
+
+@pytest.mark.parametrize("version", [OLD_IMAGE, "1"])
+def test_a_group_whose_instances_are_not_all_at_its_version_is_renewed(version: str) -> None:
+    """Found by the simulation: somebody had set the group to a version, which then needed no rollout."""
+    mixed = replace(group(), instances=(*group().instances[:3], *instances("7", 1, "i-other")))
+    drafted = draft(spec(), survey(groups={"blue": mixed}), version)
+    assert drafted.previous_version == version
+    assert drafted.steps
 
 
 def test_a_version_whose_image_nobody_knows_goes_by_its_number() -> None:

@@ -8,7 +8,7 @@ from signalbox.rollouts.estate import Estate, Layout, Placement
 from signalbox.rollouts.guards import names_of_copies, useless, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
-from signalbox.rollouts.plan import PlannedWrite, compile_steps, never_settles, planned_writes
+from signalbox.rollouts.plan import PlannedWrite, compile_steps, is_there, never_settles, planned_writes
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.preflight import ownership_warnings, service_violations, version_violations
 from signalbox.rollouts.scene import Scene
@@ -36,16 +36,23 @@ class Draft:
     useless_guards: tuple[str, ...]  # those of the warnings that `guards.strict` refuses
 
 
-def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: str = NOBODY) -> Draft:
+def draft(
+    spec: ServiceSpec,
+    survey: Survey,
+    version: str | None,
+    rollout_id: str = NOBODY,
+    *,
+    fast: bool = False,
+) -> Draft:
     """Raises Unprocessable with everything that AWS or preflight says against it; without a version, the
-    service alone is looked at."""
+    service alone is looked at. `fast` leaves out what watches."""
     refused = service_violations(spec, survey)
     refused += version_violations(version, survey) if version is not None else []
     if refused:
         raise Unprocessable(*refused)
     stable = survey.groups[stable_side(spec, survey).group]
     spec = with_floor(spec, stable.desired)
-    steps = compile_steps(spec.strategy, spec.guards, stable)
+    steps = compile_steps(spec.strategy, spec.guards, stable, fast=fast)
     layout = lay_out(spec, steps, survey, rollout_id)
     estate = estate_of(layout, survey)
     previous = _serving_version(estate, survey, version)
@@ -56,7 +63,7 @@ def draft(spec: ServiceSpec, survey: Survey, version: str | None, rollout_id: st
         rollout_id=rollout_id,
         spec=spec,
         layout=layout,
-        steps=() if version is not None and version == previous else steps,
+        steps=() if version is not None and is_there(version, previous, estate.stable) else steps,
         estate=estate,
         previous_version=previous,
         warnings=tuple(warned),

@@ -19,6 +19,7 @@ from signalbox.rollouts.strategies.free import free
 from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.writes import Write
 
+HOLDS = (StepKind.BAKE, StepKind.PAUSE)
 MOST_ROUNDS = 10_000  # decisions per step before a plan is given up as endless
 
 
@@ -30,13 +31,28 @@ class PlannedWrite:
     write: Write
 
 
-def compile_steps(strategy: Strategy, guards: Guards, stable: Group) -> tuple[Step, ...]:
-    """The plan of a valid strategy on the fleet as it is now."""
+def compile_steps(
+    strategy: Strategy, guards: Guards, stable: Group, *, fast: bool = False
+) -> tuple[Step, ...]:
+    """The plan of a valid strategy on the fleet as it is now; `fast` goes to its end without watching."""
     floor = 100 if guards.min_healthy_percent is None else guards.min_healthy_percent
     fleet = Fleet(size=stable.desired, floor=part(floor, stable.desired))
     if strategy.steps is not None:
-        return numbered(free(strategy.steps))
-    return numbered(PRESETS[strategy.preset or "canary"].steps(strategy, fleet))
+        steps = free(strategy.steps)
+    else:
+        steps = PRESETS[strategy.preset or "canary"].steps(strategy, fleet)
+    return numbered(_fast_tracked(steps) if fast else steps)
+
+
+def _fast_tracked(steps: list[Step]) -> list[Step]:
+    """The last step of each kind that acts: no hold, no share or part in between."""
+    last = {step.kind: step for step in steps if step.kind not in HOLDS}
+    return [step for step in steps if last.get(step.kind) is step]
+
+
+def is_there(version: str, serving: str, stable: Group) -> bool:
+    """Whether there is nothing to do: the group is at the version, and so is each of its instances."""
+    return version == serving and all(i.version == stable.resolved_version for i in stable.present)
 
 
 def provisioned_by(steps: tuple[Step, ...], index: int) -> Step:

@@ -23,11 +23,11 @@ class Requester:
 class Rollout:
     """Everything that is remembered of one rollout. The table is the truth; `revision` guards each write.
 
-    `snapshot` is what was there before the first write, `expected` what was last written or seen. `heard`
-    counts the signals in the timeline, `published` the entries that are known to be on the bus,
-    `saved_by` names the task that saved last, `turns` counts those of this generation. `waits_since` is when
-    `waits_for` was first seen. `busy_until` is set while a step of `busy_generation` may write: a later
-    generation trusts no restore before it.
+    `fast`: of its strategy's steps only those that act. `snapshot` is what was there before the first write,
+    `expected` what was last written or seen. `heard` counts the signals in the timeline, `published` the
+    entries that are known to be on the bus, `saved_by` names the task that saved last, `turns` counts those
+    of this generation. `waits_since` is when `waits_for` was first seen. `busy_until` is set while a step of
+    `busy_generation` may write: a later generation trusts no restore before it.
     """
 
     rollout_id: str
@@ -39,6 +39,7 @@ class Rollout:
     requested_by: Requester
     created_at: datetime
     steps: tuple[Step, ...] = ()
+    fast: bool = False
     warnings: tuple[str, ...] = ()
     phase: Phase = Phase.PENDING
     generation: int = 1

@@ -167,6 +167,14 @@ class Guards(Closed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackWindow(Closed):
+    """Former versions that `undo` brings back without watching: the last so many, not older than this."""
+
+    rollouts: Count = 3
+    age: Duration = "7d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSpec(Closed):
     """A deployable thing registered by its owner."""
 
@@ -177,3 +185,4 @@ class ServiceSpec(Closed):
     strategy: Strategy
     guards: Guards = field(default_factory=Guards)
     concurrency: Literal["reject"] = "reject"
+    rollback_window: RollbackWindow = field(default_factory=RollbackWindow)

@@ -20,12 +20,14 @@ from signalbox.rollouts.service import Strategy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRollout:
-    """`sequence` orders the callers' requests: one that is lower than the last accepted comes too late."""
+    """`sequence` orders the callers' requests: one that is lower than the last accepted comes too late.
+    `fast` leaves out of the strategy what watches."""
 
     service: str
     version: str
     strategy: Strategy | None = None
     sequence: int | None = None
+    fast: bool = False
 
 
 def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollout:
@@ -39,7 +41,7 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     survey = ports.estates.survey(spec, command.version)
     now = ports.clock()
     rollout_id = new_rollout_id(now, ports.entropy)
-    drafted = draft(spec, survey, command.version, rollout_id)
+    drafted = draft(spec, survey, command.version, rollout_id, fast=command.fast)
     refuse_if_strict(spec, drafted)
     red = red_alarms(spec, survey)
     if red:
@@ -71,6 +73,7 @@ def _pending(drafted: Draft, command: StartRollout, caller: Caller, ports: Ports
         previous_version=drafted.previous_version,
         layout=drafted.layout,
         steps=drafted.steps,
+        fast=command.fast,
         warnings=drafted.warnings,
         requested_by=Requester(caller=caller.arn, reason=caller.reason),
         created_at=ports.clock(),
@@ -83,7 +86,11 @@ def _store(rollout: Rollout, command: StartRollout, ports: Ports) -> None:
         at=rollout.created_at,
         actor=rollout.requested_by.caller,
         reason=rollout.requested_by.reason,
-        data={"version": rollout.version, "previous_version": rollout.previous_version},
+        data={
+            "version": rollout.version,
+            "previous_version": rollout.previous_version,
+            **({"fast": True} if rollout.fast else {}),
+        },
     )
     head, entries = continue_chain(Head(), [requested])
     locks = locked_resources(rollout.layout, ports.region, ports.account)

@@ -7,7 +7,7 @@ from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts.decisions.restore import compiled_writes
 from signalbox.rollouts.guards import breach, warnings
 from signalbox.rollouts.model import Phase, StepKind
-from signalbox.rollouts.plan import compile_steps
+from signalbox.rollouts.plan import compile_steps, is_there
 from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, arrive
 from signalbox.rollouts.steps.acting import breached, go_back
@@ -36,8 +36,9 @@ def _start(turn: Turn, ports: Ports) -> Progress:
     rollout = turn.rollout
     estate = ports.estates.observe(rollout.layout, rollout.rollout_id)
     alarms = ports.estates.alarms(rollout.spec.guards.alarms)
-    steps = () if rollout.version == rollout.previous_version else compile_steps(
-        rollout.spec.strategy, rollout.spec.guards, estate.stable
+    there = is_there(rollout.version, rollout.previous_version, estate.stable)
+    steps = () if there else compile_steps(
+        rollout.spec.strategy, rollout.spec.guards, estate.stable, fast=rollout.fast
     )  # fmt: skip
     bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
     turn = turn.change(

@@ -1,0 +1,100 @@
+"""Bring back a version that served before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from signalbox.kernel.durations import parse_duration
+from signalbox.kernel.errors import Conflict, Unprocessable, Violation
+from signalbox.rollouts.commands.abort import abort
+from signalbox.rollouts.commands.caller import Caller
+from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
+from signalbox.rollouts.model import Phase
+from signalbox.rollouts.ports import Ports, Registered
+from signalbox.rollouts.record import Rollout
+
+PAGE = 50  # rollouts a read
+MOST_PAGES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """Without a version the one that served before the present one."""
+
+    service: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """A version that served until `rollout` succeeded, `ago` such rollouts before now: 0 for the last."""
+
+    version: str
+    rollout: Rollout
+    ago: int
+
+
+def undo(command: Undo, caller: Caller, ports: Ports) -> Rollout:
+    """The rollout that brings it back: an open one that is sent back, since its old instances are alive; or a
+    new one, which watches nothing when the version served within the service's rollback window.
+
+    Raises NotFound, Unprocessable when there is nothing to go back to, Conflict while a rollout is open that
+    cannot be sent back to that version.
+    """
+    registered = ports.services.get(command.service)
+    for found in _newest_first(command.service, ports):
+        if not found.phase.is_final:
+            return _sent_back(found, command, caller, ports)
+        break
+    former = _former(command, ports)
+    because = caller.reason or f"undo of {former.rollout.rollout_id}"
+    start = StartRollout(
+        service=command.service, version=former.version, fast=_in_window(former, registered, ports)
+    )
+    return start_rollout(start, replace(caller, reason=because), ports)
+
+
+def _newest_first(service: str, ports: Ports) -> Iterator[Rollout]:
+    cursor = None
+    for _ in range(MOST_PAGES):
+        page, cursor = ports.rollouts.list(service, PAGE, cursor)
+        yield from page
+        if cursor is None:
+            return
+
+
+def _sent_back(found: Rollout, command: Undo, caller: Caller, ports: Ports) -> Rollout:
+    if command.version not in (None, found.previous_version):
+        raise Conflict(f"{found.rollout_id} is open, from {found.previous_version}: abort it first")
+    if found.phase is Phase.STUCK:
+        raise Conflict(f"{found.rollout_id} is stuck on its way back: retry it")
+    return abort(command.service, found.rollout_id, caller, ports)
+
+
+def _former(command: Undo, ports: Ports) -> Former:
+    """Only what served counts: rollouts that succeeded and changed something."""
+    served = (
+        one
+        for one in _newest_first(command.service, ports)
+        if one.phase is Phase.SUCCEEDED and one.version != one.previous_version
+    )
+    known = []
+    for ago, one in enumerate(served):
+        if command.version in (None, one.previous_version):
+            return Former(version=one.previous_version, rollout=one, ago=ago)
+        known.append(one.previous_version)
+    raise Unprocessable(_nothing(command, known))
+
+
+def _nothing(command: Undo, known: list[str]) -> Violation:
+    if command.version is None:
+        return Violation(
+            "service", f"no rollout of {command.service} has succeeded: there is nothing to undo"
+        )
+    before = ", ".join(dict.fromkeys(known)) or "none"
+    return Violation("version", f"{command.version} has not served before; these have: {before}")
+
+
+def _in_window(former: Former, registered: Registered, ports: Ports) -> bool:
+    window, ended = registered.spec.rollback_window, former.rollout.ended_at
+    assert ended is not None
+    return former.ago < window.rollouts and ports.clock() - ended <= parse_duration(window.age)
