@@ -13,6 +13,7 @@ from tests.scenario.world import World
 READING = {("POST", "/services/{service}/plan")}
 STEERING = {
     ("POST", "/services/{service}/rollouts"),
+    ("POST", "/services/{service}/undo"),
     *(
         ("POST", f"/services/{{service}}/rollouts/{{rollout_id}}/{verb}")
         for verb in ("promote", "pause", "resume", "abort", "retry")
@@ -97,9 +98,7 @@ def test_nobody_gets_in_without_a_signature_that_fits(world: World, route: Route
     assert send(runtime, route.method, route.concrete()).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/unheard", f"{NOBODY_S_PATH}/skip", f"{NOBODY_S_PATH}/approve"]
-)
+@pytest.mark.parametrize("path", ["/", "/unheard", f"{NOBODY_S_PATH}/skip", f"{NOBODY_S_PATH}/approve"])
 def test_what_has_no_route_is_refused_to_the_operator_too(world: World, path: str) -> None:
     assert world.api("operator").request("POST", path, {}).status == 403
 

@@ -62,7 +62,11 @@ def test_a_service_is_applied_planned_rolled_out_and_forgotten(
     assert [event["sequence"] for event in timeline] == list(range(1, len(timeline) + 1))
     assert signalbox.json("rollouts", "timeline", shop.name, "--last", "1")[0]["type"] == "Rollout Succeeded"
     assert "Rollout Succeeded" in signalbox("rollouts", "timeline", shop.name).stdout
-    assert [rollout["phase"] for rollout in signalbox.json("rollouts", "list", shop.name)] == ["succeeded"]
+    undone = signalbox("undo", shop.name, "--wait")
+    assert undone.returncode == 0, undone
+    assert undone.stdout.splitlines()[-1].endswith(f"{shop.images['v1']} serves all traffic")
+    listed = signalbox.json("rollouts", "list", shop.name)
+    assert [rollout["phase"] for rollout in listed] == ["succeeded", "succeeded"]
 
     assert signalbox("services", "delete", shop.name).stdout == f"{shop.name}: forgotten\n"
     gone = signalbox("services", "show", shop.name)

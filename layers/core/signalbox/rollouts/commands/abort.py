@@ -37,9 +37,7 @@ def _overtaken(rollout: Rollout, ports: Ports) -> Rollout:
 
 
 def _too_late(rollout: Rollout) -> Conflict:
-    return Conflict(
-        f"{rollout.rollout_id} is past the point of no return: roll out {rollout.previous_version} instead"
-    )
+    return Conflict(f"{rollout.rollout_id} is past the point of no return: let it end, then undo it")
 
 
 def _again(rollout: Rollout, signals: Signals, ports: Ports) -> Rollout:
