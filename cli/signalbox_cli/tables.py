@@ -74,7 +74,7 @@ def _cells(rollout: Json) -> tuple[Text, ...]:
 
 
 def plan_table(plan: Json) -> RenderableType:
-    """The steps, each AWS write under its step, and what appears and goes; parameters are in `-o yaml`."""
+    """The steps with their AWS writes, their cost, what appears and goes; parameters are in `-o yaml`."""
     steps = _table("step", "", "AWS write", "of")
     for step in plan["steps"]:
         steps.add_row(_text(f"{step['index'] + 1}"), Text(printable(step["name"]), style="bold"))
@@ -82,14 +82,21 @@ def plan_table(plan: Json) -> RenderableType:
             if write["step"] == step["index"]:
                 call = f"{write['service']}:{write['operation']}"
                 steps.add_row("", "", _text(call), _text(write["resource"]))
-    return Group(steps, *_lists(plan))
+    return Group(steps, Text("\nestimate", style="dim"), _estimate(plan["estimate"]), *_lists(plan))
 
 
 def _lists(plan: Json) -> Iterator[Text]:
-    for field, style in (("creates", ""), ("removes", ""), ("warnings", "yellow")):
+    lists = ("creates", "replaces", "switches", "removes")
+    for field, style in (*((name, "") for name in lists), ("warnings", "yellow")):
         if plan[field]:
             yield Text(f"\n{field}", style="dim")
             yield Text("\n".join(f"  {printable(told)}" for told in plan[field]), style=style)
+
+
+def _estimate(cost: Json) -> Text:
+    serving = f"at least {cost['lowest_healthy']} of {cost['size']} instances serve"
+    told = f"  about {cost['duration']}; {serving}; {cost['extra_instance_hours']:g} more instance hours"
+    return Text(printable(told), style="red" if cost["downtime"] else "")
 
 
 def sentence(text: str) -> Text:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from estate_views import Capacity, GuardView, capacity_view, guard_views
 from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.durations import format_duration
 from signalbox.kernel.events import JsonObject
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.plan_rollout import Plan
 from signalbox.rollouts.estate import Alarm, Estate
+from signalbox.rollouts.estimate import Estimate
 from signalbox.rollouts.model import Clocks, Hold, HoldKind, Outcome, Phase, Split, Step, StepKind
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Registered
@@ -71,13 +74,28 @@ class WriteView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateView:
+    """`duration` in whole minutes, pauses apart; at least `lowest_healthy` instances of `size`
+    serve at any moment."""
+
+    duration: str
+    lowest_healthy: int
+    size: int
+    extra_instance_hours: float
+    downtime: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
     """What a rollout would do."""
 
     steps: tuple[StepView, ...]
     writes: tuple[WriteView, ...]
     creates: tuple[str, ...]
+    replaces: tuple[str, ...]
+    switches: tuple[str, ...]
     removes: tuple[str, ...]
+    estimate: EstimateView
     warnings: tuple[str, ...]
 
 
@@ -192,8 +210,21 @@ def plan_view(plan: Plan) -> PlanView:
         steps=tuple(step_view(step) for step in plan.draft.steps),
         writes=tuple(_write_view(write) for write in plan.writes),
         creates=plan.creates,
+        replaces=plan.replaces,
+        switches=plan.switches,
+        estimate=_estimate_view(plan.estimate),
         removes=plan.removes,
         warnings=plan.warnings,
+    )
+
+
+def _estimate_view(cost: Estimate) -> EstimateView:
+    return EstimateView(
+        duration=format_duration(timedelta(minutes=ceil(cost.seconds / 60))),
+        lowest_healthy=cost.lowest_healthy,
+        size=cost.size,
+        extra_instance_hours=cost.extra_instance_hours,
+        downtime=cost.is_downtime,
     )
 
 

@@ -76,7 +76,7 @@ def test_steps_are_told_by_their_number(world: World, service: SampleService) ->
     [
         ({}, "strategy", "either a preset (all-at-once, rolling, "),
         ({"preset": "canary", "steps": [{"pause": {}}]}, "strategy", "either a preset"),
-        ({"preset": "canary", "every": "1m"}, "strategy.every", "it takes: bake, batch, canary"),
+        ({"preset": "canary", "every": "1m"}, "strategy.every", "it takes: bake, batch, batch_count, canary"),
         ({"steps": [{"shift": {"percent": 100}}]}, "strategy.steps", "provision must come before"),
         ({"steps": [{"pause": {}}]}, "strategy.steps", "add shift or replace"),
         ({"steps": [{}]}, "strategy.steps.0", "give exactly one of provision, shift"),

@@ -43,7 +43,16 @@ PLAN = {
         {"step": 0, "service": "autoscaling", "operation": "CreateAutoScalingGroup", "resource": "c-sb-1"},
     ],
     "creates": ["CreateAutoScalingGroup: c-sb-1"],
+    "replaces": [],
+    "switches": ["rule-1: the candidate gets 100 %"],
     "removes": [],
+    "estimate": {
+        "duration": "14m",
+        "lowest_healthy": 4,
+        "size": 4,
+        "extra_instance_hours": 0.8,
+        "downtime": False,
+    },
     "warnings": ["a dead guard"],
 }
 
@@ -83,8 +92,14 @@ step               AWS write                           of
                    autoscaling:CreateAutoScalingGroup  c-sb-1
 2     bake 10m
 
+estimate
+  about 14m; at least 4 of 4 instances serve; 0.8 more instance hours
+
 creates
   CreateAutoScalingGroup: c-sb-1
+
+switches
+  rule-1: the candidate gets 100 %
 
 warnings
   a dead guard"""

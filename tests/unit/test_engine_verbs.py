@@ -18,7 +18,6 @@ from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.finish import finish
 from tests.unit.builders import (
     NOW,
-    OLD_IMAGE,
 )
 from tests.unit.fakes import FakeLatches
 from tests.unit.machine import ANA

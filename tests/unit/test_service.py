@@ -4,6 +4,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.strategies.free import free
+from signalbox.rollouts.strategies.presets import with_floor
 from tests.unit.builders import BLUE, RULE
 
 READ = TypeAdapter(ServiceSpec)
@@ -22,7 +24,7 @@ def written(**fields: object) -> dict[str, object]:
 
 def test_what_is_left_out_is_as_careful_as_possible() -> None:
     spec = READ.validate_python(WRITTEN)
-    assert spec.guards.min_healthy_percent == 100
+    assert with_floor(spec, 4).guards.min_healthy_percent == 100
     assert (spec.guards.deadline, spec.guards.strict, spec.concurrency) == ("30m", False, "reject")
 
 
@@ -33,7 +35,7 @@ def test_steps_are_written_as_people_say_them() -> None:
     assert spec.strategy.steps[1].bake is not None
     assert spec.strategy.steps[1].bake.for_ == "10m"
     assert spec.strategy.steps[3].replace is not None
-    assert spec.strategy.steps[3].replace.batch == 25
+    assert free(spec.strategy.steps)[3].batch == 25
 
 
 @pytest.mark.parametrize(

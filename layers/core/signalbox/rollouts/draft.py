@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from signalbox.kernel.errors import Unprocessable, Violation
 from signalbox.rollouts.estate import Estate, Layout, Placement
+from signalbox.rollouts.estimate import Estimate, estimate
 from signalbox.rollouts.guards import names_of_copies, useless, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
@@ -120,6 +121,11 @@ def writes_of(plan: Draft, survey: Survey, version: str) -> tuple[PlannedWrite, 
     """Every write that the rollout would make, in order."""
     scene = _scene(plan, survey, version)
     return (*planned_writes(scene, plan.steps), *_farewell(plan, scene))
+
+
+def estimate_of(plan: Draft, survey: Survey, version: str) -> Estimate:
+    """What it costs."""
+    return estimate(_scene(plan, survey, version), plan.steps)
 
 
 def _scene(plan: Draft, survey: Survey, version: str) -> Scene:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 
 from signalbox.kernel.errors import Invalid
-from signalbox.rollouts.draft import Draft, draft, writes_of
+from signalbox.rollouts.draft import Draft, draft, estimate_of, writes_of
 from signalbox.rollouts.estate import Placement
+from signalbox.rollouts.estimate import Estimate
+from signalbox.rollouts.model import StepKind
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.preflight import red_alarms
@@ -17,12 +19,15 @@ REMOVING = ("DeleteAutoScalingGroup", "DeleteTargetGroup", "TerminateInstanceInA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The draft, its writes in order, and what they create and remove."""
+    """The draft, its writes in order, what they create, replace, switch and remove, and what that costs."""
 
     draft: Draft
     writes: tuple[PlannedWrite, ...]
     creates: tuple[str, ...]
+    replaces: tuple[str, ...]
+    switches: tuple[str, ...]
     removes: tuple[str, ...]
+    estimate: Estimate
     warnings: tuple[str, ...]
 
 
@@ -33,13 +38,36 @@ def plan_rollout(service: str, version: str, strategy: Strategy | None, ports: P
     drafted = draft(spec, survey, version)
     writes = writes_of(drafted, survey, version)
     red = [violation.message for violation in red_alarms(spec, survey)]
+    cost = estimate_of(drafted, survey, version)
+    down = [f"strategy: {_preset(spec)} means downtime: at some moment nothing serves"]
     return Plan(
         draft=drafted,
         writes=writes,
         creates=_named(writes, CREATING),
+        replaces=_replaced(drafted),
+        switches=_switched(drafted),
         removes=(*_named(writes, REMOVING), *_emptied(drafted)),
-        warnings=(*drafted.warnings, *red),
+        estimate=cost,
+        warnings=(*drafted.warnings, *red, *(down if cost.is_downtime else [])),
     )
+
+
+def _preset(spec: ServiceSpec) -> str:
+    return spec.strategy.preset or "this list of steps"
+
+
+def _replaced(drafted: Draft) -> tuple[str, ...]:
+    steps = [step for step in drafted.steps if step.kind is StepKind.REPLACE]
+    group = drafted.layout.stable_group
+    return tuple(f"{group}: {step.name.removeprefix('replace ')}" for step in steps)
+
+
+def _switched(drafted: Draft) -> tuple[str, ...]:
+    shares = [step.percent for step in drafted.steps if step.kind is StepKind.SHIFT]
+    if not shares:
+        return ()
+    told = ", ".join(f"{share} %" for share in shares)
+    return tuple(f"{arn}: the candidate gets {told}" for arn in drafted.layout.references)
 
 
 def with_strategy(spec: ServiceSpec, strategy: Strategy | None) -> ServiceSpec:
