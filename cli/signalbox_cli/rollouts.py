@@ -39,6 +39,9 @@ def start(  # noqa: PLR0913 - the options of a command
     sequence: Annotated[
         int | None, typer.Option(min=0, help="Orders your requests: a lower one than the last is refused.")
     ] = None,
+    override: Annotated[
+        str, typer.Option(help="Why a strategy is run that does not suit the service; kept in the timeline.")
+    ] = "",
     idempotency_key: Annotated[
         str | None, typer.Option(help="The same key again, within a day, does not start a second one.")
     ] = None,
@@ -46,6 +49,8 @@ def start(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Bring a service to a version."""
     body: dict[str, Any] = {"version": version, "reason": reason}
+    if override:
+        body["override"] = override
     if sequence is not None:
         body["sequence"] = sequence
     path = f"/services/{segment(service)}/rollouts"

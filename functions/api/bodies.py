@@ -21,12 +21,14 @@ class PlanBody(Closed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartBody(Closed):
-    """A version. `sequence` orders a caller's requests: a lower one than the last accepted is refused."""
+    """A version. `sequence` orders a caller's requests: a lower one than the last accepted is refused.
+    `override` is why a strategy is run that does not suit the service."""
 
     version: Version
     strategy: Strategy | None = None
     reason: Reason = ""
     sequence: Annotated[int, Ge(0)] | None = None
+    override: Reason = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

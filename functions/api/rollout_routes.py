@@ -44,7 +44,11 @@ Health = Annotated[bool, Query()]
 def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, int]:
     """409 when the service, or something it stands on, is in another rollout."""
     command = StartRollout(
-        service=service, version=body.version, strategy=body.strategy, sequence=body.sequence
+        service=service,
+        version=body.version,
+        strategy=body.strategy,
+        sequence=body.sequence,
+        override=body.override,
     )
 
     return _started(lambda: start_rollout(command, caller_of(router, body.reason), ports()))

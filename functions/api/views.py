@@ -17,7 +17,7 @@ from signalbox.rollouts.model import Clocks, Hold, HoldKind, Outcome, Phase, Spl
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Registered
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.service import Guards, Platform, RollbackWindow, ServiceSpec, Strategy, Traffic
+from signalbox.rollouts.service import Facts, Guards, Platform, RollbackWindow, ServiceSpec, Strategy, Traffic
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.turn import hold_of
 
@@ -33,6 +33,7 @@ class ServiceView:
     strategy: Strategy
     guards: Guards
     concurrency: str
+    facts: Facts
     rollback_window: RollbackWindow
     created_at: str
     updated_at: str
@@ -86,6 +87,14 @@ class EstimateView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnsuitableView:
+    """A preset that does not suit the service, and why."""
+
+    preset: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
     """What a rollout would do."""
 
@@ -96,6 +105,8 @@ class PlanView:
     switches: tuple[str, ...]
     removes: tuple[str, ...]
     estimate: EstimateView
+    unsuitable: tuple[UnsuitableView, ...]
+    safest: str | None
     warnings: tuple[str, ...]
 
 
@@ -182,6 +193,7 @@ def service_view(service: Registered) -> ServiceView:
         strategy=spec.strategy,
         guards=spec.guards,
         concurrency=spec.concurrency,
+        facts=spec.facts,
         rollback_window=spec.rollback_window,
         created_at=service.created_at,
         updated_at=service.updated_at,
@@ -213,6 +225,11 @@ def plan_view(plan: Plan) -> PlanView:
         replaces=plan.replaces,
         switches=plan.switches,
         estimate=_estimate_view(plan.estimate),
+        unsuitable=tuple(
+            UnsuitableView(preset=name, reasons=reasons)
+            for name, reasons in plan.draft.suitability.unsuitable.items()
+        ),
+        safest=plan.draft.suitability.safest,
         removes=plan.removes,
         warnings=plan.warnings,
     )

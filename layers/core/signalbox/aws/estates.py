@@ -62,6 +62,7 @@ class AwsEstates:
         groups, unsupported = autoscaling.read_groups([name for _, name, _ in named])
         found = {arn: alb.read_original(arn) for _, _, arn in named}
         target_groups = {arn: group for arn, group in found.items() if group is not None}
+        launches = _launches(groups.values())
         templates = list(dict.fromkeys(group.template_id for group in groups.values()))
         return Survey(
             region=self._region,
@@ -72,7 +73,14 @@ class AwsEstates:
             rules={rule.arn: rule for rule in alb.read_rules(spec.traffic.references)},
             references=alb.references_to(target_groups.values()),
             alarms={alarm.name: alarm for alarm in read_alarms(spec.guards.alarms)},
-            images=_images(groups.values()),
+            images={
+                template: {number: launch.image for number, launch in versions.items() if launch.image}
+                for template, versions in launches.items()
+            },
+            data_volumes={
+                template: {number: launch.data_volumes for number, launch in versions.items()}
+                for template, versions in launches.items()
+            },
             known_image=version is None or (is_version(version) and _is_known(version, templates)),
             followers=autoscaling.followers_of(templates, list(groups)) if templates else {},
         )
@@ -94,16 +102,17 @@ def _alarm_copies(layout: Layout, rollout_id: str) -> tuple[str, ...]:
     return names_with_prefix(copy_name(rollout_id, ""))
 
 
-def _images(groups: Iterable[Group]) -> dict[str, dict[str, str]]:
-    images: dict[str, dict[str, str]] = {}
+def _launches(groups: Iterable[Group]) -> dict[str, dict[str, autoscaling.Launch]]:
+    """Launch template id -> version number -> what it launches, of the versions that groups are at."""
+    launches: dict[str, dict[str, autoscaling.Launch]] = {}
     for group in groups:
-        image = autoscaling.image_of(group.template_id, group.resolved_version)
-        if image is not None:
-            images.setdefault(group.template_id, {})[group.resolved_version] = image
-    return images
+        launch = autoscaling.launch_of(group.template_id, group.resolved_version)
+        if launch is not None:
+            launches.setdefault(group.template_id, {})[group.resolved_version] = launch
+    return launches
 
 
 def _is_known(version: str, templates: Sequence[str]) -> bool:
     if version.isdecimal():
-        return all(autoscaling.image_of(template, version) is not None for template in templates)
+        return all(autoscaling.launch_of(template, version) is not None for template in templates)
     return autoscaling.image_exists(version)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from signalbox.kernel.errors import Unprocessable, Violation
+from signalbox.rollouts.contraindications import Suitability, suitability
 from signalbox.rollouts.estate import Estate, Layout, Placement
 from signalbox.rollouts.estimate import Estimate, estimate
 from signalbox.rollouts.guards import names_of_copies, useless, warnings
@@ -34,6 +35,7 @@ class Draft:
     estate: Estate
     previous_version: str
     warnings: tuple[str, ...]
+    suitability: Suitability
     useless_guards: tuple[str, ...]  # those of the warnings that `guards.strict` refuses
 
 
@@ -59,7 +61,9 @@ def draft(
     previous = _serving_version(estate, survey, version)
     bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
-    warned = [*warnings(alarms, layout, estate, bakes), *ownership_warnings(spec, survey)]
+    fit = suitability(spec, survey, stable, steps)
+    unfit = [f"strategy: {fit.told}"] if fit.told else []
+    warned = [*warnings(alarms, layout, estate, bakes), *ownership_warnings(spec, survey), *unfit]
     drafted = Draft(
         rollout_id=rollout_id,
         spec=spec,
@@ -68,6 +72,7 @@ def draft(
         estate=estate,
         previous_version=previous,
         warnings=tuple(warned),
+        suitability=fit,
         useless_guards=tuple(useless(alarms, layout, estate)),
     )
     _refuse_if_endless(drafted, survey, version or ANY_IMAGE)

@@ -167,6 +167,24 @@ class Guards(Closed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facts(Closed):
+    """What nobody can find out from AWS, and what makes a strategy unsuitable.
+
+    schema_coupled: old and new version cannot work with one database schema. schema_state: how far the schema
+    is on its way, `expanded` when both versions can work with it, `contracted` when only the new one can.
+    upgrade_routine: the application changes data when it starts. vendor_unsupported: no second installation
+    beside the first. stateful_volumes: instances keep data. singleton_leader: at most one may run.
+    """
+
+    schema_coupled: bool = False
+    schema_state: Literal["expanded", "contracted"] | None = None
+    upgrade_routine: bool = False
+    vendor_unsupported: bool = False
+    stateful_volumes: bool = False
+    singleton_leader: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackWindow(Closed):
     """Former versions that `undo` brings back without watching: the last so many, not older than this."""
 
@@ -185,4 +203,5 @@ class ServiceSpec(Closed):
     strategy: Strategy
     guards: Guards = field(default_factory=Guards)
     concurrency: Literal["reject"] = "reject"
+    facts: Facts = field(default_factory=Facts)
     rollback_window: RollbackWindow = field(default_factory=RollbackWindow)

@@ -19,7 +19,8 @@ class Survey:
     """Facts by name or ARN; what is missing does not exist.
 
     `references` are all rules and listeners of the load balancers behind the named target groups that send
-    traffic to them; `images` maps launch template id -> version number -> AMI; `followers` maps launch
+    traffic to them; `images` maps launch template id -> version number -> AMI, `data_volumes` the same to the
+    devices of EBS volumes beside the first one or that outlive their instance; `followers` maps launch
     template id -> other groups that follow its $Latest.
     """
 
@@ -32,5 +33,6 @@ class Survey:
     references: tuple[Rule, ...] = ()
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    data_volumes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     known_image: bool = True
     followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

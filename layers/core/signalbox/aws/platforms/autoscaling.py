@@ -1,6 +1,7 @@
 """Reads Auto Scaling groups and their launch templates."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -12,6 +13,7 @@ from signalbox.rollouts.writes import version_description
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import ResponseLaunchTemplateDataTypeDef
 
 # What a faithful copy takes over beside sizes, launch template, target groups and tags.
 COPIED = (
@@ -107,8 +109,16 @@ def made_version(template_id: str, source: str, rollout_id: str) -> str | None:
     return None
 
 
-def image_of(template_id: str, version: str) -> str | None:
-    """The AMI of a launch template version; None when there is no such version."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What a launch template version launches: its AMI, and the devices of volumes that hold data."""
+
+    image: str | None
+    data_volumes: tuple[str, ...]
+
+
+def launch_of(template_id: str, version: str) -> Launch | None:
+    """What a launch template version launches; None when there is no such version."""
     with aws_errors():
         try:
             answer = client("ec2").describe_launch_template_versions(
@@ -119,7 +129,15 @@ def image_of(template_id: str, version: str) -> str | None:
                 return None
             raise
     found = answer["LaunchTemplateVersions"]
-    return found[0]["LaunchTemplateData"].get("ImageId") if found else None
+    return _launch(found[0]["LaunchTemplateData"]) if found else None
+
+
+def _launch(data: "ResponseLaunchTemplateDataTypeDef") -> Launch:
+    """Data is on what outlives the instance, and on each EBS volume after the first, which is the root."""
+    disks = [mapping for mapping in data.get("BlockDeviceMappings", []) if "Ebs" in mapping]
+    kept = [disk for disk in disks if disk["Ebs"].get("DeleteOnTermination") is False]
+    devices = dict.fromkeys(disk["DeviceName"] for disk in (*disks[1:], *kept))
+    return Launch(image=data.get("ImageId"), data_volumes=tuple(devices))
 
 
 def image_exists(image: str) -> bool:

@@ -21,13 +21,14 @@ from signalbox.rollouts.service import Strategy
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRollout:
     """`sequence` orders the callers' requests: one that is lower than the last accepted comes too late.
-    `fast` leaves out of the strategy what watches."""
+    `fast` leaves out of the strategy what watches. `override` is why a strategy is run that does not suit."""
 
     service: str
     version: str
     strategy: Strategy | None = None
     sequence: int | None = None
     fast: bool = False
+    override: str = ""
 
 
 def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollout:
@@ -43,6 +44,7 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     rollout_id = new_rollout_id(now, ports.entropy)
     drafted = draft(spec, survey, command.version, rollout_id, fast=command.fast)
     refuse_if_strict(spec, drafted)
+    _refuse_if_unsuitable(command, drafted)
     red = red_alarms(spec, survey)
     if red:
         raise Unprocessable(*red)
@@ -51,8 +53,9 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
             Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
         )
     rollout = _pending(drafted, command, caller, ports)
+    against = drafted.suitability.against if drafted.steps else ()
     ports.sweeping.enable()  # first: should this function die half-way, the next sweep goes on from there
-    _store(rollout, command, ports)
+    _store(rollout, command, against, ports)
     with suppress(Transient, Rejected):  # the rollout stands: what was not started, the reconciler starts
         ports.executions.start(rollout.service, rollout_id, rollout.generation)
     return rollout
@@ -62,6 +65,12 @@ def _refuse_if_late(command: StartRollout, registered: Registered) -> None:
     asked, accepted = command.sequence, registered.sequence
     if asked is not None and accepted is not None and asked < accepted:
         raise Conflict(f"sequence {asked} comes after {accepted} was accepted")
+
+
+def _refuse_if_unsuitable(command: StartRollout, drafted: Draft) -> None:
+    if drafted.steps and drafted.suitability.told and not command.override:
+        remedy = "choose that one, or say in `override` why this one is run all the same"
+        raise Unprocessable(Violation("strategy", f"{drafted.suitability.told}; {remedy}"))
 
 
 def _pending(drafted: Draft, command: StartRollout, caller: Caller, ports: Ports) -> Rollout:
@@ -80,7 +89,7 @@ def _pending(drafted: Draft, command: StartRollout, caller: Caller, ports: Ports
     )
 
 
-def _store(rollout: Rollout, command: StartRollout, ports: Ports) -> None:
+def _store(rollout: Rollout, command: StartRollout, against: tuple[str, ...], ports: Ports) -> None:
     requested = Event(
         type="Rollout Requested",
         at=rollout.created_at,
@@ -92,6 +101,14 @@ def _store(rollout: Rollout, command: StartRollout, ports: Ports) -> None:
             **({"fast": True} if rollout.fast else {}),
         },
     )
-    head, entries = continue_chain(Head(), [requested])
+    overridden = Event(
+        type="Contraindications Overridden",
+        at=rollout.created_at,
+        actor=rollout.requested_by.caller,
+        reason=command.override,
+        data={"against": list(against)},
+        public=False,
+    )
+    head, entries = continue_chain(Head(), [requested, *([overridden] if against else [])])
     locks = locked_resources(rollout.layout, ports.region, ports.account)
     ports.rollouts.create(replace(rollout, head=head), entries, locks, command.sequence)

@@ -48,7 +48,10 @@ def undo(command: Undo, caller: Caller, ports: Ports) -> Rollout:
     former = _former(command, ports)
     because = caller.reason or f"undo of {former.rollout.rollout_id}"
     start = StartRollout(
-        service=command.service, version=former.version, fast=_in_window(former, registered, ports)
+        service=command.service,
+        version=former.version,
+        fast=_in_window(former, registered, ports),
+        override=because,
     )
     return start_rollout(start, replace(caller, reason=because), ports)
 

@@ -1,0 +1,113 @@
+"""Which strategies do not suit a service, and why: what its owner declares, and what AWS shows. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from signalbox.rollouts.estate import Group
+from signalbox.rollouts.model import Step, StepKind
+from signalbox.rollouts.plan import compile_steps
+from signalbox.rollouts.service import Facts, ServiceSpec, Strategy
+from signalbox.rollouts.survey import Survey
+
+# The one that shows a bad version to the fewest users, for the shortest time, comes first.
+SAFEST_FIRST = (
+    "canary",
+    "traffic-splitting",
+    "linear",
+    "immutable",
+    "blue-green",
+    "rolling-with-additional-batch",
+    "rolling",
+    "all-at-once",
+)
+LONG_SESSION = 3_600  # seconds that a cookie keeps a client where it is
+WHOLE = 100  # percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suitability:
+    """`against` the strategy of this rollout: empty when it suits; `unsuitable` presets with their reasons;
+    `safest` of the presets that are left, None when none is."""
+
+    against: tuple[str, ...] = ()
+    unsuitable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    safest: str | None = None
+
+    @property
+    def told(self) -> str | None:
+        """The verdict on this rollout's strategy in one sentence; None when it suits."""
+        if not self.against:
+            return None
+        left = f"the safest that is left is {self.safest}" if self.safest else "no preset is left"
+        return f"this strategy does not suit the service: {'; '.join(self.against)}; {left}"
+
+
+def suitability(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...]) -> Suitability:
+    """Looks at the steps of this rollout and at those of each preset."""
+    found = {}
+    for name in SAFEST_FIRST:
+        preset = Strategy(preset=name)  # type: ignore[arg-type]
+        planned = steps if spec.strategy.preset == name else compile_steps(preset, spec.guards, stable)
+        found[name] = tuple(_reasons(spec, survey, stable, planned))
+    return Suitability(
+        against=tuple(_reasons(spec, survey, stable, steps)),
+        unsuitable={name: reasons for name, reasons in found.items() if reasons},
+        safest=next((name for name, reasons in found.items() if not reasons), None),
+    )
+
+
+def _reasons(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...]) -> Iterator[str]:
+    facts = spec.facts
+    second = any(step.kind is StepKind.SHIFT for step in steps)
+    more = any(step.kind is StepKind.PROVISION for step in steps)
+    replacing = [step for step in steps if step.kind is StepKind.REPLACE]
+    whole = bool(replacing) and all(step.batch == WHOLE for step in replacing)
+    if (coupled := _coupled(facts)) and steps and not whole:
+        yield f"{coupled}: old and new would run side by side"
+    if facts.vendor_unsupported and more:
+        yield "facts.vendor_unsupported: a second installation would run beside the first"
+    if facts.singleton_leader and more:
+        yield "facts.singleton_leader: two leaders would run at once"
+    if (volumes := _volumes(facts, survey, stable)) and (second or whole):
+        yield f"{volumes}: its data would {'not be in the second group' if second else 'all go at once'}"
+    if stable.desired == 1 and replacing and not more and not whole:
+        yield f"{stable.name} has one instance: nothing would serve while it is replaced"
+    session = _session(survey, stable)
+    if session > LONG_SESSION and any(
+        step.kind is StepKind.SHIFT and step.percent not in (0, WHOLE) for step in steps
+    ):
+        yield f"cookies keep clients where they are for {session} s: shares would not hold"
+
+
+def _coupled(facts: Facts) -> str | None:
+    if facts.schema_state == "expanded":
+        return "facts.upgrade_routine" if facts.upgrade_routine else None
+    if facts.schema_state == "contracted":
+        return "facts.schema_state is contracted"
+    named = ("schema_coupled", "upgrade_routine")
+    return next((f"facts.{name}" for name in named if getattr(facts, name)), None)
+
+
+def _volumes(facts: Facts, survey: Survey, stable: Group) -> str | None:
+    if facts.stateful_volumes:
+        return "facts.stateful_volumes"
+    devices = survey.data_volumes.get(stable.template_id, {}).get(stable.resolved_version, ())
+    return f"volume {', '.join(devices)} of {stable.name}" if devices else None
+
+
+def _session(survey: Survey, stable: Group) -> int:
+    """Seconds of the longest cookie of the group's target groups and rules."""
+    found = [0]
+    for arn in stable.target_groups:
+        attributes = survey.target_groups[arn].attributes if arn in survey.target_groups else {}
+        if attributes.get("stickiness.enabled") == "true":
+            kind = attributes.get("stickiness.type", "lb_cookie")
+            told = attributes.get(f"stickiness.{kind}.duration_seconds", "")
+            found.append(int(told) if told.isdecimal() else 0)
+    for rule in survey.rules.values():
+        for action in rule.actions:
+            forward = action.get("ForwardConfig")
+            sticky = forward.get("TargetGroupStickinessConfig", {}) if isinstance(forward, dict) else {}
+            if sticky.get("Enabled"):
+                found.append(int(sticky.get("DurationSeconds", 0)))
+    return max(found)

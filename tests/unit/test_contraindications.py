@@ -1,0 +1,138 @@
+"""Strategies that do not suit a service: why, and which is left."""
+
+from dataclasses import replace
+
+import pytest
+
+from signalbox.kernel.errors import Unprocessable
+from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
+from signalbox.rollouts.contraindications import SAFEST_FIRST, Suitability
+from signalbox.rollouts.draft import draft
+from signalbox.rollouts.ports import Registered
+from signalbox.rollouts.service import Facts, ServiceSpec, Strategy
+from signalbox.rollouts.strategies.presets import PRESETS
+from signalbox.rollouts.survey import Survey
+from tests.unit.builders import BLUE, IMAGE, TEMPLATE, group, rule, spec, survey, target_group
+from tests.unit.fakes import FakeAws, World
+from tests.unit.machine import ANA
+
+SHARING = {"traffic-splitting", "linear"}
+SECOND = {"immutable", "blue-green", *SHARING}
+MORE = {"canary", "rolling-with-additional-batch", *SECOND}
+
+
+def service(**facts: object) -> ServiceSpec:
+    declared = Facts(**facts)  # type: ignore[arg-type]
+    return replace(spec(Strategy(preset="blue-green")), facts=declared)
+
+
+def found(of: ServiceSpec, seen: Survey | None = None) -> Suitability:
+    return draft(of, seen or survey(), IMAGE).suitability
+
+
+def test_every_preset_has_its_place_in_the_order() -> None:
+    assert set(SAFEST_FIRST) == set(PRESETS)
+
+
+def test_a_service_without_peculiarities_may_have_every_strategy() -> None:
+    assert found(service()) == Suitability(safest="canary")
+
+
+@pytest.mark.parametrize(
+    ("facts", "unsuitable"),
+    [
+        ({"schema_coupled": True}, {"rolling", *MORE}),
+        ({"upgrade_routine": True}, {"rolling", *MORE}),
+        ({"schema_state": "contracted"}, {"rolling", *MORE}),
+        ({"schema_coupled": True, "schema_state": "expanded"}, set()),
+        ({"upgrade_routine": True, "schema_state": "expanded"}, {"rolling", *MORE}),
+        ({"vendor_unsupported": True}, MORE),
+        ({"singleton_leader": True}, MORE),
+        ({"stateful_volumes": True}, {"all-at-once", *SECOND}),
+    ],
+)
+def test_what_the_owner_declares_rules_strategies_out(facts: dict[str, object], unsuitable: set[str]) -> None:
+    suit = found(service(**facts))
+    assert set(suit.unsuitable) == unsuitable
+    assert suit.safest == next(name for name in SAFEST_FIRST if name not in unsuitable)
+
+
+def test_everything_together_leaves_nothing_and_says_so() -> None:
+    facts = dict.fromkeys(("schema_coupled", "vendor_unsupported", "stateful_volumes"), True)
+    suit = found(service(**facts))
+    assert suit.safest is None
+    assert suit.told == (
+        "this strategy does not suit the service: facts.schema_coupled: old and new would run side by side; "
+        "facts.vendor_unsupported: a second installation would run beside the first; "
+        "facts.stateful_volumes: its data would not be in the second group; no preset is left"
+    )
+
+
+def test_a_volume_with_data_is_found_in_the_launch_template() -> None:
+    seen = survey(data_volumes={TEMPLATE: {"1": ("/dev/sdf",), "7": ("/dev/sdg",)}})
+    suit = found(service(), seen)
+    assert suit.against == ("volume /dev/sdf of blue: its data would not be in the second group",)
+    assert suit.unsuitable["all-at-once"] == ("volume /dev/sdf of blue: its data would all go at once",)
+    assert suit.safest == "canary"
+
+
+def test_a_single_instance_is_not_replaced_in_place_unless_all_at_once_is_asked_for() -> None:
+    suit = found(service(), survey(groups={"blue": group(size=1)}))
+    assert set(suit.unsuitable) == {"rolling"}
+
+
+@pytest.mark.parametrize(("seconds", "unsuitable"), [("3600", set()), ("3601", SHARING)])
+def test_long_cookies_of_a_target_group_or_a_rule_defeat_shares(seconds: str, unsuitable: set[str]) -> None:
+    cookie = {"stickiness.enabled": "true", "stickiness.lb_cookie.duration_seconds": seconds}
+    sticky = survey(target_groups={BLUE: target_group(attributes=cookie)})
+    assert set(found(service(), sticky).unsuitable) == unsuitable
+    actions = [dict(action) for action in rule().actions]
+    forward = actions[0]["ForwardConfig"]
+    assert isinstance(forward, dict)
+    forward["TargetGroupStickinessConfig"] = {"Enabled": True, "DurationSeconds": int(seconds)}
+    kept = replace(rule(), actions=tuple(actions))
+    assert set(found(service(), survey(rules={kept.arn: kept}, references=(kept,))).unsuitable) == unsuitable
+
+
+def world_of(of: ServiceSpec) -> World:
+    world = World(aws=FakeAws(survey()))
+    world.store.services[of.name] = Registered(spec=of, created_at="", updated_at="", updated_by="")
+    return world
+
+
+def test_a_strategy_that_does_not_suit_is_refused_with_the_safest_that_is_left() -> None:
+    world = world_of(service(vendor_unsupported=True))
+    with pytest.raises(Unprocessable) as refused:
+        start_rollout(StartRollout(service="checkout", version=IMAGE), ANA, world.ports)
+    told = refused.value.violations[0]
+    assert told.field == "strategy"
+    assert "the safest that is left is rolling; choose that one, or say in `override` why" in told.message
+    assert not world.store.records
+
+
+def test_who_overrides_says_why_and_it_is_in_the_timeline() -> None:
+    world = world_of(service(vendor_unsupported=True))
+    command = StartRollout(service="checkout", version=IMAGE, override="the vendor has agreed")
+    rollout = start_rollout(command, ANA, world.ports)
+    told = world.store.entries[rollout.rollout_id][1]
+    assert (told.type, told.actor, told.reason) == (
+        "Contraindications Overridden",
+        ANA.arn,
+        "the vendor has agreed",
+    )
+    assert told.data["against"] == [
+        "facts.vendor_unsupported: a second installation would run beside the first"
+    ]
+    assert rollout.warnings[-1].startswith("strategy: this strategy does not suit the service")
+
+
+def test_where_nothing_is_overridden_nothing_is_told() -> None:
+    world = world_of(service())
+    command = StartRollout(service="checkout", version=IMAGE, override="just in case")
+    rollout = start_rollout(command, ANA, world.ports)
+    assert [entry.type for entry in world.store.entries[rollout.rollout_id]] == ["Rollout Requested"]
+
+
+def test_what_serves_already_is_no_matter_of_strategy() -> None:
+    world = world_of(service(vendor_unsupported=True))
+    assert start_rollout(StartRollout(service="checkout", version="1"), ANA, world.ports).steps == ()
