@@ -1,6 +1,6 @@
 """Bring back a version that served before."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from signalbox.kernel.durations import parse_duration
@@ -12,8 +12,7 @@ from signalbox.rollouts.model import Phase
 from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.record import Rollout
 
-PAGE = 50  # rollouts a read
-MOST_PAGES = 4
+HISTORY = 50  # rollouts, the newest ones, that are looked through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +40,10 @@ def undo(command: Undo, caller: Caller, ports: Ports) -> Rollout:
     cannot be sent back to that version.
     """
     registered = ports.services.get(command.service)
-    for found in _newest_first(command.service, ports):
-        if not found.phase.is_final:
-            return _sent_back(found, command, caller, ports)
-        break
-    former = _former(command, ports)
+    history, _ = ports.rollouts.list(command.service, HISTORY, None)
+    if history and not history[0].phase.is_final:
+        return _sent_back(history[0], command, caller, ports)
+    former = _former(command, history)
     because = caller.reason or f"undo of {former.rollout.rollout_id}"
     start = StartRollout(
         service=command.service,
@@ -56,15 +54,6 @@ def undo(command: Undo, caller: Caller, ports: Ports) -> Rollout:
     return start_rollout(start, replace(caller, reason=because), ports)
 
 
-def _newest_first(service: str, ports: Ports) -> Iterator[Rollout]:
-    cursor = None
-    for _ in range(MOST_PAGES):
-        page, cursor = ports.rollouts.list(service, PAGE, cursor)
-        yield from page
-        if cursor is None:
-            return
-
-
 def _sent_back(found: Rollout, command: Undo, caller: Caller, ports: Ports) -> Rollout:
     if command.version not in (None, found.previous_version):
         raise Conflict(f"{found.rollout_id} is open, from {found.previous_version}: abort it first")
@@ -73,19 +62,13 @@ def _sent_back(found: Rollout, command: Undo, caller: Caller, ports: Ports) -> R
     return abort(command.service, found.rollout_id, caller, ports)
 
 
-def _former(command: Undo, ports: Ports) -> Former:
+def _former(command: Undo, history: Sequence[Rollout]) -> Former:
     """Only what served counts: rollouts that succeeded and changed something."""
-    served = (
-        one
-        for one in _newest_first(command.service, ports)
-        if one.phase is Phase.SUCCEEDED and one.version != one.previous_version
-    )
-    known = []
+    served = [one for one in history if one.phase is Phase.SUCCEEDED and one.version != one.previous_version]
     for ago, one in enumerate(served):
         if command.version in (None, one.previous_version):
             return Former(version=one.previous_version, rollout=one, ago=ago)
-        known.append(one.previous_version)
-    raise Unprocessable(_nothing(command, known))
+    raise Unprocessable(_nothing(command, [one.previous_version for one in served]))
 
 
 def _nothing(command: Undo, known: list[str]) -> Violation:
