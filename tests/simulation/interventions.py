@@ -17,6 +17,7 @@ from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.pause import pause
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
+from signalbox.rollouts.commands.undo import Undo, undo
 from signalbox.rollouts.progress import Progress
 from tests.simulation.fibers import hub
 from tests.simulation.outsiders import OUTSIDERS
@@ -86,6 +87,14 @@ def _stale_token(part: Part) -> None:
             )
 
 
+def _undo(part: Part) -> None:
+    part.asking += 1
+    try:
+        part.universe.ask(lambda ports: undo(Undo(service=part.name), CALLER, ports))
+    finally:
+        part.asking -= 1
+
+
 def _second_start(part: Part) -> None:
     part.start("v3")
 
@@ -107,6 +116,7 @@ INTERVENTIONS: Mapping[str, Callable[[Part], None]] = {
     "alarm-again": _alarm_again,
     "alarm-lost": _alarm_lost,
     "stale-token": _stale_token,
+    "undo": _undo,
     "second-start": _second_start,
     "race": _race,
     **OUTSIDERS,
@@ -130,7 +140,8 @@ def intervene(part: Part, names: str) -> None:
                 INTERVENTIONS[name](part)
 
     part.ordered += wanted
-    part.watch.promoted |= "promote" in names  # people may end a bake: then nobody has watched
+    # People may end a bake, or take back what has succeeded: then nobody has watched.
+    part.watch.promoted |= "promote" in names or "undo" in names
     if set(wanted) & set(OUTSIDERS):
         _resume_later(part)
     hub.spawn(act)

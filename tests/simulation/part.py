@@ -134,7 +134,7 @@ class Part:
         """Whatever happens, a bad version never wins, and nothing ends stuck."""
         is_bad = self.ending.bad_from is not None and rollout.version == self.target.images["v2"]
         allowed = set(WELL[1:] if is_bad else WELL)
-        if "abort" in self.ordered:
+        if {"abort", "undo"} & set(self.ordered):
             allowed.add("aborted")
         if self.watch.promoted:
             allowed.add("succeeded")
