@@ -12,6 +12,7 @@ STORIES := tests/smoke tests/scenario tests/integration
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 MINISTACK := .venv-ministack/.installed
+MUTATION := .venv-mutation/.installed
 UV := $(BIN)/uv
 LOCK := $(UV) pip compile --quiet --generate-hashes --custom-compile-command "make lock"
 WHEELS_arm64 := aarch64-manylinux_2_28
@@ -27,7 +28,7 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo test stories simulations check up simulate bench build deploy openapi lock clean
+.PHONY: help setup demo test stories simulations check up simulate mutants bench build deploy openapi lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -63,6 +64,16 @@ simulations: $(INSTALLED)
 simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds 200 --minutes $(or $(minutes),40)
 
+# Core and unit tests laid out as the tool wants them; without the tests of other parts, and without the matrix of
+# moments, which would take minutes for each change that nobody notices.
+mutants: $(MUTATION) ## changes of the engine that no test notices; of='signalbox.rollouts.steps.*' for others
+	@rm -rf .build/mutants && mkdir -p .build/mutants/tests
+	@cp -R layers/core/signalbox events examples functions statemachines template.yaml pyproject.toml .build/mutants
+	@cp -R tests/unit .build/mutants/tests
+	@cd .build/mutants && rm -f tests/unit/test_engine.py $$(grep -l 'signalbox_cli\|signalbox_local' tests/unit/*.py)
+	@cd .build/mutants && $(CURDIR)/.venv-mutation/bin/mutmut run '$(or $(of),signalbox.rollouts.decisions.*)'
+	@cd .build/mutants && $(CURDIR)/.venv-mutation/bin/mutmut results
+
 bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
 	@$(BIN)/python -m bench $(rollbacks)
 
@@ -79,11 +90,12 @@ lock: $(INSTALLED) ## pins the requirements anew, with hashes
 	@$(LOCK) --universal --python-version 3.11 requirements/uv.in --output-file requirements/uv.txt
 	@$(LOCK) --universal --python-version 3.11 requirements/dev.in --output-file requirements/dev.txt
 	@$(LOCK) --universal --python-version 3.11 requirements/ministack.in --output-file requirements/ministack.txt
+	@$(LOCK) --universal --python-version 3.11 requirements/mutation.in --output-file requirements/mutation.txt
 	@$(LOCK) --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements/dev.txt \
 		layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
 
 clean: ## forgets everything that was made
-	@rm -rf .venv .venv-ministack .aws-sam .build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-ministack .venv-mutation .aws-sam .build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements/uv.txt requirements/dev.txt pyproject.toml
@@ -100,4 +112,11 @@ $(MINISTACK): requirements/ministack.txt $(INSTALLED)
 	@echo "Setting up .venv-ministack"
 	@$(PYTHON) -m venv --without-pip .venv-ministack
 	@$(UV) pip install --quiet --require-hashes -r requirements/ministack.txt --python .venv-ministack/bin/python
+	@touch $@
+
+# Its tools and the command line of SAM want different versions of the same libraries.
+$(MUTATION): requirements/mutation.txt $(INSTALLED)
+	@echo "Setting up .venv-mutation"
+	@$(PYTHON) -m venv --without-pip .venv-mutation
+	@$(UV) pip install --quiet --require-hashes -r requirements/mutation.txt --python .venv-mutation/bin/python
 	@touch $@

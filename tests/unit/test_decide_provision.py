@@ -23,6 +23,7 @@ from tests.unit.builders import (
     rule,
     scene,
     survey,
+    target_group,
 )
 from tests.unit.scenes import (
     ALL,
@@ -104,17 +105,29 @@ def test_a_candidate_without_a_target_group_to_be_seen_is_waited_for() -> None:
 
 
 def test_a_shift_waits_for_the_capacity_that_it_needs() -> None:
-    here = ready()
+    here = at(ready(), candidate_target_group=target_group(GREEN, interval=25))
     ill = healthy_but(here, *candidate(here).instances[1:])
-    assert decide_shift(ill, shift(20), ALL).writes
+    first = decide_shift(ill, shift(20), ALL)
+    assert first.writes
+    assert first.reason == "20 % of the traffic to the candidate"
     decision = decide_shift(ill, shift(60), ALL)
     assert decision.reason == "1 of 3 instances that 60 % needs are healthy"
-    assert decision.look_again == 10
+    assert decision.look_again == 25
+
+
+def test_a_share_that_is_there_is_told_for_both_sides() -> None:
+    shifted = at(ready(), rules=(rule(actions=forwarding_to(blue=80, green=20)),))
+    decision = decide_shift(shifted, shift(20), ALL)
+    assert decision.settled
+    assert decision.reason == "the candidate gets 20 %"
+    assert decision.facts == {"candidate": 20, "stable": 80}
 
 
 def test_a_shift_to_nobody_waits() -> None:
     gone = at(ready(), candidate=None, candidate_target_group=None)
-    assert decide_shift(gone, shift(20), ALL).reason == "0 of 1 instances that 20 % needs are healthy"
+    decision = decide_shift(gone, shift(20), ALL)
+    assert decision.reason == "0 of 1 instances that 20 % needs are healthy"
+    assert decision.look_again == 10
 
 
 def test_a_shift_back_to_nothing_needs_no_capacity() -> None:
