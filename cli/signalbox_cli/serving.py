@@ -18,6 +18,7 @@ from signalbox_local.stack import TemplateError
 from signalbox_local.state_file import StateFolder
 
 API_PORT, AWS_PORT = "SIGNALBOX_API_PORT", "SIGNALBOX_AWS_PORT"
+SECOND = 1.0
 _DEFAULT_PORTS = {API_PORT: 4000, AWS_PORT: 4566}
 
 
@@ -41,7 +42,8 @@ def serve(folder: StateFolder, template: Path, parameters: Mapping[str, str], be
         folder.write(state)
         _announce(state, time.monotonic() - began)
         threading.Thread(target=runtime.warm, name="warm", daemon=True).start()
-        stopping.wait()
+        while not stopping.wait(SECOND):
+            pass  # a signal that another thread was given is handled when this one wakes
         print("stopping", flush=True)
     except TemplateError as error:
         raise CannotServe(f"{template}: {error}") from error

@@ -27,7 +27,6 @@ DRAFT = "r-00000000000000000"  # the id that stands in a plan for one that is st
             {"preset": "linear", "share": 40, "every": "1s"},
             id="linear between slots with three rules",
         ),
-        pytest.param({}, {"preset": "rolling", "batch_count": 2, "bake": "1s"}, id="rolling"),
         pytest.param(
             {"size": 2},
             {"preset": "rolling-with-additional-batch", "batch": 50, "bake": "1s"},
@@ -35,11 +34,6 @@ DRAFT = "r-00000000000000000"  # the id that stands in a plan for one that is st
         ),
         pytest.param(
             {"slots": True}, {"preset": "immutable", "check": "1s", "bake": "1s"}, id="immutable on slots"
-        ),
-        pytest.param(
-            {},
-            {"preset": "traffic-splitting", "every": "1s", "bake": "1s", "keep_old_for": "1s"},
-            id="traffic splitting with a copy of the group",
         ),
         pytest.param(
             {"rules": 0, "size": 2},

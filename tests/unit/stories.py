@@ -65,16 +65,9 @@ STORIES: dict[str, ServiceSpec] = {
     "steps by hand": spec(BY_HAND),
     "steps by hand on slots": spec(BY_HAND, slots=True),
     "all at once": spec(Strategy(preset="all-at-once")),
-    "all at once on slots": spec(Strategy(preset="all-at-once"), slots=True),
-    "rolling": spec(Strategy(preset="rolling", batch=50)),
     "rolling on slots": spec(Strategy(preset="rolling", batch_count=1), slots=True),
-    "rolling with additional batch": spec(Strategy(preset="rolling-with-additional-batch")),
-    "rolling with additional batch on slots": spec(
-        Strategy(preset="rolling-with-additional-batch", batch_count=3), slots=True
-    ),
-    "immutable on a copy": spec(Strategy(preset="immutable")),
-    "immutable on slots": spec(Strategy(preset="immutable", first=2, keep_old_for="1h"), slots=True),
-    "traffic splitting on a copy": spec(Strategy(preset="traffic-splitting")),
+    "rolling with additional batch": spec(Strategy(preset="rolling-with-additional-batch", batch_count=3)),
+    "immutable on a copy": spec(Strategy(preset="immutable", first=2, keep_old_for="1h")),
     "traffic splitting on slots": spec(Strategy(preset="traffic-splitting", shares=(5, 50)), slots=True),
     "in place": spec(IN_PLACE, guards=Guards(alarms=("checkout-5xx",), min_healthy_percent=50)),
 }
