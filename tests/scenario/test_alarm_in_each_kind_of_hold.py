@@ -25,7 +25,9 @@ def _throw_back(world: World, service: SampleService, story: Story) -> tuple[dic
     world.raise_alarm(service.alarm)
     ended = story.until_ended()
     calls = [call for call in world.calls(since) if "OnAlarmFunction" in call["principal"]]
-    assert {call["error"] for call in calls if call["operation"] != "SendTaskSuccess"} == {None}
+    # A step that read the alarm in the same moment may have latched it first.
+    errors = {call["error"] for call in calls if call["operation"] != "SendTaskSuccess"}
+    assert errors <= {None, "ConditionalCheckFailedException"}
     return ended, [call["operation"] for call in calls]
 
 
