@@ -42,6 +42,14 @@ def with_strategy(body: dict[str, Any], strategy: str | None) -> dict[str, Any]:
     return {**body, "strategy": read_object(Path(strategy))}
 
 
+def watch_to_its_end(session: Session, path: str) -> None:
+    """Shows the rollout, and ends the command with the exit code that says how it ended."""
+    # The live view is for those who watch.
+    from signalbox_cli.watch_screen import watch_rollout  # noqa: PLC0415
+
+    raise typer.Exit(watch_rollout(session, path))
+
+
 def rollout_path(session: Session, service: str, rollout: str | None) -> str:
     """Of the named rollout, else of the service's last one."""
     if rollout is None:

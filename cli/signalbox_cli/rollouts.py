@@ -14,6 +14,7 @@ from signalbox_cli.arguments import (
     Version,
     Wait,
     rollout_path,
+    watch_to_its_end,
     with_strategy,
 )
 from signalbox_cli.asking import segment
@@ -57,7 +58,7 @@ def start(  # noqa: PLR0913 - the options of a command
     started = session.send_once(path, with_strategy(body, strategy), idempotency_key)
     rollout_id = started["rollout_id"]
     if wait:
-        _watch(session, f"{path}/{segment(rollout_id)}")
+        watch_to_its_end(session, f"{path}/{segment(rollout_id)}")
     session.answer(started, lambda: sentence(f"{rollout_id}: {started['phase']}"))
     session.hint(
         f"`signalbox rollouts watch {service}` shows how it goes, `signalbox abort {service}` stops it"
@@ -85,7 +86,7 @@ def show(session: Session, service: Service, rollout: OfRollout = None) -> None:
 @with_session
 def watch(session: Session, service: Service, rollout: OfRollout = None) -> None:
     """Watch a rollout to its end, through lost connections; the exit code says how it ended."""
-    _watch(session, rollout_path(session, service, rollout))
+    watch_to_its_end(session, rollout_path(session, service, rollout))
 
 
 @app.command()
@@ -100,10 +101,3 @@ def timeline(
     seen = Follower(session.api, rollout_path(session, service, rollout)).look()
     events = list(seen.events[-last:] if last else seen.events)
     session.answer(events, lambda: timeline_table(events, seen.rollout, seen.events[0]["at"]))
-
-
-def _watch(session: Session, path: str) -> None:
-    # The live view is for those who watch.
-    from signalbox_cli.watch_screen import watch_rollout  # noqa: PLC0415
-
-    raise typer.Exit(watch_rollout(session, path))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from signalbox_cli.arguments import OpenRollout, Reason, Service, Wait, open_rollout_path
+from signalbox_cli.arguments import OpenRollout, Reason, Service, Wait, open_rollout_path, watch_to_its_end
 from signalbox_cli.asking import Refused, segment
 from signalbox_cli.output import note
 from signalbox_cli.rollout_words import phase_name, printable
@@ -82,7 +82,7 @@ def undo(
     started = session.send_once(f"{path}/undo", body, None)
     rollout_id = started["rollout_id"]
     if wait:
-        _watch(session, f"{path}/rollouts/{segment(rollout_id)}")
+        watch_to_its_end(session, f"{path}/rollouts/{segment(rollout_id)}")
     session.answer(started, lambda: sentence(f"{printable(rollout_id)}: {phase_name(started)}"))
 
 
@@ -94,15 +94,8 @@ def _act(
     if status == HTTPStatus.OK:
         note(f"it had ended already: {verb} changes nothing")
     if wait:
-        _watch(session, path)
+        watch_to_its_end(session, path)
     session.answer(rollout, lambda: sentence(f"{printable(rollout['rollout_id'])}: {phase_name(rollout)}"))
-
-
-def _watch(session: Session, path: str) -> None:
-    # The live view is for those who watch.
-    from signalbox_cli.watch_screen import watch_rollout  # noqa: PLC0415
-
-    raise typer.Exit(watch_rollout(session, path))
 
 
 def _path(session: Session, verb: str, service: str, rollout: str | None) -> str:

@@ -29,17 +29,18 @@ Limit = Annotated[int, Ge(1), Le(100), Query()]
 TimelineLimit = Annotated[int, Ge(1), Le(1000), Query()]
 Cursor = Annotated[str | None, Query()]
 Health = Annotated[bool, Query()]
+_STARTED = answers(
+    Started,
+    HTTPStatus.ACCEPTED,
+    refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
 
 
 @router.post(
     "/services/<service>/rollouts",
     summary="Bring a service to a version",
     tags=["rollouts"],
-    responses=answers(
-        Started,
-        HTTPStatus.ACCEPTED,
-        refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
-    ),
+    responses=_STARTED,
 )
 def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, int]:
     """409 when the service, or something it stands on, is in another rollout."""
@@ -68,11 +69,7 @@ def _started(begin: Callable[[], Rollout]) -> tuple[Started, int]:
     "/services/<service>/undo",
     summary="Bring back a version that served before",
     tags=["rollouts"],
-    responses=answers(
-        Started,
-        HTTPStatus.ACCEPTED,
-        refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
-    ),
+    responses=_STARTED,
 )
 def undo(service: str, body: Annotated[UndoBody, Body()] = UndoBody()) -> tuple[Started, int]:  # noqa: B008
     """Sends an open rollout back; otherwise starts one to the former version, which watches nothing when that

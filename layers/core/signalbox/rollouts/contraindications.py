@@ -62,7 +62,7 @@ def _reasons(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step
     more = any(step.kind is StepKind.PROVISION for step in steps)
     replacing = [step for step in steps if step.kind is StepKind.REPLACE]
     whole = bool(replacing) and all(step.batch == WHOLE for step in replacing)
-    if (coupled := _coupled(facts)) and steps and not whole:
+    if (coupled := _coupled(facts)) and not whole:
         yield f"{coupled}: old and new would run side by side"
     if facts.vendor_unsupported and more:
         yield "facts.vendor_unsupported: a second installation would run beside the first"

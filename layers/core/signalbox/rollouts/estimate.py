@@ -58,7 +58,7 @@ def _serving(estate: Estate) -> set[str]:
 
 
 def _taken(writes: Sequence[Write]) -> set[str]:
-    return {str(write.parameters.get("InstanceId")) for write in writes}
+    return {str(write.parameters["InstanceId"]) for write in writes if "InstanceId" in write.parameters}
 
 
 def _members(estate: Estate) -> set[str]:
