@@ -17,6 +17,7 @@ CONTENT_TYPE = "application/problem+json"
 # What pydantic cannot say of a predicate of ours.
 _PREDICATES = {
     "is_duration": "give a duration such as 90s, 10m, 2h or 3d",
+    "is_domain": "give a DNS name such as shop.example.com",
     "is_name": "begin with a letter or digit, go on with letters, digits, - and _",
 }
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from signalbox.kernel.events import JsonObject
+from signalbox.rollouts.dns import named, rule_of
 from signalbox.rollouts.draft import estate_of
 from signalbox.rollouts.estate import (
     Alarm,
@@ -128,6 +129,47 @@ def alarm(name: str = "checkout-5xx", state: str = "OK", **more: object) -> Alar
 CANARY = Strategy(preset="canary")
 BLUE_GREEN = Strategy(preset="blue-green")
 LINEAR = Strategy(preset="linear")
+
+
+ZONE, SHOP = "Z0123456789", "shop.example.com."
+BLUE_BALANCER = f"{_ELB}:loadbalancer/app/blue/50dc6c495c0c9180"
+GREEN_BALANCER = f"{_ELB}:loadbalancer/app/green/50dc6c495c0c9181"
+
+
+def by_name(of: ServiceSpec) -> ServiceSpec:
+    """The same service, whose slots have a load balancer each, and share a DNS name."""
+    slots = tuple(replace(slot, set_identifier=slot.group) for slot in of.platform.slots or ())
+    traffic = Traffic(router="route53", hosted_zone_id=ZONE, record_name="shop.example.com")
+    return replace(of, platform=replace(of.platform, slots=slots), traffic=traffic)
+
+
+def record(side: str, weight: int, **more: object) -> JsonObject:
+    """An alias to the load balancer of a slot."""
+    target = {
+        "HostedZoneId": "Z32O12X",
+        "DNSName": f"{side}.elb.example.",
+        "EvaluateTargetHealth": True,
+    }
+    made = {"Name": SHOP, "Type": "A", "SetIdentifier": side, "Weight": weight, "AliasTarget": target}
+    return {**made, **more}
+
+
+def name_rule(**weights: int) -> Rule:
+    """The shop's name, as if it were a rule."""
+    sides = {"blue": BLUE, "green": GREEN}
+    return rule_of(named(ZONE, SHOP, "A"), [record(side, weight) for side, weight in weights.items()], sides)
+
+
+def survey_by_name(*rules: Rule) -> Survey:
+    """As `survey`, with a load balancer for each slot."""
+    found = rules or (name_rule(blue=255, green=0),)
+    behind = ((BLUE, BLUE_BALANCER), (GREEN, GREEN_BALANCER))
+    return survey(
+        rules={one.arn: one for one in found},
+        references=(),
+        target_groups={arn: target_group(arn, load_balancers=(balancer,)) for arn, balancer in behind},
+        balancers={BLUE_BALANCER: "Blue.elb.example", GREEN_BALANCER: "green.elb.example"},
+    )
 
 
 def spec(strategy: Strategy = CANARY, *, slots: bool = False, guards: Guards | None = None) -> ServiceSpec:

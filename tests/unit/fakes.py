@@ -59,12 +59,15 @@ class FakeAws:
         self.writes: list[Write] = []
         self.sent_once: list[Write] = []
         self.slow = False
+        self.propagates = False  # as Route 53 does; otherwise changes are in sync at once
+        self.on_their_way: set[str] = set()
         self.refuse: Callable[[Write], None] = lambda write: None
         self.interrupt: Callable[[Write], None] = lambda write: None
         self._looked: tuple[Layout, str] | None = None
 
     def settle(self) -> None:
-        """What was launched is in service, what was terminated is gone."""
+        """What was launched is in service, what was terminated is gone, what was on its way has arrived."""
+        self.on_their_way.clear()
         self.groups = {name: replace(group, instances=group.present) for name, group in self.groups.items()}
         self.health = {
             arn: {i: "healthy" if state == "initial" else state for i, state in states.items()}
@@ -115,7 +118,10 @@ class FakeAws:
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
         return tuple(self.named_alarms[name] for name in names if name in self.named_alarms)
 
-    def apply(self, write: Write, *, once: bool = False) -> None:
+    def is_in_sync(self, change: str) -> bool:
+        return change not in self.on_their_way
+
+    def apply(self, write: Write, *, once: bool = False) -> str | None:
         assert self._looked is not None
         self.refuse(write)
         self.writes.append(write)
@@ -128,7 +134,11 @@ class FakeAws:
             assert isinstance(data, dict)
             self.images[str(after.candidate_version)] = data["ImageId"]
         self._become(before, after, layout, rollout_id)
+        change = f"/change/C{len(self.writes)}" if write.service == "route53" else None
+        if change is not None and self.propagates:
+            self.on_their_way.add(change)
         self.interrupt(write)
+        return change
 
     def _become(self, before: Estate, after: Estate, layout: Layout, rollout_id: str) -> None:
         old = {i.id for group in self.groups.values() for i in group.instances}

@@ -28,9 +28,11 @@ from tests.unit.builders import (
     BLUE_GREEN,
     CANARY,
     LINEAR,
+    by_name,
     spec,
+    survey_by_name,
 )
-from tests.unit.fakes import World
+from tests.unit.fakes import FakeAws, World
 from tests.unit.machine import ANA, Story, started
 
 BY_HAND = Strategy(
@@ -60,6 +62,7 @@ STORIES: dict[str, ServiceSpec] = {
     "canary on slots": spec(CANARY, slots=True),
     "blue-green on a copy": spec(BLUE_GREEN),
     "blue-green on slots": spec(BLUE_GREEN, slots=True),
+    "blue-green by name": by_name(spec(Strategy(preset="blue-green", keep_old_for="1m"), slots=True)),
     "linear on a copy": spec(LINEAR),
     "linear on slots": spec(LINEAR, slots=True),
     "steps by hand": spec(BY_HAND),
@@ -146,7 +149,9 @@ def assert_serves_the_new_version(world: World) -> None:
 
 def begun(name: str, *, slow: bool = False) -> Story:
     """Whatever is written: healthy capacity behind the rules never falls under the floor."""
-    world, of = World(), STORIES[name]
+    of = STORIES[name]
+    world = World(aws=FakeAws(survey_by_name())) if of.traffic.router == "route53" else World()
+    world.aws.propagates = slow
     world.aws.slow = slow
     floor = part(with_floor(of, 4).guards.min_healthy_percent or 0, 4)
     world.aws.interrupt = lambda _: assert_floor(world, floor)

@@ -15,8 +15,9 @@ from signalbox.rollouts.estate import Group, Instance, Placement
 from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import Told
 from signalbox.rollouts.predict import predicted
+from signalbox.rollouts.routing import forward
 from signalbox.rollouts.scene import Decision, Scene
-from signalbox.rollouts.writes import forward, set_group, terminate
+from signalbox.rollouts.writes import set_group, terminate
 from tests.unit.builders import (
     BLUE,
     FOREIGN,

@@ -7,9 +7,10 @@ import pytest
 from signalbox.rollouts.drift import Drift, drifts
 from signalbox.rollouts.estate import Estate, Group, Placement
 from signalbox.rollouts.predict import predicted
+from signalbox.rollouts.routing import forward
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.strategies.drafts import numbered, provision, replace_batches, retire, shift
-from signalbox.rollouts.writes import forward, set_group
+from signalbox.rollouts.writes import set_group
 from tests.unit.builders import BLUE, GREEN, OTHER_RULE, RULE, forwarding_to, rule, scene, simple_forward
 
 STEPS = numbered([provision(percent=100), shift(20), retire()])

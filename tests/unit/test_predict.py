@@ -9,6 +9,7 @@ from signalbox.aws.writer import ALLOWED
 from signalbox.rollouts import writes
 from signalbox.rollouts.estate import Estate, Placement
 from signalbox.rollouts.predict import TARGET_GROUP, VERSION, predicted
+from signalbox.rollouts.routing import forward
 from signalbox.rollouts.writes import (
     copy_alarm,
     copy_group,
@@ -19,7 +20,6 @@ from signalbox.rollouts.writes import (
     delete_target_group,
     delete_template_version,
     deregister,
-    forward,
     resume,
     set_group,
     set_target_group_attributes,

@@ -3,12 +3,12 @@
 from typing import cast
 
 from signalbox.kernel.events import JsonObject
+from signalbox.rollouts.routing import forward
 from signalbox.rollouts.writes import (
     copy_alarm,
     copy_group,
     copy_target_group,
     create_template_version,
-    forward,
     resume,
     set_group,
     set_target_group_attributes,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -35,6 +36,8 @@ def client(service: Literal["elbv2"], *, once: bool = ...) -> "ElasticLoadBalanc
 def client(service: Literal["events"], *, once: bool = ...) -> "EventBridgeClient": ...
 @overload
 def client(service: Literal["lambda"], *, once: bool = ...) -> "LambdaClient": ...
+@overload
+def client(service: Literal["route53"], *, once: bool = ...) -> "Route53Client": ...
 @overload
 def client(service: Literal["sqs"], *, once: bool = ...) -> "SQSClient": ...
 @overload

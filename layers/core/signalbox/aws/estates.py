@@ -1,13 +1,14 @@
 """Observes what rollouts look at: platform, router and alarms put together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from signalbox.aws.alarms import names_with_prefix, read_alarms
 from signalbox.aws.platforms import autoscaling
-from signalbox.aws.routers import alb
+from signalbox.aws.routers import alb, route53
 from signalbox.kernel.errors import Transient
 from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, Rule, TargetGroup
 from signalbox.rollouts.guards import copy_name
+from signalbox.rollouts.layout import sides
 from signalbox.rollouts.preflight import is_version, pairs
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.survey import Standing, Survey
@@ -35,7 +36,7 @@ class AwsEstates:
             candidate=groups.get(layout.candidate_group),
             stable_target_group=stable_target_group,
             candidate_target_group=candidate_target_group,
-            rules=alb.read_rules(layout.references),
+            rules=_rules(layout.references, layout.sides),
             health={arn: alb.read_health(arn) for arn in both},
             candidate_version=autoscaling.made_version(layout.template_id, layout.source_version, rollout_id),
             alarm_copies=_alarm_copies(layout, rollout_id),
@@ -43,6 +44,8 @@ class AwsEstates:
 
     def unnamed(self, layout: Layout, estate: Estate) -> tuple[Rule, ...]:
         """Rules and listeners that send traffic to stable or candidate and are not the rollout's own."""
+        if layout.sides:
+            return ()  # clients choose by name: what leads to the name's load balancers stays theirs
         both = (estate.stable_target_group, estate.candidate_target_group)
         found = alb.references_to(group for group in both if group is not None)
         return tuple(rule for rule in found if rule.arn not in layout.references)
@@ -51,10 +54,14 @@ class AwsEstates:
         """Those of the named alarms that exist."""
         return read_alarms(names)
 
+    def is_in_sync(self, change: str) -> bool:
+        """Whether a change of DNS weights has arrived everywhere."""
+        return route53.is_in_sync(change)
+
     def standing(self, spec: ServiceSpec) -> Standing:
         """The groups of a service and the rules that send traffic to them."""
         groups, _ = autoscaling.read_groups([name for _, name, _ in pairs(spec)])
-        return Standing(groups=groups, rules=alb.read_rules(spec.traffic.references))
+        return Standing(groups=groups, rules=_rules(spec.traffic.references, sides(spec)))
 
     def survey(self, spec: ServiceSpec, version: str | None) -> Survey:
         """Everything that preflight asks about a service and, when given, a version."""
@@ -70,8 +77,9 @@ class AwsEstates:
             groups=groups,
             unsupported=unsupported,
             target_groups=target_groups,
-            rules={rule.arn: rule for rule in alb.read_rules(spec.traffic.references)},
+            rules={rule.arn: rule for rule in _rules(spec.traffic.references, sides(spec))},
             references=alb.references_to(target_groups.values()),
+            balancers=alb.names_of_balancers(target_groups.values()) if sides(spec) else {},
             alarms={alarm.name: alarm for alarm in read_alarms(spec.guards.alarms)},
             images={
                 template: {number: launch.image for number, launch in versions.items() if launch.image}
@@ -84,6 +92,11 @@ class AwsEstates:
             known_image=version is None or (is_version(version) and _is_known(version, templates)),
             followers=autoscaling.followers_of(templates, list(groups)) if templates else {},
         )
+
+
+def _rules(references: Sequence[str], sides: Mapping[str, str]) -> tuple[Rule, ...]:
+    """Of a service that names either DNS records or rules."""
+    return route53.read_names(references, sides) if sides else alb.read_rules(references)
 
 
 def _target_groups(layout: Layout) -> tuple[TargetGroup | None, TargetGroup | None]:

@@ -28,6 +28,7 @@ ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     ("elbv2", "ModifyListener"): frozenset(),
     ("elbv2", "DeregisterTargets"): frozenset({"InvalidTarget", "TargetGroupNotFound"}),
     ("elbv2", "DeleteTargetGroup"): frozenset({"TargetGroupNotFound"}),
+    ("route53", "ChangeResourceRecordSets"): frozenset(),
     ("cloudwatch", "PutMetricAlarm"): frozenset(),
     ("cloudwatch", "DeleteAlarms"): frozenset({"ResourceNotFound"}),
 }
@@ -39,21 +40,23 @@ REMOVALS = frozenset({"TerminateInstanceInAutoScalingGroup", "DeleteAutoScalingG
 class AwsWriter:
     """Port `Writer`."""
 
-    def apply(self, write: Write, *, once: bool = False) -> None:
-        """Raises Rejected for an operation that is not on the list, or that AWS definitely refused."""
+    def apply(self, write: Write, *, once: bool = False) -> str | None:
+        """The id of the change, where AWS tells one. Raises Rejected for an operation that is not on the
+        list, or that AWS definitely refused."""
         settled = ALLOWED.get((write.service, write.operation))
         if settled is None:
             raise Rejected(f"{write.service}:{write.operation} is not a write of Signalbox")
         method = getattr(client(write.service, once=once), xform_name(write.operation))  # type: ignore[call-overload]
         try:
-            method(**write.parameters)
+            answer: Mapping[str, Mapping[str, str]] = method(**write.parameters)
         except ClientError as error:
             if code_of(error) in settled or _is_gone(write, error):
-                return
+                return None
             kind = Transient if is_passing(error) else Rejected
             raise kind(f"{write.operation} of {write.resource}: {error}") from error
         except BotoCoreError as error:
             raise Transient(f"{write.operation} of {write.resource}: {error}") from error
+        return answer.get("ChangeInfo", {}).get("Id")
 
 
 def _is_gone(write: Write, error: ClientError) -> bool:

@@ -6,12 +6,18 @@ from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: no i, l, o, u
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_DOMAIN = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+\.?")
 Entropy = Callable[[int], bytes]
 
 
 def is_name(text: str) -> bool:
     """Whether load balancers, groups and paths can carry it."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_domain(text: str) -> bool:
+    """Whether it is a DNS name of at least two labels, without a wildcard."""
+    return _DOMAIN.fullmatch(text) is not None
 
 
 def _base32(number: int, length: int) -> str:

@@ -27,6 +27,7 @@ class Layout:
     template_id: str
     source_version: str
     references: tuple[str, ...]
+    sides: Mapping[str, str] = field(default_factory=dict)  # of DNS records: set identifier -> target group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +85,12 @@ class TargetGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule, or the default action of a listener, with its actions exactly as AWS describes them."""
+    """A rule, or the default action of a listener, with its actions exactly as AWS describes them. Of a DNS
+    name `records` holds the weighted record sets by target group, whose shares `actions` tells."""
 
     arn: str
     actions: tuple[JsonObject, ...]
+    records: Mapping[str, JsonObject] = field(default_factory=dict)
 
     @property
     def is_listener(self) -> bool:

@@ -58,10 +58,13 @@ def missing_copies(scene: Scene) -> list[Write]:
     candidate = scene.candidate_target_group
     if candidate is None:
         return []
-    own = {TARGET_GROUP: dimension_of(candidate)}
+    own = {TARGET_GROUP: dimension_of(candidate), **_balancer_of(scene)}
     wanted = [
         copy_alarm(
-            alarm, copy_name(scene.rollout_id, alarm.name), {**alarm.dimensions, **own}, scene.rollout_id
+            alarm,
+            copy_name(scene.rollout_id, alarm.name),
+            _seen_from(alarm, own),
+            scene.rollout_id,
         )
         for alarm in copied_alarms(scene.alarms, scene.layout)
     ]
@@ -69,11 +72,22 @@ def missing_copies(scene: Scene) -> list[Write]:
     return [write for write in wanted if write.resource not in scene.estate.alarm_copies]
 
 
+def _seen_from(alarm: Alarm, own: Mapping[str, str]) -> dict[str, str]:
+    """The alarm's dimensions, with the candidate's values where it has some."""
+    return {name: own.get(name, value) for name, value in alarm.dimensions.items()}
+
+
+def _balancer_of(scene: Scene) -> dict[str, str]:
+    """Of the candidate, which is behind stable's load balancer unless DNS leads to another one."""
+    estate = scene.estate
+    group = estate.candidate_target_group if scene.layout.sides else estate.stable_target_group
+    balancers = group.load_balancers if group else ()
+    return {LOAD_BALANCER: balancer_dimension(balancers[0])} if balancers else {}
+
+
 def _unhealthy_hosts(scene: Scene, own: Mapping[str, str]) -> Write:
     """Two minutes with an unhealthy target; a group without any says nothing."""
     name = unhealthy_hosts_name(scene.rollout_id)
-    balancers = scene.estate.stable_target_group.load_balancers
-    balancer = {LOAD_BALANCER: balancer_dimension(balancers[0])} if balancers else {}
     settings: JsonObject = {
         "Namespace": "AWS/ApplicationELB",
         "MetricName": "UnHealthyHostCount",
@@ -85,7 +99,7 @@ def _unhealthy_hosts(scene: Scene, own: Mapping[str, str]) -> Write:
         "TreatMissingData": "notBreaching",
     }
     alarm = Alarm(name=name, arn="", state="", updated_at="", copied=settings)
-    return copy_alarm(alarm, name, {**own, **balancer}, scene.rollout_id)
+    return copy_alarm(alarm, name, own, scene.rollout_id)
 
 
 def is_blind(alarm: Alarm, layout: Layout, stable: TargetGroup) -> bool:
@@ -97,9 +111,14 @@ def is_blind(alarm: Alarm, layout: Layout, stable: TargetGroup) -> bool:
     group = alarm.dimensions.get(GROUP)
     return (
         (target_group is not None and target_group not in ours)
-        or (balancer is not None and bool(balancers) and balancer not in balancers)
+        or (balancer is not None and _is_elsewhere(balancer, target_group, layout, balancers))
         or (group is not None and group != layout.candidate_group)
     )
+
+
+def _is_elsewhere(balancer: str, target_group: str | None, layout: Layout, stables: set[str]) -> bool:
+    """Of a load balancer in an alarm: where each side has its own, the target group tells which one."""
+    return target_group is None if layout.sides else bool(stables) and balancer not in stables
 
 
 def warnings(

@@ -55,6 +55,7 @@ def _slots(
         template_id=candidate.template_id,
         source_version=source.resolved_version,
         references=spec.traffic.references,
+        sides=sides(spec),
     )
 
 
@@ -70,7 +71,14 @@ def _one_group(spec: ServiceSpec, survey: Survey, side: Slot, rollout_id: str, *
         template_id=stable.template_id,
         source_version=stable.resolved_version,
         references=spec.traffic.references,
+        sides=sides(spec),
     )
+
+
+def sides(spec: ServiceSpec) -> dict[str, str]:
+    """Set identifier -> target group of the slots that DNS records lead to."""
+    named = (slot for slot in spec.platform.slots or () if slot.set_identifier)
+    return {str(slot.set_identifier): slot.target_group_arn for slot in named}
 
 
 def _copy_name(spec: ServiceSpec, suffix: str) -> str:

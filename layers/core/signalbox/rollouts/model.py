@@ -119,6 +119,15 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Propagation:
+    """DNS weights on their way to Route 53's servers. `changes` are its ids, none while it is not known
+    whether it took them; `in_sync_at` is when all servers were seen to have them."""
+
+    changes: tuple[str, ...] = ()
+    in_sync_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """Shares of traffic in percent; they sum to 100."""
 

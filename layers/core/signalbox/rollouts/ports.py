@@ -28,17 +28,19 @@ class Estates(Protocol):
     def observe(self, layout: Layout, rollout_id: str) -> Estate: ...
     def unnamed(self, layout: Layout, estate: Estate) -> tuple[Rule, ...]: ...
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]: ...
+    def is_in_sync(self, change: str) -> bool: ...
 
 
 class Writer(Protocol):
-    """Makes one write. Raises Transient to try again, Rejected when AWS definitely refused. What is to go and
-    is gone, or is to be made and is there, counts as written.
+    """Makes one write, and answers the id of a change of DNS that is on its way from then on. Raises
+    Transient to try again, Rejected when AWS definitely refused. What is to go and is gone, or is to be made
+    and is there, counts as written.
 
     `once`: it is sent once and never again, whatever becomes of the answer. Who takes a rollout forward asks
     for that: a breach may have brought the traffic back meanwhile, and a repetition would move it again.
     """
 
-    def apply(self, write: Write, *, once: bool = False) -> None: ...
+    def apply(self, write: Write, *, once: bool = False) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import count, islice
 
 from signalbox.kernel.events import JsonObject
+from signalbox.rollouts.dns import name_of, rule_of
 from signalbox.rollouts.estate import Estate, Group, Instance
 from signalbox.rollouts.writes import Write
 
@@ -55,6 +56,25 @@ def _forwarded(estate: Estate, write: Write) -> Estate:
     assert isinstance(actions, list)
     rules = tuple(replace(r, actions=tuple(actions)) if r.arn == write.resource else r for r in estate.rules)
     return replace(estate, rules=rules)
+
+
+def _weighed(estate: Estate, write: Write) -> Estate:
+    batch = write.parameters["ChangeBatch"]
+    assert isinstance(batch, dict)
+    sets = [change["ResourceRecordSet"] for change in batch["Changes"]]
+    return replace(
+        estate,
+        rules=tuple(
+            rule_of(
+                name_of(r.arn),
+                sets,
+                {str(record["SetIdentifier"]): side for side, record in r.records.items()},
+            )
+            if r.arn == write.resource
+            else r
+            for r in estate.rules
+        ),
+    )
 
 
 def _group_made(estate: Estate, write: Write) -> Estate:
@@ -199,6 +219,7 @@ _AFTER: dict[str, Callable[[Estate, Write], Estate]] = {
     "DeleteTargetGroup": _target_group_gone,
     "ModifyRule": _forwarded,
     "ModifyListener": _forwarded,
+    "ChangeResourceRecordSets": _weighed,
     "CreateAutoScalingGroup": _group_made,
     "UpdateAutoScalingGroup": _group_set,
     "TerminateInstanceInAutoScalingGroup": _member_gone,

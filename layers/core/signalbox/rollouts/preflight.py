@@ -3,8 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from signalbox.kernel.durations import parse_duration
 from signalbox.kernel.errors import Violation
+from signalbox.kernel.events import JsonObject
 from signalbox.rollouts import forwarding
+from signalbox.rollouts.dns import longest_lag, name_of
+from signalbox.rollouts.estate import Rule, TargetGroup
+from signalbox.rollouts.layout import sides
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import MANAGED
@@ -21,7 +26,7 @@ def service_violations(spec: ServiceSpec, survey: Survey) -> list[Violation]:
         *_region(spec, survey),
         *_groups(spec, survey),
         *_target_groups(spec, survey),
-        *_rules(spec, survey),
+        *(_names(spec, survey) if sides(spec) else _rules(spec, survey)),
         *_alarms(spec, survey),
     ]
 
@@ -110,6 +115,58 @@ def _rules(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
                 field, f"{kind} {arn} has no room for the candidate among {MOST_TARGET_GROUPS} target groups"
             )
     yield from _unnamed(spec, survey, ours)
+
+
+def _names(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
+    """Each slot has its weighted record, which leads to the load balancer of its own target group."""
+    for reference in spec.traffic.references:
+        name, rule = name_of(reference), survey.rules.get(reference)
+        if rule is None:
+            text = f"{name.name} has no weighted {name.type} record in hosted zone {name.zone}"
+            yield Violation("traffic.record_name", text)
+            continue
+        yield from _records(spec, survey, rule)
+    deadline = parse_duration(spec.guards.deadline).total_seconds()
+    lag = longest_lag(survey.rules.values())
+    if lag >= deadline:
+        message = f"clients follow within {lag} s, twice the TTL, but a step may take only {deadline:.0f} s"
+        yield Violation("traffic.record_name", message)
+
+
+def _records(spec: ServiceSpec, survey: Survey, rule: Rule) -> Iterator[Violation]:
+    name, ours = name_of(rule.arn), {slot.target_group_arn for slot in spec.platform.slots or ()}
+    others = [str(one["SetIdentifier"]) for side, one in rule.records.items() if side not in ours]
+    if others:
+        message = f"{', '.join(others)} also answers for {name.name}: two records may share the name"
+        yield Violation("traffic.record_name", message)
+    for index, slot in enumerate(spec.platform.slots or ()):
+        field, record = f"platform.slots.{index}.set_identifier", rule.records.get(slot.target_group_arn)
+        if record is None:
+            text = f"{name.name} has no weighted {name.type} record with set identifier {slot.set_identifier}"
+            yield Violation(field, text)
+        elif slot.target_group_arn in survey.target_groups:
+            yield from _led_to(field, record, survey.target_groups[slot.target_group_arn], survey)
+
+
+def _led_to(field: str, record: JsonObject, target_group: TargetGroup, survey: Survey) -> Iterator[Violation]:
+    """An address tells nothing of what is behind it: only an alias or another name is compared."""
+    balancers = [survey.balancers[arn] for arn in target_group.load_balancers if arn in survey.balancers]
+    if not balancers:
+        text = f"target group {target_group.arn} is in no listener: its record would lead to nobody"
+        yield Violation(field, text)
+        return
+    alias, values = record.get("AliasTarget"), record.get("ResourceRecords")
+    told = [alias["DNSName"]] if isinstance(alias, dict) else []
+    told += [one["Value"] for one in values] if isinstance(values, list) and record["Type"] == "CNAME" else []
+    for target in told:
+        if _bare(target) not in map(_bare, balancers):
+            text = f"the record leads to {target}, the slot's target group is behind {' or '.join(balancers)}"
+            yield Violation(field, text)
+
+
+def _bare(name: str) -> str:
+    """Consoles write aliases to load balancers with `dualstack.` before them."""
+    return name.lower().rstrip(".").removeprefix("dualstack.")
 
 
 def _unnamed(spec: ServiceSpec, survey: Survey, ours: set[str]) -> Iterator[Violation]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from signalbox.kernel.timeline import Head
 from signalbox.rollouts.estate import Alarm, Estate, Layout
-from signalbox.rollouts.model import Clocks, Hold, Outcome, Phase, Split, Step, Stop
+from signalbox.rollouts.model import Clocks, Hold, Outcome, Phase, Propagation, Split, Step, Stop
 from signalbox.rollouts.service import ServiceSpec
 
 SCHEMA = 1
@@ -27,7 +27,8 @@ class Rollout:
     `expected` what was last written or seen. `heard` counts the signals in the timeline, `published` the
     entries that are known to be on the bus, `saved_by` names the task that saved last, `turns` counts those
     of this generation. `waits_since` is when `waits_for` was first seen. `busy_until` is set while a step of
-    `busy_generation` may write: a later generation trusts no restore before it.
+    `busy_generation` may write: a later generation trusts no restore before it. `propagation` is the last
+    change of DNS weights, None before the first.
     """
 
     rollout_id: str
@@ -57,6 +58,7 @@ class Rollout:
     rebuilding: bool = False
     busy_until: datetime | None = None
     busy_generation: int = 0
+    propagation: Propagation | None = None
     wanted: Split = field(default_factory=Split)
     actual: Split = field(default_factory=Split)
     stop: Stop | None = None

@@ -16,7 +16,8 @@ class Scene:
     """The observed estate beside the snapshot, and what the service asks of both.
 
     `version` is an AMI id or a launch template version number; `rebuilding`: the rollout has begun to take
-    instances of stable away.
+    instances of stable away; `lag` is for how many seconds resolvers may still send clients to a side that
+    has lost its weight, 0 behind a load balancer.
     """
 
     rollout_id: str
@@ -27,6 +28,7 @@ class Scene:
     min_healthy_percent: int = 100
     alarms: tuple[Alarm, ...] = ()
     rebuilding: bool = False
+    lag: int = 0
 
     @property
     def candidate_version(self) -> str | None:
@@ -84,6 +86,14 @@ def write(reason: str, *writes: Write) -> Decision:
 def wait(reason: str, look_again: int = LONGEST_WAIT) -> Decision:
     """Nothing to write, and not there yet."""
     return Decision(reason=reason, look_again=max(2, min(look_again, LONGEST_WAIT)))
+
+
+def until_resolvers_follow(scene: Scene) -> Decision | None:
+    """Nothing that has lost its weight may go before; None when all clients have followed."""
+    if not scene.lag:
+        return None
+    reason = "resolvers may still send clients to what has lost its weight"
+    return Decision(reason=reason, look_again=scene.lag)
 
 
 def until_told(reason: str, awaits: Told, times: int) -> Decision:

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Le, Len, Predicate
 
 from signalbox.kernel.durations import is_duration
-from signalbox.kernel.ids import is_name
+from signalbox.kernel.ids import is_domain, is_name
+from signalbox.rollouts.dns import named
 
 Duration = Annotated[str, Predicate(is_duration)]
 # Part of the names of what Signalbox makes beside the service.
@@ -16,6 +17,7 @@ Arn = Annotated[str, Len(20, 2048)]
 Percent = Annotated[int, Ge(0), Le(100)]
 Share = Annotated[int, Ge(1), Le(100)]
 Count = Annotated[int, Ge(1), Le(1000)]
+DEFAULT_TYPES: tuple[Literal["A"], ...] = ("A",)
 Preset = Literal[
     "all-at-once",
     "rolling",
@@ -41,10 +43,12 @@ class Closed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot(Closed):
-    """One of two standing groups, with the target group that it serves."""
+    """One of two standing groups, with the target group that it serves. `set_identifier` names the DNS record
+    that leads to its load balancer."""
 
     group: Annotated[str, Len(1, 255)]
     target_group_arn: Arn
+    set_identifier: Annotated[str, Len(1, 128)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +63,24 @@ class Platform(Closed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic(Closed):
-    """Every listener or rule that sends traffic to the service."""
+    """Everything that divides the traffic of the service: listeners and rules of a load balancer, or the
+    weighted records of one DNS name."""
 
-    router: Literal["alb"]
+    router: Literal["alb", "route53"]
     listener_rule_arn: Arn | None = None
     listener_arn: Arn | None = None
     rules: Annotated[tuple[Arn, ...], Len(1, 20)] | None = None
     target_group_arn: Arn | None = None
+    hosted_zone_id: Annotated[str, Len(1, 32), Predicate(is_name)] | None = None
+    record_name: Annotated[str, Len(1, 255), Predicate(is_domain)] | None = None
+    record_types: Annotated[tuple[Literal["A", "AAAA", "CNAME"], ...], Len(1, 2)] | None = None
 
     @property
     def references(self) -> tuple[str, ...]:
-        """The ARNs of listeners (their default action) and rules, in the order given."""
+        """The ARNs of listeners (their default action) and rules, in the order given, or the DNS name."""
+        if self.hosted_zone_id and self.record_name:
+            types = self.record_types or DEFAULT_TYPES
+            return tuple(named(self.hosted_zone_id, self.record_name, type_).reference for type_ in types)
         single = self.listener_rule_arn or self.listener_arn
         return (single,) if single else self.rules or ()
 

@@ -19,9 +19,10 @@ class Survey:
     """Facts by name or ARN; what is missing does not exist.
 
     `references` are all rules and listeners of the load balancers behind the named target groups that send
-    traffic to them; `images` maps launch template id -> version number -> AMI, `data_volumes` the same to the
-    devices of EBS volumes beside the first one or that outlive their instance; `followers` maps launch
-    template id -> other groups that follow its $Latest.
+    traffic to them; `balancers` maps the ARN of such a load balancer to its DNS name. `images` maps launch
+    template id -> version number -> AMI, `data_volumes` the same to the devices of EBS volumes beside the
+    first one or that outlive their instance; `followers` maps launch template id -> other groups that follow
+    its $Latest.
     """
 
     region: str
@@ -31,6 +32,7 @@ class Survey:
     target_groups: Mapping[str, TargetGroup] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     references: tuple[Rule, ...] = ()
+    balancers: Mapping[str, str] = field(default_factory=dict)
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     data_volumes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from signalbox.rollouts.strategies.free import actions_of, free
 from signalbox.rollouts.strategies.presets import PRESETS
 
 WHOLE = 100  # percent
+DNS_ONLY = ("hosted_zone_id", "record_name", "record_types")
 PARAMETERS = frozenset().union(*(preset.parameters for preset in PRESETS.values()))
 
 
@@ -16,7 +17,7 @@ def violations(spec: ServiceSpec) -> list[Violation]:
     """Everything that is wrong, at once."""
     return [
         *_platform(spec.platform, spec.traffic),
-        *_traffic(spec.traffic),
+        *_traffic(spec.platform, spec.traffic),
         *strategy_violations(spec.strategy, "strategy"),
     ]
 
@@ -34,12 +35,43 @@ def _platform(platform: Platform, traffic: Traffic) -> Iterator[Violation]:
         yield Violation("platform.slots", "the two slots must name different target groups")
 
 
-def _traffic(traffic: Traffic) -> Iterator[Violation]:
+def _traffic(platform: Platform, traffic: Traffic) -> Iterator[Violation]:
+    if traffic.router == "route53":
+        yield from _names(platform, traffic)
+        return
+    for field in DNS_ONLY:
+        if getattr(traffic, field) is not None:
+            yield Violation(f"traffic.{field}", "only router route53 takes it")
+    for index, slot in enumerate(platform.slots or ()):
+        if slot.set_identifier is not None:
+            yield Violation(f"platform.slots.{index}.set_identifier", "only router route53 takes it")
     given = [traffic.listener_rule_arn, traffic.listener_arn, traffic.rules]
     if sum(one is not None for one in given) != 1:
         yield Violation("traffic", "give exactly one of listener_rule_arn, listener_arn and rules")
     if len(set(traffic.references)) != len(traffic.references):
         yield Violation("traffic.rules", "each rule may be named once")
+
+
+def _names(platform: Platform, traffic: Traffic) -> Iterator[Violation]:
+    """Weighted records lead to load balancers: each slot has one of its own."""
+    for field in ("hosted_zone_id", "record_name"):
+        if getattr(traffic, field) is None:
+            yield Violation(f"traffic.{field}", "router route53 needs it")
+    for field in ("listener_rule_arn", "listener_arn", "rules"):
+        if getattr(traffic, field) is not None:
+            yield Violation(f"traffic.{field}", "not with router route53: the name divides the traffic")
+    if len(set(traffic.record_types or ())) != len(traffic.record_types or ()):
+        yield Violation("traffic.record_types", "each type may be named once")
+    if platform.slots is None:
+        yield Violation("platform.slots", "router route53 needs two slots, each behind its own load balancer")
+        return
+    for index, slot in enumerate(platform.slots):
+        if slot.set_identifier is None:
+            yield Violation(
+                f"platform.slots.{index}.set_identifier", "name the weighted record that leads to this slot"
+            )
+    if len({slot.set_identifier for slot in platform.slots}) == 1 and platform.slots[0].set_identifier:
+        yield Violation("platform.slots", "the two slots must name different records")
 
 
 def strategy_violations(strategy: Strategy, field: str) -> Iterator[Violation]:

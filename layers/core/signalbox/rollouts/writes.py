@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # The alarm path makes writes that are stored: what they were made from is not loaded for that.
     from collections.abc import Mapping, Sequence
 
-    from signalbox.rollouts.estate import Alarm, Group, Rule, TargetGroup
+    from signalbox.rollouts.estate import Alarm, Group, TargetGroup
 
 CREATED_BY = "signalbox:created-by"
 MANAGED = "signalbox:managed"
@@ -137,22 +137,6 @@ def set_target_group_attributes(arn: str, attributes: Mapping[str, str]) -> Writ
     """Draining time, stickiness and the like."""
     pairs = [{"Key": key, "Value": value} for key, value in sorted(attributes.items())]
     return _elb("ModifyTargetGroupAttributes", arn, TargetGroupArn=arn, Attributes=pairs)
-
-
-def forward(rule: Rule, actions: Sequence[JsonObject]) -> Write:
-    """The actions of a rule, or of a listener by default."""
-    again = [_with_secret(action) for action in actions]
-    if rule.is_listener:
-        return _elb("ModifyListener", rule.arn, ListenerArn=rule.arn, DefaultActions=again)
-    return _elb("ModifyRule", rule.arn, RuleArn=rule.arn, Actions=again)
-
-
-def _with_secret(action: JsonObject) -> JsonObject:
-    """AWS does not tell the secret of an OIDC action: without it, it must be told to keep the one it has."""
-    config = action.get("AuthenticateOidcConfig")
-    if not isinstance(config, dict):
-        return action
-    return {**action, "AuthenticateOidcConfig": {**config, "UseExistingClientSecret": True}}
 
 
 def deregister(target_group: str, instances: Sequence[str]) -> Write:

@@ -161,6 +161,16 @@ def references_to(target_groups: Iterable[TargetGroup]) -> tuple[Rule, ...]:
     return tuple(rule for rule in found if ours & set(forwarding.weights(rule.actions)))
 
 
+def names_of_balancers(target_groups: Iterable[TargetGroup]) -> dict[str, str]:
+    """Load balancer ARN -> DNS name, of all behind the target groups."""
+    arns = list(dict.fromkeys(arn for group in target_groups for arn in group.load_balancers))
+    if not arns:
+        return {}
+    with aws_errors():
+        found = client("elbv2").describe_load_balancers(LoadBalancerArns=arns)["LoadBalancers"]
+    return {one["LoadBalancerArn"]: one["DNSName"] for one in found}
+
+
 def _rules_of(listener: str) -> list[Rule]:
     pages = client("elbv2").get_paginator("describe_rules").paginate(ListenerArn=listener)
     return [

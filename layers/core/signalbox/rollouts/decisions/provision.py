@@ -5,6 +5,7 @@ from signalbox.rollouts.decisions.versions import missing_version
 from signalbox.rollouts.estate import Group, Placement
 from signalbox.rollouts.guards import missing_copies
 from signalbox.rollouts.model import Step
+from signalbox.rollouts.routing import forward
 from signalbox.rollouts.scene import (
     LONGEST_WAIT,
     Decision,
@@ -19,7 +20,6 @@ from signalbox.rollouts.writes import (
     Write,
     copy_group,
     copy_target_group,
-    forward,
     set_group,
     set_target_group_attributes,
     terminate,

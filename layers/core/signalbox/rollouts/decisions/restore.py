@@ -6,8 +6,17 @@ from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.removal import remove_candidate, remove_version
 from signalbox.rollouts.estate import Estate, Group, Instance, Layout, Placement, Rule
 from signalbox.rollouts.model import Told
-from signalbox.rollouts.scene import Decision, Scene, settled, until_healthy, until_told, write
-from signalbox.rollouts.writes import Write, deregister, forward, resume, set_group, suspend, terminate
+from signalbox.rollouts.routing import forward
+from signalbox.rollouts.scene import (
+    Decision,
+    Scene,
+    settled,
+    until_healthy,
+    until_resolvers_follow,
+    until_told,
+    write,
+)
+from signalbox.rollouts.writes import Write, deregister, resume, set_group, suspend, terminate
 
 LAUNCH = ("Launch",)
 QUIET = ("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy")
@@ -48,7 +57,7 @@ def restoring_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[
         return _leave_target_group(layout, estate)
     wanted = {rule.arn: safe_actions(layout, rule, estate) for rule in snapshot.rules}
     return tuple(
-        forward(rule, wanted[rule.arn])
+        forward(snapshot.rule(rule.arn), wanted[rule.arn])
         for rule in estate.rules
         if not forwarding.same_forwarding(rule.actions, snapshot.rule(rule.arn).actions)
         and not forwarding.same_forwarding(rule.actions, wanted[rule.arn])
@@ -169,6 +178,8 @@ def _slot_as_before(scene: Scene) -> Decision | None:
     slot, before = scene.estate.candidate, scene.snapshot.candidate
     if scene.layout.placement is not Placement.SLOT or slot is None or before is None:
         return None
+    if scene.lag:
+        return until_resolvers_follow(scene)
     found = (slot.min, slot.max, slot.desired, slot.template_version)
     version = _template_version(scene, before)
     if found != (before.min, before.max, before.desired, version):
@@ -184,9 +195,10 @@ def _slot_as_before(scene: Scene) -> Decision | None:
 
 def _rules_exact(scene: Scene) -> Decision | None:
     writes = [
-        forward(rule, scene.snapshot.rule(rule.arn).actions)
+        forward(before, before.actions)
         for rule in scene.estate.rules
-        if forwarding.weights(rule.actions) != forwarding.weights(scene.snapshot.rule(rule.arn).actions)
+        if forwarding.weights(rule.actions)
+        != forwarding.weights((before := scene.snapshot.rule(rule.arn)).actions)
     ]
     return write("the rules exactly as before", *writes) if writes else None
 

@@ -5,8 +5,17 @@ from typing import assert_never
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.removal import remove_candidate
 from signalbox.rollouts.estate import Placement
-from signalbox.rollouts.scene import Decision, Scene, settled, until_gone, until_healthy, write
-from signalbox.rollouts.writes import forward, set_group
+from signalbox.rollouts.routing import forward
+from signalbox.rollouts.scene import (
+    Decision,
+    Scene,
+    settled,
+    until_gone,
+    until_healthy,
+    until_resolvers_follow,
+    write,
+)
+from signalbox.rollouts.writes import set_group
 
 
 def decide_retire(scene: Scene) -> Decision:
@@ -60,7 +69,8 @@ def _sessions_end(scene: Scene) -> Decision | None:
 def _old_slot_empties(scene: Scene) -> Decision | None:
     old = scene.estate.stable
     if old.min or old.desired:
-        return write("the old slot empties", set_group(old, min_size=0, desired=0))
+        empty = write("the old slot empties", set_group(old, min_size=0, desired=0))
+        return until_resolvers_follow(scene) or empty
     return until_gone("old instances", old) if old.instances else None
 
 

@@ -3,8 +3,8 @@
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.provision import decide_size, wanted_size
 from signalbox.rollouts.model import Step
+from signalbox.rollouts.routing import forward
 from signalbox.rollouts.scene import Decision, Scene, part, settled, wait, write
-from signalbox.rollouts.writes import forward
 
 
 def decide_shift(scene: Scene, step: Step, provisioned: Step) -> Decision:

@@ -17,7 +17,8 @@ from signalbox.rollouts.signals import Heard, Signals
 from signalbox.rollouts.steps.arrival import enter_step, is_overdue, wait_for
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.others import pause_for_others
-from signalbox.rollouts.steps.sight import guard_names, scene_of, split_of
+from signalbox.rollouts.steps.propagation import arrived, followed, foreseen, insisted, told
+from signalbox.rollouts.steps.sight import guard_names, look, split_of
 from signalbox.rollouts.steps.turn import (
     ENGINE,
     LONGEST_STEP,
@@ -46,11 +47,11 @@ def act(command: StepCommand, ports: Ports) -> Progress:
     if early is not None:
         return early
     turn = enter_step(turn, command)
-    scene = _look(turn, ports)
+    scene = look(turn.rollout, turn.now, ports)
     danger = _danger(turn, scene, command, ports)
     if danger is not None:
         return go_back(turn, danger, ports)
-    decision = decide_step(scene, turn.rollout.steps, command.step)
+    decision = insisted(turn, scene, decide_step(scene, turn.rollout.steps, command.step))
     foreign = pause_for_others(turn, scene, decision, command, ports)
     if foreign is not None:
         return foreign
@@ -60,10 +61,6 @@ def act(command: StepCommand, ports: Ports) -> Progress:
         if is_stopped(turn, signals):
             return _taken_back(signals, command, ports)
     return _conclude(turn, scene, decision, command, ports)
-
-
-def _look(turn: Turn, ports: Ports) -> Scene:
-    return scene_of(turn.rollout, ports.estates.observe(turn.rollout.layout, turn.rollout.rollout_id))
 
 
 def _danger(turn: Turn, scene: Scene, command: StepCommand, ports: Ports) -> Stop | None:
@@ -114,25 +111,28 @@ def _write(
     written: tuple[Write, ...] = ()
     left = MOST_ROUNDS
     while decision.writes and decision.writes != written and left:
-        turn = _intend(turn, scene, command, ports)
+        turn = _intend(turn, scene, decision, command, ports)
+        changes: list[str | None] = []
         for write in decision.writes:
             if is_stopped(turn, latch_of(turn, ports)):
                 return turn, scene, decision
-            ports.writer.apply(write, once=True)
+            changes.append(ports.writer.apply(write, once=True))
+        turn = told(turn, changes)
         written, left = decision.writes, left - 1
-        scene = _look(turn, ports)
+        scene = look(turn.rollout, turn.now, ports)
         decision = decide_step(scene, turn.rollout.steps, command.step)
     return turn, scene, decision
 
 
-def _intend(turn: Turn, scene: Scene, command: StepCommand, ports: Ports) -> Turn:
+def _intend(turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports) -> Turn:
     """What must be known before the first write: that it may happen, and how to take it back."""
     kind = turn.rollout.steps[command.step].kind
     rollout = turn.rollout
     rebuilding = rollout.rebuilding or kind is StepKind.REPLACE
     past = rollout.past_return or kind is StepKind.RETIRE
     busy_until = turn.now + LONGEST_STEP
-    if rollout.busy_until == busy_until:
+    turn = foreseen(turn, decision.writes)
+    if rollout.busy_until == busy_until and turn.rollout == rollout:
         return turn
     final = past and not rollout.past_return
     if final:
@@ -158,7 +158,8 @@ def _floor_or_conflict(scene: Scene) -> None:
 
 def _conclude(turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports) -> Progress:
     rollout = turn.rollout
-    turn = _observed(turn, scene)
+    turn = followed(_observed(turn, scene), ports)
+    decision = arrived(turn, decision)
     if decision.settled:
         return _advance(turn, decision, command, ports)
     if is_overdue(turn.rollout, turn.now):

@@ -10,7 +10,7 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.steps.closing import bid_farewell, close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.sight import copies_of, guard_names, scene_of, split_of
+from signalbox.rollouts.steps.sight import copies_of, guard_names, look, split_of
 from signalbox.rollouts.steps.turn import Turn, take_turn
 
 
@@ -36,7 +36,7 @@ def _seen(turn: Turn, ports: Ports) -> tuple[Turn, tuple[str, ...]]:
     Past the point of no return it ends also when AWS refuses to tell: going back is no answer to that.
     """
     try:
-        scene = scene_of(turn.rollout, ports.estates.observe(turn.rollout.layout, turn.rollout.rollout_id))
+        scene = look(turn.rollout, turn.now, ports)
     except Rejected as refusal:
         if not turn.rollout.past_return:
             raise

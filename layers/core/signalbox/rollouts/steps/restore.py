@@ -7,6 +7,7 @@ from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import NotFound, Rejected, Transient
 from signalbox.kernel.events import Event
 from signalbox.rollouts.decisions.restore import decide_restore, serves_as_before, traffic_back
+from signalbox.rollouts.dns import ttl
 from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, ended, settle
@@ -14,7 +15,8 @@ from signalbox.rollouts.scene import Decision, Scene, wait
 from signalbox.rollouts.steps.arrival import go_on, wait_for
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.sight import scene_of, split_of
+from signalbox.rollouts.steps.propagation import doubted, followed, foreseen, insisted, told
+from signalbox.rollouts.steps.sight import look, split_of
 from signalbox.rollouts.steps.turn import ENGINE, MOST_TURNS, Turn, keep, publish, save, take_turn
 from signalbox.rollouts.writes import Write
 
@@ -54,7 +56,7 @@ def _turned_back(turn: Turn, command: StepCommand) -> Turn:
     stop = turn.signals.stop or turn.rollout.stop or _failure(turn, command)
     if turn.rollout.phase is not Phase.ROLLING_BACK:
         clocks = replace(turn.rollout.clocks, detected_at=stop.at)
-        turn = turn.change(stop=stop, clocks=clocks, hold=None, wanted=Split())
+        turn = doubted(turn.change(stop=stop, clocks=clocks, hold=None, wanted=Split()))
         turn = turn.enter_phase(Phase.ROLLING_BACK, "Rollback Started", stop.reason, **stop.evidence)
     return replace(turn, latch=replace(turn.latch, release=True))
 
@@ -86,7 +88,7 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
         return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
     if decision.settled:
         decision = wait("a step that was under way may still write", _seconds_left(turn))
-    turn, seconds = wait_for(turn, decision)
+    turn, seconds = wait_for(followed(turn, ports), decision)
     save(turn, ports)
     here = Progress(next=State.RESTORE, step=turn.rollout.step, attempt=command.attempt)
     return settle(here, turn.now, seconds, decision)
@@ -94,26 +96,26 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
 
 def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
     turn, scene = _first_look(turn, ports)
-    decision = decide_restore(scene)
+    decision = insisted(turn, scene, decide_restore(scene))
     if decision.writes:
+        turn = foreseen(turn, decision.writes)
         turn = keep(turn, ports)  # the bus is told when traffic is back: it must not stand in the way
     written: tuple[Write, ...] = ()
     left = MOST_ROUNDS
     while decision.writes and decision.writes != written and left:
-        for write in decision.writes:
-            _apply(write, turn, ports)
+        changes = [_apply(write, turn, ports) for write in decision.writes]
         written, left = decision.writes, left - 1
-        turn = _acted(turn, scene, ports)
+        turn = told(_acted(turn, scene, ports), changes)
         turn, scene = _look(turn, ports)
         decision = decide_restore(scene)
     return turn, scene, decision
 
 
-def _apply(write: Write, turn: Turn, ports: Ports) -> None:
+def _apply(write: Write, turn: Turn, ports: Ports) -> str | None:
     """A refusal is one when it is still wanted: the restore of an execution that was given up, and goes on
     all the same, may have been faster."""
     try:
-        ports.writer.apply(write)
+        return ports.writer.apply(write)
     except Rejected as refusal:
         _, scene = _look(turn, ports)
         if write in decide_restore(scene).writes:
@@ -133,7 +135,7 @@ def _first_look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
 
 
 def _look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
-    scene = scene_of(turn.rollout, ports.estates.observe(turn.rollout.layout, turn.rollout.rollout_id))
+    scene = look(turn.rollout, turn.now, ports)
     return _seen(turn, scene, ports), scene
 
 
@@ -149,7 +151,8 @@ def _seen(turn: Turn, scene: Scene, ports: Ports) -> Turn:
     the alarm's own function had brought traffic back."""
     turn = turn.change(actual=split_of(scene), expected=scene.estate.settings())
     clocks = turn.rollout.clocks
-    if clocks.restored_at is not None or not serves_as_before(scene):
+    followed_by_most = scene.lag <= ttl(scene.estate.rules)
+    if clocks.restored_at is not None or not serves_as_before(scene) or not followed_by_most:
         return turn
     seen_at = ports.clock()
     signals = ports.latches.get(turn.rollout.rollout_id)

@@ -1,16 +1,19 @@
 """What a rollout sees: its scene, who has the traffic, and the alarms that guard it."""
 
+from datetime import datetime
+
 from signalbox.rollouts import forwarding
-from signalbox.rollouts.estate import Estate
 from signalbox.rollouts.guards import names_of_copies
 from signalbox.rollouts.model import Split, StepKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.steps.propagation import lag_of
 
 
-def scene_of(rollout: Rollout, estate: Estate) -> Scene:
+def look(rollout: Rollout, now: datetime, ports: Ports) -> Scene:
     """What the decisions are given; before the snapshot there is only what is there now."""
+    estate = ports.estates.observe(rollout.layout, rollout.rollout_id)
     floor = rollout.spec.guards.min_healthy_percent
     return Scene(
         rollout_id=rollout.rollout_id,
@@ -21,6 +24,7 @@ def scene_of(rollout: Rollout, estate: Estate) -> Scene:
         min_healthy_percent=100 if floor is None else floor,
         alarms=rollout.alarms,
         rebuilding=rollout.rebuilding,
+        lag=lag_of(rollout, estate.rules, now),
     )
 
 

@@ -1,0 +1,46 @@
+"""The write that divides traffic: of a rule, of a listener by default, or of a DNS name."""
+
+from collections.abc import Mapping, Sequence
+
+from signalbox.kernel.events import JsonObject
+from signalbox.rollouts.dns import is_dns, name_of
+from signalbox.rollouts.estate import Rule
+from signalbox.rollouts.forwarding import weights
+from signalbox.rollouts.writes import Write
+
+
+def forward(rule: Rule, actions: Sequence[JsonObject]) -> Write:
+    """The actions of a rule, or of a listener by default; of a DNS name the shares that they tell."""
+    if is_dns(rule.arn):
+        return _weigh(rule, weights(actions))
+    again = [_with_secret(action) for action in actions]
+    if rule.is_listener:
+        return _elb("ModifyListener", rule.arn, {"ListenerArn": rule.arn, "DefaultActions": again})
+    return _elb("ModifyRule", rule.arn, {"RuleArn": rule.arn, "Actions": again})
+
+
+def _elb(operation: str, resource: str, parameters: JsonObject) -> Write:
+    return Write(service="elbv2", operation=operation, resource=resource, parameters=parameters)
+
+
+def _with_secret(action: JsonObject) -> JsonObject:
+    """AWS does not tell the secret of an OIDC action: without it, it must be told to keep the one it has."""
+    config = action.get("AuthenticateOidcConfig")
+    if not isinstance(config, dict):
+        return action
+    return {**action, "AuthenticateOidcConfig": {**config, "UseExistingClientSecret": True}}
+
+
+def _weigh(rule: Rule, shares: Mapping[str, int]) -> Write:
+    """All weights of a name in one change; all else of its records stays as it is."""
+    changes = [
+        {"Action": "UPSERT", "ResourceRecordSet": {**record, "Weight": shares[side]}}
+        for side, record in rule.records.items()
+        if side in shares
+    ]
+    return Write(
+        service="route53",
+        operation="ChangeResourceRecordSets",
+        resource=rule.arn,
+        parameters={"HostedZoneId": name_of(rule.arn).zone, "ChangeBatch": {"Changes": changes}},
+    )
