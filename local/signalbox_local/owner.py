@@ -102,6 +102,31 @@ def make_rule(
     return str(answer["Rules"][0]["RuleArn"])
 
 
+def make_zone(aws: Aws, name: str) -> str:
+    """The id of a new hosted zone."""
+    made = aws("route53").create_hosted_zone(Name=name, CallerReference=f"{name}{time.time_ns()}")
+    return str(made["HostedZone"]["Id"]).rpartition("/")[2]
+
+
+def make_records(aws: Aws, zone: str, name: str, targets: Mapping[str, str], ttl: int) -> None:
+    """Weighted records by set identifier, each to another name; all weight is on the first."""
+    changes = [
+        {
+            "Action": "CREATE",
+            "ResourceRecordSet": {
+                "Name": name,
+                "Type": "CNAME",
+                "TTL": ttl,
+                "SetIdentifier": side,
+                "Weight": 0 if place else 100,
+                "ResourceRecords": [{"Value": target}],
+            },
+        }
+        for place, (side, target) in enumerate(targets.items())
+    ]
+    aws("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+
 def forwarding(target_groups: Sequence[str], *, sticky: bool = False) -> dict[str, object]:
     """All traffic to the first target group; `sticky`: a client stays with its target group."""
     weighted = [

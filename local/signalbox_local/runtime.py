@@ -1,6 +1,7 @@
 """The embedded AWS as a whole: what `signalbox local up` starts and stops."""
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -154,6 +155,7 @@ class Runtime:
         moto_seams.metric_data(self._seams)
         moto_seams.alarm_states(self._seams, self._alarms)
         moto_seams.estate_life(self._seams, self._estate)
+        moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)
 
     def _open_controls(self) -> None:
         self._controls["calls"] = control.calls_control(self._calls)

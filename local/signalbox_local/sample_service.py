@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from signalbox.rollouts.dns import named
 from signalbox_local.owner import (
     MANAGED,
     NOTHING,
@@ -15,9 +16,11 @@ from signalbox_local.owner import (
     make_group,
     make_image,
     make_listener,
+    make_records,
     make_rule,
     make_targets,
     make_template,
+    make_zone,
     targets_dimension,
     two_subnets,
 )
@@ -37,16 +40,27 @@ class SampleService:
     groups: tuple[str, ...]
     target_groups: tuple[str, ...]
     alarm: str
+    zone: str = ""
+
+    @property
+    def host(self) -> str:
+        """The name that divides the traffic, of a service in a zone."""
+        return f"{self.name}.example.com"
 
     @property
     def references(self) -> tuple[str, ...]:
-        """What sends traffic to it: its rules or, without any, the listener by its default action."""
+        """What divides its traffic: a name, its rules or, without any, the listener by its default action."""
+        if self.zone:
+            return (named(self.zone, self.host, "CNAME").reference,)
         return self.rules or (self.listener,)
 
     def spec(self, **changes: object) -> dict[str, object]:
         """The registration: canary by default; whole fields can be replaced."""
         traffic: dict[str, object] = {"router": "alb"}
-        if not self.rules:
+        if self.zone:
+            traffic = {"router": "route53", "hosted_zone_id": self.zone, "record_name": self.host}
+            traffic["record_types"] = ["CNAME"]
+        elif not self.rules:
             traffic["listener_arn"] = self.listener
         elif len(self.rules) == 1:
             traffic["listener_rule_arn"] = self.rules[0]
@@ -58,7 +72,7 @@ class SampleService:
             traffic["target_group_arn"] = self.target_groups[0]
         else:
             pairs = zip(self.groups, self.target_groups, strict=True)
-            platform["slots"] = [{"group": group, "target_group_arn": arn} for group, arn in pairs]
+            platform["slots"] = [self._slot(group, arn) for group, arn in pairs]
         spec: dict[str, object] = {
             "name": self.name,
             "owner": "payments",
@@ -69,11 +83,16 @@ class SampleService:
         }
         return {**spec, **changes}
 
+    def _slot(self, group: str, target_group: str) -> dict[str, str]:
+        slot = {"group": group, "target_group_arn": target_group}
+        return {**slot, "set_identifier": group} if self.zone else slot
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What the service should look like. `slots` makes two groups, the second one empty; with `rules` 0 the
-    listener sends traffic by its default action."""
+    listener sends traffic by its default action. `ttl` is that of a DNS name, in seconds, which leads to a
+    load balancer for each slot; without it all are behind one."""
 
     name: str
     size: int = 4
@@ -82,6 +101,7 @@ class Wish:
     sticky: bool = False
     versions: tuple[str, ...] = ("v1", "v2", "v3")
     draining: int = 1
+    ttl: int = 0
     tags: tuple[dict[str, str], ...] = (MANAGED,)
 
 
@@ -92,10 +112,8 @@ def make_service(aws: Aws, wish: Wish) -> SampleService:
     names = (f"{wish.name}-blue", f"{wish.name}-green") if wish.slots else (wish.name,)
     target_groups = tuple(_target_group(aws, name, wish) for name in names)
     subnets = two_subnets(aws)
-    balancer = str(make_balancer(aws, wish.name, subnets)["LoadBalancerArn"])
-    action = forwarding(target_groups, sticky=wish.sticky)
-    listener = make_listener(aws, balancer, NOTHING if wish.rules else action)
-    rules = tuple(_rule(aws, listener, number, action) for number in range(wish.rules))
+    doors = _doors(aws, wish, subnets, target_groups)
+    zone = _zone(aws, wish, dict(zip(names, doors, strict=True))) if wish.ttl else ""
     for number, (name, target_group) in enumerate(zip(names, target_groups, strict=True)):
         make_group(
             aws,
@@ -109,20 +127,51 @@ def make_service(aws: Aws, wish: Wish) -> SampleService:
                 tags=wish.tags,
             ),
         )
-    alarm = _alarm(aws, wish.name, balancer, target_groups[0])
+    alarm = _alarm(aws, wish.name, doors[0].balancer, target_groups[0])
     await_healthy(aws, target_groups[0], wish.size)
     return SampleService(
         name=wish.name,
         region=aws("ec2").meta.region_name,
         images=images,
         template=template,
-        load_balancer=balancer,
-        listener=listener,
-        rules=rules,
+        load_balancer=doors[0].balancer,
+        listener=doors[0].listener,
+        rules=doors[0].rules,
         groups=names,
         target_groups=target_groups,
         alarm=alarm,
+        zone=zone,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Door:
+    balancer: str
+    host: str
+    listener: str
+    rules: tuple[str, ...]
+
+
+def _doors(aws: Aws, wish: Wish, subnets: list[str], target_groups: tuple[str, ...]) -> list[_Door]:
+    """One load balancer for all or, behind a DNS name, one for each."""
+    if not wish.ttl:
+        return [_door(aws, wish, wish.name, subnets, target_groups)]
+    return [_door(aws, wish, f"{wish.name}-{n}", subnets, (arn,)) for n, arn in enumerate(target_groups)]
+
+
+def _door(aws: Aws, wish: Wish, name: str, subnets: list[str], target_groups: tuple[str, ...]) -> _Door:
+    balancer = make_balancer(aws, name, subnets)
+    arn, action = str(balancer["LoadBalancerArn"]), forwarding(target_groups, sticky=wish.sticky)
+    listener = make_listener(aws, arn, NOTHING if wish.rules else action)
+    rules = tuple(_rule(aws, listener, number, action) for number in range(wish.rules))
+    return _Door(balancer=arn, host=str(balancer["DNSName"]), listener=listener, rules=rules)
+
+
+def _zone(aws: Aws, wish: Wish, doors: dict[str, _Door]) -> str:
+    zone = make_zone(aws, "example.com.")
+    targets = {side: door.host for side, door in doors.items()}
+    make_records(aws, zone, f"{wish.name}.example.com.", targets, wish.ttl)
+    return zone
 
 
 def _target_group(aws: Aws, name: str, wish: Wish) -> str:

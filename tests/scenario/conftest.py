@@ -29,6 +29,10 @@ ENVIRONMENT = {
 }
 
 
+# Zones are made by the stories.
+ZONES = ("--parameter", "HostedZoneArns=arn:aws:route53:::hostedzone/*")
+
+
 @dataclass(frozen=True)
 class Caller:
     """An IAM user of the local account."""
@@ -64,7 +68,7 @@ def _client(service: Any, who: Caller, region: str, endpoint: str) -> Any:
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRuntime]:
     """One for all scenarios of a worker; each scenario makes an estate of its own."""
-    with serving(tmp_path_factory.mktemp("runtime")) as served:
+    with serving(tmp_path_factory.mktemp("runtime"), *ZONES) as served:
         yield served
 
 

@@ -15,6 +15,7 @@ STRATEGIES: tuple[dict[str, Any], ...] = (
     {"preset": "blue-green", "bake": "1s"},
     {"preset": "blue-green", "bake": "5m"},
     {"preset": "linear", "share": 50, "every": "5m"},
+    {"preset": "blue-green", "bake": "5m"},
     {"steps": [{"replace": {"percent": 50}}, {"bake": {"for": "5m"}}, {"replace": {}}]},
 )
 
@@ -23,7 +24,7 @@ def play(world: World) -> None:
     """Returns when all have ended and the sweep has gone to sleep."""
     profile = _instance_profile(world)
     services = [_dressed(world, _service(world, number), profile) for number in range(len(STRATEGIES))]
-    canary, copied, in_slots, shared, replaced = (
+    canary, copied, in_slots, shared, named, replaced = (
         _start(world, service, strategy) for service, strategy in zip(services, STRATEGIES, strict=True)
     )
     _ask(copied, "pause")  # before its bake begins: the hold finds the wish already there
@@ -32,10 +33,12 @@ def play(world: World) -> None:
     _ask(replaced, "abort")
     in_slots.until_holding("bake")
     world.raise_alarm(services[2].alarm)
+    named.until_holding("bake")
+    world.raise_alarm(services[4].alarm)
     copied.until_holding("pause")
     _ask(copied, "resume")
     _kill(world, shared)
-    for story in (canary, copied, in_slots, shared, replaced):
+    for story in (canary, copied, in_slots, shared, named, replaced):
         story.until_ended()
     eventually(lambda: not world.items("OPEN"))
     _die_before_telling(world, services[0])
@@ -44,7 +47,10 @@ def play(world: World) -> None:
 
 
 def _service(world: World, number: int) -> SampleService:
-    return world.service(size=2, slots=number == 2, rules=0 if number == 3 else 1)
+    by_name = number == 4  # noqa: PLR2004 - the place of its strategy
+    return world.service(
+        size=2, slots=number == 2 or by_name, rules=0 if number == 3 else 1, ttl=int(by_name)
+    )  # noqa: PLR2004
 
 
 def _instance_profile(world: World) -> str:

@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 
 from botocore.credentials import Credentials
 
+from signalbox.rollouts.dns import Name, is_dns, name_of
 from signalbox_cli.client import Answer, ApiClient
 from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
 
@@ -174,7 +175,10 @@ class World:
             return json.loads(response.read())
 
     def actions(self, rule: str) -> list[dict[str, Any]]:
-        """The actions of a rule, or of a listener by default, exactly as AWS describes them."""
+        """The actions of a rule or of a listener by default, or the records of a name, exactly as AWS
+        describes them."""
+        if is_dns(rule):
+            return self._records(name_of(rule))
         if ":listener/" in rule:
             found = self.aws("elbv2").describe_listeners(ListenerArns=[rule])["Listeners"][0]
             return list(found["DefaultActions"])
@@ -182,8 +186,19 @@ class World:
 
     def weights(self, rule: str) -> dict[str, int]:
         """Target group ARN -> weight, of a rule or listener as it is now."""
+        if is_dns(rule):
+            return {self._behind(one["SetIdentifier"]): one["Weight"] for one in self.actions(rule)}
         groups = self.actions(rule)[-1]["ForwardConfig"]["TargetGroups"]
         return {entry["TargetGroupArn"]: entry["Weight"] for entry in groups}
+
+    def _records(self, name: Name) -> list[dict[str, Any]]:
+        found = self.aws("route53").list_resource_record_sets(HostedZoneId=name.zone)["ResourceRecordSets"]
+        return [one for one in found if (one["Name"], one["Type"]) == (name.name, name.type)]
+
+    def _behind(self, slot: str) -> str:
+        """The target group of a slot, which is called like it."""
+        found = self.aws("elbv2").describe_target_groups(Names=[slot])["TargetGroups"]
+        return str(found[0]["TargetGroupArn"])
 
     def group(self, name: str) -> dict[str, Any] | None:
         """An Auto Scaling group as it is now."""

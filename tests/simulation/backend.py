@@ -9,7 +9,9 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.ec2.models import ec2_backends
 from moto.elbv2.models import FakeTargetGroup, elbv2_backends
+from moto.route53.models import route53_backends
 
+from signalbox.rollouts.dns import named
 from signalbox_local.estate import Estate
 
 Weights = Mapping[str, int]
@@ -56,13 +58,24 @@ class Backend:
         return dict(elbv2_backends[self.account][self.region].target_groups)
 
     def rules(self) -> dict[str, Weights]:
-        """Every listener's default and every rule that forwards: target group -> weight."""
+        """Every listener's default and every rule that forwards, and every name: target group -> weight."""
         found = {}
         for balancer in elbv2_backends[self.account][self.region].load_balancers.values():
             for listener in balancer.listeners.values():
                 found[listener.arn] = _weights(listener.default_actions)
                 found |= {arn: _weights(rule.actions) for arn, rule in listener.rules.items()}
-        return {arn: weights for arn, weights in found.items() if weights}
+        return {arn: weights for arn, weights in found.items() if weights} | self._names()
+
+    def _names(self) -> dict[str, Weights]:
+        """Each name with weighted records, whose set identifiers are called like target groups."""
+        arns = {group.name: arn for arn, group in self.target_groups().items()}
+        found: dict[str, dict[str, int]] = {}
+        for zone in route53_backends[self.account]["aws"].zones.values():
+            for record in zone.rrsets:
+                if record.weight is not None:
+                    name = named(zone.id, record.name, record.type)
+                    found.setdefault(name.reference, {})[arns[record.set_identifier]] = int(record.weight)
+        return dict(found)
 
     def loaded(self, references: Sequence[str]) -> set[str]:
         """The target groups that get traffic from these rules or listeners."""

@@ -37,7 +37,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        return f"{self.preset}/{self.platform}"
+        return "/".join([self.preset, self.platform, *([] if self.router == "alb" else [self.router])])
 
     @property
     def size(self) -> int:
@@ -64,6 +64,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "blue-green": {"bake": "1m"},
 }
 PLATFORMS = ("slots", "group")
+BY_NAME = ("blue-green", "linear")
 CAPABILITIES = frozenset({"rollouts"})
 REBUILDING = frozenset(
     {"rolling", "rolling-with-additional-batch", "canary"}
@@ -73,10 +74,11 @@ LEFT = {"all-at-once": 0, "rolling": 3, "rolling-with-additional-batch": 3}
 WATCHED_FOR = {"rolling": 30.0, "rolling-with-additional-batch": 30.0}
 
 
-def _case(preset: str, platform: str) -> Case:
+def _case(preset: str, platform: str, router: str) -> Case:
     return Case(
         preset=preset,
         platform=platform,
+        router=router,
         strategy=PRESETS[preset],
         watched_for=WATCHED_FOR.get(preset, 60.0),
         floor=0 if preset == "all-at-once" else FLOOR,
@@ -86,5 +88,9 @@ def _case(preset: str, platform: str) -> Case:
 
 
 CASES: Mapping[str, Case] = {
-    case.name: case for case in (_case(preset, platform) for preset in PRESETS for platform in PLATFORMS)
+    case.name: case
+    for case in (
+        *(_case(preset, platform, "alb") for preset in PRESETS for platform in PLATFORMS),
+        *(_case(preset, "slots", "route53") for preset in BY_NAME),
+    )
 }

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 LAG = 20.0  # seconds until a function that was given up goes on; none may take longer than 30
 REFUSED_FOR = 100.0  # seconds
-ESTATE = frozenset({"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch"})  # may refuse
+ESTATE = frozenset(
+    {"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch", "route-53"}
+)  # may refuse
 OUTAGE_FOR = 2_400.0  # seconds
 THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
 READ_TIMEOUT = 10.0  # of the product's clients

@@ -74,10 +74,15 @@ def _other_weights(part: Part) -> None:
 
 
 def _sticky(part: Part) -> None:
+    if part.target.zone:
+        return  # a name knows no cookies
     _forward(part, part.universe.backend.rules()[part.target.references[0]], sticky=True)
 
 
 def _forward(part: Part, weights: Mapping[str, int], *, sticky: bool = False) -> None:
+    if part.target.zone:
+        _weigh(part, weights)
+        return
     targets = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights.items()]
     config: dict[str, Any] = {"TargetGroups": targets}
     if sticky:
@@ -85,6 +90,18 @@ def _forward(part: Part, weights: Mapping[str, int], *, sticky: bool = False) ->
     part.universe.client("elbv2").modify_rule(
         RuleArn=part.target.references[0], Actions=[{"Type": "forward", "ForwardConfig": config}]
     )
+
+
+def _weigh(part: Part, weights: Mapping[str, int]) -> None:
+    names, zone = part.universe.client("route53"), part.target.zone
+    sides = {group.name: arn for arn, group in part.universe.backend.target_groups().items()}
+    records = names.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    changes = [
+        {"Action": "UPSERT", "ResourceRecordSet": {**one, "Weight": weights[sides[one["SetIdentifier"]]]}}
+        for one in records
+        if "SetIdentifier" in one
+    ]
+    names.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
 
 
 def _another_rule(part: Part) -> None:

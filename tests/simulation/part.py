@@ -29,6 +29,7 @@ CALLER = Caller(arn="arn:aws:iam::123456789012:user/operator", reason="a simulat
 LOOKS_BAD_AFTER = 10.0  # seconds that a bad version serves before it makes errors
 ERRORS_EVERY = 5.0  # seconds
 PATIENCE = 30.0  # seconds until a caller asks again
+TTL = 30  # seconds, of a name
 ON_CALL_EVERY = 60.0  # seconds until somebody on call looks whether a rollout is stuck
 A_SWEEP = timedelta(seconds=61)
 WELL = ("succeeded", "rolled_back", "cancelled")
@@ -65,7 +66,12 @@ class Part:
     def _settled_in(self) -> tuple[SampleService, Watch]:
         if self.role.beside is not None:
             return self.role.beside.target, self.role.beside.watch
-        wish = Wish(name=self.name, size=self.case.size, slots=self.case.platform == "slots")
+        wish = Wish(
+            name=self.name,
+            size=self.case.size,
+            slots=self.case.platform == "slots",
+            ttl=TTL if self.case.router == "route53" else 0,
+        )
         target = make_service(self.universe.client, wish)
         expected = Expected(
             image=target.images["v1"],

@@ -38,7 +38,13 @@ CONFIG: Any = {
 }
 ASYNC_RETRY_SECONDS = 60  # as on Lambda
 PACE = EstateSettings(
-    boot=8, health_speedup=1, longest_health_check=10, longest_drain=5, termination=2, launch_retry=20
+    boot=8,
+    health_speedup=1,
+    longest_health_check=10,
+    longest_drain=5,
+    termination=2,
+    launch_retry=20,
+    propagation=20,
 )
 T = TypeVar("T")
 
@@ -82,6 +88,7 @@ class Universe:
         moto_seams.metric_data(self.seams)
         moto_seams.alarm_states(self.seams, self.alarms)
         moto_seams.estate_life(self.seams, self.estate)
+        moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)
         swifter.without_ceremony(self.seams)
         swifter.without_copies(self.seams)
         swifter.without_guessing(self.seams)

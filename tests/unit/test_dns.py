@@ -17,6 +17,7 @@ from tests.unit.builders import (
     ZONE,
     name_rule,
     record,
+    rule,
     scene,
 )
 

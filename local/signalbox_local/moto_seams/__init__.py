@@ -5,6 +5,7 @@ from signalbox_local.moto_seams.estate import estate_life
 from signalbox_local.moto_seams.events import event_bus
 from signalbox_local.moto_seams.lambda_functions import lambda_changes, lambda_invocations
 from signalbox_local.moto_seams.records import dynamodb_requests, managed_policies
+from signalbox_local.moto_seams.route53 import dns_changes
 from signalbox_local.moto_seams.seams import MOTO_VERSION, Seams
 from signalbox_local.moto_seams.step_functions import step_functions
 
@@ -12,6 +13,7 @@ __all__ = [
     "MOTO_VERSION",
     "Seams",
     "alarm_states",
+    "dns_changes",
     "dynamodb_requests",
     "estate_life",
     "event_bus",

@@ -47,6 +47,9 @@ def log_groups(asked: Asked) -> Iterable[Permission]:
 
 def hosted_zones(asked: Asked) -> Iterable[Permission]:
     """Route 53, which has neither region nor account in its ARNs."""
+    if asked.operation == "GetChange":
+        change = (asked.text("Id") or "").rpartition("/")[2]
+        return asked.needs(f"arn:aws:route53:::change/{change}")
     zone = (asked.text("HostedZoneId", "Id") or "").rpartition("/")[2]
     return asked.needs(f"arn:aws:route53:::hostedzone/{zone}") if zone else asked.needs()
 

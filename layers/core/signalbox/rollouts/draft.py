@@ -12,7 +12,12 @@ from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
 from signalbox.rollouts.plan import PlannedWrite, compile_steps, is_there, never_settles, planned_writes
 from signalbox.rollouts.predict import predicted
-from signalbox.rollouts.preflight import ownership_warnings, service_violations, version_violations
+from signalbox.rollouts.preflight import (
+    lag_warnings,
+    ownership_warnings,
+    service_violations,
+    version_violations,
+)
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.strategies.presets import with_floor
@@ -63,7 +68,12 @@ def draft(
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
     fit = suitability(spec, survey, stable, steps)
     unfit = [f"strategy: {fit.told}"] if fit.told else []
-    warned = [*warnings(alarms, layout, estate, bakes), *ownership_warnings(spec, survey), *unfit]
+    warned = [
+        *warnings(alarms, layout, estate, bakes),
+        *ownership_warnings(spec, survey),
+        *lag_warnings(estate.rules),
+        *unfit,
+    ]
     drafted = Draft(
         rollout_id=rollout_id,
         spec=spec,

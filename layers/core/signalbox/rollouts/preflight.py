@@ -1,9 +1,10 @@
 """What AWS says of a service before a rollout: all that does not exist or does not fit, by name. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from signalbox.kernel.durations import parse_duration
+from signalbox.kernel.durations import format_duration, parse_duration
 from signalbox.kernel.errors import Violation
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts import forwarding
@@ -213,6 +214,18 @@ def red_alarms(spec: ServiceSpec, survey: Survey) -> list[Violation]:
         Violation(f"guards.alarms.{index}", f"alarm {name} is in ALARM: {survey.alarms[name].reason}")
         for index, name in enumerate(spec.guards.alarms)
         if name in survey.alarms and survey.alarms[name].state == "ALARM"
+    ]
+
+
+def lag_warnings(rules: Sequence[Rule]) -> list[str]:
+    """Who is routed by name follows later: a way back is not instant."""
+    lag = longest_lag(rules)
+    if not lag:
+        return []
+    told = format_duration(timedelta(seconds=lag))
+    return [
+        f"traffic.record_name: clients follow a change of weights, also on the way back, within {told} (twice the"
+        " TTL) after Route 53 has it everywhere"
     ]
 
 
