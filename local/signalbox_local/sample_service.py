@@ -41,6 +41,7 @@ class SampleService:
     target_groups: tuple[str, ...]
     alarm: str
     zone: str = ""
+    ttl: int = 0
 
     @property
     def host(self) -> str:
@@ -141,6 +142,7 @@ def make_service(aws: Aws, wish: Wish) -> SampleService:
         target_groups=target_groups,
         alarm=alarm,
         zone=zone,
+        ttl=wish.ttl,
     )
 
 

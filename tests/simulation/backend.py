@@ -73,8 +73,10 @@ class Backend:
         for zone in route53_backends[self.account]["aws"].zones.values():
             for record in zone.rrsets:
                 if record.weight is not None:
-                    name = named(zone.id, record.name, record.type)
-                    found.setdefault(name.reference, {})[arns[record.set_identifier]] = int(record.weight)
+                    name = named(zone.id.rpartition("/")[2], record.name, str(record.type))
+                    found.setdefault(name.reference, {})[arns[str(record.set_identifier)]] = int(
+                        record.weight
+                    )
         return dict(found)
 
     def loaded(self, references: Sequence[str]) -> set[str]:

@@ -24,19 +24,25 @@ if TYPE_CHECKING:
 
 LAG = 20.0  # seconds until a function that was given up goes on; none may take longer than 30
 REFUSED_FOR = 100.0  # seconds
-ESTATE = frozenset(
-    {"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch", "route-53"}
-)  # may refuse
+# What may refuse.
+ESTATE = frozenset({"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch", "route-53"})
 OUTAGE_FOR = 2_400.0  # seconds
 THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
 READ_TIMEOUT = 10.0  # of the product's clients
-PROTOCOLS = {"ec2": "ec2", "autoscaling": "query", "elbv2": "query", "lambda": "rest-json"}
+PROTOCOLS = {
+    "ec2": "ec2",
+    "autoscaling": "query",
+    "elbv2": "query",
+    "lambda": "rest-json",
+    "route53": "rest-xml",
+}
 # What botocore's events call a service, and what its clients do.
 SERVICES = {
     "auto-scaling": "autoscaling",
     "elastic-load-balancing-v2": "elbv2",
     "sfn": "stepfunctions",
     "eventbridge": "events",
+    "route-53": "route53",
 }
 
 
@@ -133,7 +139,7 @@ def _answered(call: Call, refusal: refusals.Refusal) -> AWSResponse:
 
 def throttled(call: Call) -> AWSResponse:
     """As each service says it."""
-    code = {"ec2": "RequestLimitExceeded", "query": "Throttling"}
+    code = {"ec2": "RequestLimitExceeded", "query": "Throttling", "rest-xml": "Throttling"}
     service = SERVICES.get(call.service, call.service)
     named = code.get(PROTOCOLS.get(service, "json"), "ThrottlingException")
     return _answered(call, refusals.Refusal(400, named, "Rate exceeded"))

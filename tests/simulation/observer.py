@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 from signalbox_local.sample_service import SampleService
 from tests.simulation.backend import Backend
@@ -149,6 +149,7 @@ class Observer:
         self._found: dict[str, str] = {}
         self._before = Names.of(backend)
         self._last: Hashable = None
+        self._weighted_at: dict[str, float] = {}  # target groups of a name, when they last had weight
 
     @property
     def violations(self) -> dict[str, str]:
@@ -165,7 +166,7 @@ class Observer:
         rollouts = self._rollouts()
         checks = {
             "I1": self._shares(),
-            "I2": self._capacity(),
+            "I2": (*self._capacity(), *self._remembered()),
             "I4": self._stable_is_kept(rollouts),
             "I5": self._locks(rollouts),
             "I9": self._nothing_foreign_goes(),
@@ -191,6 +192,22 @@ class Observer:
                 healthy = len(self._backend.images(arn)) if needed else 0
                 if healthy < needed:
                     yield f"{healthy} of {needed} healthy in {_short(arn)}"
+
+    def _remembered(self) -> Iterator[str]:
+        """Resolvers lead clients to what has lost its weight for twice the TTL: somebody must serve there."""
+        rules = self._backend.rules()
+        for watch in self._watches:
+            for name in watch.target.references if watch.target.ttl else ():
+                for arn, weight in rules.get(name, {}).items():
+                    if weight:
+                        self._weighted_at[arn] = hub.now
+                    gone_for = hub.now - self._weighted_at.get(arn, -inf)
+                    if (
+                        gone_for < 2 * watch.target.ttl
+                        and not watch.excused
+                        and not self._backend.images(arn)
+                    ):
+                        yield f"nobody serves behind {_short(arn)}, which had weight {gone_for:.0f} s ago"
 
     def _rollouts(self) -> dict[str, Holder]:
         found: dict[str, Holder] = {}

@@ -66,11 +66,12 @@ class Part:
     def _settled_in(self) -> tuple[SampleService, Watch]:
         if self.role.beside is not None:
             return self.role.beside.target, self.role.beside.watch
+        by_name = self.case.router == "route53"
         wish = Wish(
             name=self.name,
             size=self.case.size,
             slots=self.case.platform == "slots",
-            ttl=TTL if self.case.router == "route53" else 0,
+            ttl=TTL if by_name else 0,
         )
         target = make_service(self.universe.client, wish)
         expected = Expected(

@@ -21,6 +21,7 @@ def test_an_example_is_a_valid_service(example: Path) -> None:
     assert violations(_spec(example)) == []
 
 
-def test_one_example_has_one_group_and_the_other_two_slots() -> None:
-    platforms = [_spec(example).platform for example in _EXAMPLES]
-    assert [platform.slots is not None for platform in platforms] == [True, False]
+def test_there_is_one_of_each_platform_and_router() -> None:
+    specs = [_spec(example) for example in _EXAMPLES]
+    shown = [("slots" if one.platform.slots else "group", one.traffic.router) for one in specs]
+    assert shown == [("slots", "route53"), ("slots", "alb"), ("group", "alb")]

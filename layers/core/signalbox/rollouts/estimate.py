@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from signalbox.rollouts import forwarding
+from signalbox.rollouts.dns import longest_lag
 from signalbox.rollouts.estate import Estate
 from signalbox.rollouts.model import Step, StepKind
 from signalbox.rollouts.plan import rounds
@@ -14,6 +15,7 @@ BOOT = 90  # seconds, for a group that says nothing of its instances' warm-up
 DRAINING = 300  # seconds, the default of `deregistration_delay.timeout_seconds`
 HEALTHY_COUNT = 5  # checks, the default of `HealthyThresholdCount`
 SETTLING = 2  # seconds of a step that waits for no instance
+SYNC = 60  # seconds until Route 53's servers have a change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,10 @@ def estimate(scene: Scene, steps: tuple[Step, ...]) -> Estimate:
     """Walks the plan: each round of writes takes as long as what it launches, and what it drains."""
     size = scene.estate.stable.desired
     lowest, seconds, extra = len(_serving(scene.estate)), 0, 0
+    lag, followed_at = longest_lag(scene.estate.rules), 0
     for step in steps:
+        if step.kind is StepKind.RETIRE:
+            seconds = max(seconds, followed_at)
         if step.kind is StepKind.BAKE:
             seconds += step.seconds or 0
             extra += (step.seconds or 0) * max(0, _present(scene.estate) - size)
@@ -45,6 +50,8 @@ def estimate(scene: Scene, steps: tuple[Step, ...]) -> Estimate:
             lowest = min(lowest, len(_serving(scene.estate) - _taken(decision.writes)))
             extra += took * max(0, max(_present(scene.estate), _present(after.estate)) - size)
             seconds, scene = seconds + took, after
+            if lag and decision.writes[0].service == "route53":
+                seconds, followed_at = seconds + SYNC, seconds + SYNC + lag
     hours = round(extra / 3600, 1)
     return Estimate(seconds=seconds, lowest_healthy=lowest, size=size, extra_instance_hours=hours)
 

@@ -224,8 +224,8 @@ def lag_warnings(rules: Sequence[Rule]) -> list[str]:
         return []
     told = format_duration(timedelta(seconds=lag))
     return [
-        f"traffic.record_name: clients follow a change of weights, also on the way back, within {told} (twice the"
-        " TTL) after Route 53 has it everywhere"
+        f"traffic.record_name: clients follow new weights, on the way back too, within {told} (twice the TTL)"
+        " after Route 53 has them everywhere"
     ]
 
 
