@@ -8,7 +8,18 @@ from signalbox.rollouts.draft import draft, estimate_of
 from signalbox.rollouts.estimate import Estimate
 from signalbox.rollouts.service import Guards, ServiceSpec, Strategy
 from signalbox.rollouts.survey import Survey
-from tests.unit.builders import BLUE, IMAGE, group, spec, survey, target_group
+from tests.unit.builders import (
+    BLUE,
+    IMAGE,
+    by_name,
+    forwarding_to,
+    group,
+    rule,
+    spec,
+    survey,
+    survey_by_name,
+    target_group,
+)
 
 SERVICE_GUARDS = Guards(alarms=("checkout-5xx",))
 
@@ -79,3 +90,13 @@ def test_what_serves_already_costs_nothing() -> None:
     assert estimate_of(nothing, survey(), "1") == Estimate(
         seconds=0, lowest_healthy=4, size=4, extra_instance_hours=0
     )
+
+
+def test_clients_of_a_name_follow_before_the_old_ones_go() -> None:
+    plan = Strategy(preset="blue-green", bake="10s")
+    named = by_name(spec(plan, slots=True, guards=SERVICE_GUARDS))
+    found = estimate_of(draft(named, survey_by_name(), IMAGE), survey_by_name(), IMAGE)
+    both = rule(actions=forwarding_to(blue=100, green=0))
+    by_rule = cost(plan, slots=True, found=survey(rules={both.arn: both}))
+    in_sync, twice_the_ttl, bake = 60, 120, 10
+    assert found.seconds == by_rule.seconds - bake + in_sync + twice_the_ttl
