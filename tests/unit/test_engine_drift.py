@@ -13,7 +13,7 @@ from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
 from signalbox.rollouts.estate import Rule
-from signalbox.rollouts.model import HoldKind, Phase
+from signalbox.rollouts.model import HoldKind, Phase, Split
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import State
 from signalbox.rollouts.service import (
@@ -66,6 +66,7 @@ def test_a_foreign_change_is_told_with_both_values_and_waits() -> None:
     assert story.rollout.phase is Phase.HOLDING
     assert story.rollout.hold is not None
     assert story.rollout.hold.reason == f"somebody else changed weights of {RULE}"
+    assert story.rollout.actual == Split(stable=50, candidate=50)
 
 
 @pytest.mark.parametrize("name", ["blue-green on a copy", "blue-green on slots"])
