@@ -17,24 +17,11 @@ from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.scene import Decision, Scene
 from signalbox.rollouts.strategies.drafts import numbered, provision, replace_batches, retire, shift
 from signalbox.rollouts.writes import Write
-from tests.unit.builders import (
-    BLUE,
-    GREEN,
-    IMAGE,
-    ROLLOUT,
-    RULE,
-    TEMPLATE,
-    forwarding_to,
-    group,
-    rule,
-    scene,
-    survey,
-)
+from tests.unit.builders import GREEN, RULE, forwarding_to, group, rule, scene, survey
 from tests.unit.scenes import ALL
+from tests.unit.telling import leaves, shortened
 
 TRANSCRIPT = Path(__file__).with_name("transcript.txt")
-SHORT = {BLUE: "blue", GREEN: "green", RULE: "rule", TEMPLATE: "template", IMAGE: "ami-b", ROLLOUT: "r-1"}
-UNTOLD = ("Tags", "ClientToken", "LaunchTemplateId", "Type", "Order", "ShouldDecrementDesiredCapacity")
 
 
 @dataclass(frozen=True)
@@ -76,9 +63,7 @@ def stories() -> Iterator[Story]:
 
 def transcript() -> str:
     text = "\n\n".join("\n".join([f"# {story.title}", *told(story)]) for story in stories())
-    for long, short in SHORT.items():
-        text = text.replace(long, short)
-    return text + "\n"
+    return shortened(text) + "\n"
 
 
 def told(story: Story) -> list[str]:
@@ -131,18 +116,6 @@ def moving(before: Group | None, after: Group | None) -> Group | None:
 
 def in_words(write: Write) -> str:
     return ", ".join([f"{write.operation} {write.resource}", *leaves(write.parameters, but=write.resource)])
-
-
-def leaves(value: object, key: str = "", *, but: str = "") -> Iterator[str]:
-    """Each single value after its name, without the one that would be said twice."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from () if name in UNTOLD else leaves(inner, name, but=but)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from leaves(inner, key, but=but)
-    elif value != but:
-        yield f"{key} {value}"
 
 
 def test_the_decisions_tell_the_story_that_is_written_down() -> None:
