@@ -12,7 +12,7 @@ from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import Told
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.strategies.drafts import provision, shift
-from signalbox.rollouts.writes import terminate
+from signalbox.rollouts.writes import set_group, terminate
 from tests.unit.builders import (
     BLUE,
     GREEN,
@@ -37,7 +37,13 @@ from tests.unit.scenes import (
 
 
 @pytest.mark.parametrize(
-    ("step", "size"), [(provision(count=3), 3), (provision(percent=50), 3), (provision(percent=1), 1)]
+    ("step", "size"),
+    [
+        (provision(count=3), 3),
+        (provision(percent=50), 3),
+        (provision(percent=1), 1),
+        (provision(percent=0), 0),
+    ],
 )
 def test_a_size_is_a_number_or_a_part_of_stable(step: object, size: int) -> None:
     assert wanted_size(step, 6 if size != 3 or step != provision(percent=50) else 5) == size  # type: ignore[arg-type]
@@ -83,6 +89,24 @@ def test_another_version_in_the_slot_gives_way() -> None:
     assert operations(first) == ["UpdateAutoScalingGroup"]
     second = decide_size(pinned.looking_at(predicted(pinned.estate, first.writes)), 2)
     assert second.writes == tuple(terminate("green", i.id) for i in warm.instances)
+
+
+def test_stable_is_kept_from_shrinking_before_it_is_copied() -> None:
+    pin, creation = decide_size(scene(version="2"), 1).writes
+    assert pin == set_group(group(), min_size=4)
+    assert creation.operation == "CreateAutoScalingGroup"
+
+
+@pytest.mark.parametrize(
+    ("size", "slot", "stable", "before"), [(20, 5, 6, 7), (4, 20, 6, 7), (4, 5, 20, 7), (4, 5, 6, 20)]
+)
+def test_a_slot_may_grow_as_far_as_it_stable_or_the_step_would(
+    size: int, slot: int, stable: int, before: int
+) -> None:
+    blue, green = replace(group(), max=stable), group("green", size=0, serves=GREEN)
+    found = survey(groups={"blue": blue, "green": replace(green, max=before)})
+    here = at(scene(Placement.SLOT, found=found, version="2"), candidate=replace(green, max=slot))
+    assert decide_size(here, size).writes[-1].parameters["MaxSize"] == 20
 
 
 def test_launches_are_awaited_and_health_is_looked_at() -> None:

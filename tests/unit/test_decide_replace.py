@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from signalbox.rollouts.decisions.replace import decide_replace
+from signalbox.rollouts.estate import Placement
 from signalbox.rollouts.model import Told
 from signalbox.rollouts.strategies.drafts import replace_batches
 from signalbox.rollouts.writes import set_group
@@ -12,6 +13,7 @@ from tests.unit.scenes import (
     at,
     healthy_but,
     leaving,
+    ready,
     replacing,
 )
 
@@ -41,6 +43,35 @@ def test_unhealthy_ones_go_first_and_cost_nothing() -> None:
     ill = here.estate.stable.instances[3]
     decision = decide_replace(healthy_but(here, ill), replace_batches(100, 50))
     assert [write.parameters["InstanceId"] for write in decision.writes] == [ill.id]
+
+
+def test_an_unhealthy_one_is_part_of_its_batch() -> None:
+    here, _ = replacing(8, surge=8)
+    blue = here.estate.stable
+    decision = decide_replace(healthy_but(here, blue.instances[5]), replace_batches(100, 25))
+    assert [write.parameters["InstanceId"] for write in decision.writes] == [
+        blue.instances[5].id,
+        blue.instances[0].id,
+    ]
+
+
+def test_no_batch_goes_beyond_the_part_that_is_asked_for() -> None:
+    here, _ = replacing(8, surge=8, new=3)
+    assert leaving(decide_replace(here, replace_batches(50, 25))) == 1
+
+
+def test_who_serves_from_a_target_group_of_its_own_leaves_no_room() -> None:
+    here = ready(Placement.SLOT)
+    renewing = at(here, stable=replace(here.estate.stable, template_version="2"))
+    decision = decide_replace(renewing, replace_batches(100, 25))
+    assert decision.reason.endswith("4 healthy leave no room above the floor of 4")
+
+
+def test_a_group_that_may_shrink_is_pinned_before_the_next_batch() -> None:
+    here, _ = replacing(4, surge=1, new=1)
+    low = replace(here.estate.stable, min=1)
+    decision = decide_replace(at(here, stable=low), replace_batches(100, 25))
+    assert decision.writes == (set_group(low, version="2", min_size=4),)
 
 
 def test_the_next_batch_waits_for_the_last() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from signalbox.rollouts.decisions.restore import (
     QUIET,
     compiled_writes,
@@ -17,7 +19,7 @@ from signalbox.rollouts.model import Told
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.routing import forward
 from signalbox.rollouts.scene import Decision, Scene
-from signalbox.rollouts.writes import set_group, terminate
+from signalbox.rollouts.writes import resume, set_group, suspend, terminate
 from tests.unit.builders import (
     BLUE,
     FOREIGN,
@@ -75,6 +77,12 @@ def test_a_cookie_beats_a_weight_so_the_candidate_leaves_a_sticky_rule() -> None
     assert restoring_writes(here.layout, here.snapshot, safe.estate) == ()
 
 
+def test_a_sticky_rule_stays_as_it_is_while_there_is_no_copy() -> None:
+    sticky = rule(actions=forwarding_to(True, blue=100))
+    here = scene(Placement.COPY, found=survey(rules={sticky.arn: sticky}, references=(sticky,)))
+    assert compiled_writes(here.layout, here.snapshot, here.estate) == (forward(sticky, sticky.actions),)
+
+
 def test_a_canary_is_deregistered_and_kept_quiet() -> None:
     here = ready(Placement.BESIDE, size=2)
     first, second = restoring_writes(here.layout, here.snapshot, here.estate)
@@ -88,12 +96,24 @@ def test_a_canary_is_deregistered_and_kept_quiet() -> None:
     assert compiled_writes(here.layout, here.snapshot, quiet) == ()
 
 
-def test_who_drains_already_is_not_deregistered_again() -> None:
+@pytest.mark.parametrize("state", ["draining", "unused"])
+def test_who_serves_no_more_is_not_deregistered_again_but_may_serve_when_a_guard_breaks(state: str) -> None:
     here = ready(Placement.BESIDE, size=2)
-    states = dict(here.estate.health[BLUE]) | {i.id: "draining" for i in candidate(here).instances}
-    draining = at(here, health={BLUE: states})
-    operations_ = [w.operation for w in restoring_writes(here.layout, here.snapshot, draining.estate)]
-    assert operations_ == ["SuspendProcesses"]
+    states = dict(here.estate.health[BLUE]) | {i.id: state for i in candidate(here).instances}
+    left = at(here, health={BLUE: states}).estate
+    now, kept_ready = (
+        [w.operation for w in writes(here.layout, here.snapshot, left)]
+        for writes in (restoring_writes, compiled_writes)
+    )
+    assert now == ["SuspendProcesses"]
+    assert kept_ready == ["DeregisterTargets"]
+
+
+def test_a_canary_that_is_no_target_yet_is_only_kept_quiet() -> None:
+    here = at(ready(Placement.BESIDE, size=2), health={})
+    assert [w.operation for w in restoring_writes(here.layout, here.snapshot, here.estate)] == [
+        "SuspendProcesses"
+    ]
 
 
 def test_nothing_beside_stable_needs_no_write() -> None:
@@ -156,7 +176,21 @@ def test_nothing_that_serves_goes_before_stable_can_carry_the_traffic_again() ->
     assert not decision.writes
     assert not decision.settled
     assert (decision.awaits, decision.times) == (Told.LAUNCHED, 2)
+    assert decision.reason == "2 of the 4 instances that must serve are healthy again"
     assert decide_restore(replace(bare, rebuilding=False)).writes
+    launched = at(bare, stable=replace(before, instances=here.estate.stable.instances))
+    assert decide_restore(healthy_but(launched, launched.estate.stable.instances[0])).look_again == 10
+
+
+@pytest.mark.parametrize(("version", "desired"), [("1", 4), ("2", 6)])
+def test_as_many_of_the_old_version_are_launched_as_there_were_beside_the_new_ones(
+    version: str, desired: int
+) -> None:
+    here = rebuilding()
+    quiet = here.looking_at(predicted(here.estate, decide_restore(here).writes))
+    half = replace(quiet.estate.stable, template_version=version, desired=desired, max=5)
+    decision = decide_restore(at(quiet, stable=half))
+    assert decision.writes == (set_group(half, version="1", max_size=6, desired=6),)
 
 
 def test_the_new_version_stays_until_the_old_one_is_healthy_again() -> None:
@@ -207,7 +241,10 @@ def test_processes_that_stood_still_before_stand_still_again() -> None:
     found = survey(groups={"blue": group(suspended=("AZRebalance",))})
     before = scene(found=found)
     running = at(before, stable=replace(before.estate.stable, suspended=("HealthCheck",)))
-    assert operations(decide_restore(running)) == ["ResumeProcesses", "SuspendProcesses"]
+    assert decide_restore(running).writes == (
+        resume("blue", ["HealthCheck"]),
+        suspend("blue", ["AZRebalance"]),
+    )
 
 
 def test_who_is_leaving_is_waited_for() -> None:
@@ -218,6 +255,8 @@ def test_who_is_leaving_is_waited_for() -> None:
     )
     decision = restoring(leaving_)
     assert (decision.awaits, decision.times) == (Told.TERMINATED, 1)
+    assert decision.reason == "1 instances terminate"
+    assert restoring(replace(leaving_, desired=4, min=4)).writes
 
 
 def slot_after(slot: Group, before: Group) -> Decision:

@@ -76,11 +76,21 @@ def test_an_original_leaves_a_sticky_rule_while_it_is_empty() -> None:
     leave = set_group(blue, min_size=0, desired=0)
     assert decide_retire(at(moved, stable=blue)).writes == (leave,)
     grown = replace(blue, min=1, desired=4, instances=instances("2", 4, "new"))
-    assert weights_of(decide_retire(at(moved, stable=grown))) == {COPY: 100, BLUE: 0}
-    launching = replace(grown, instances=grown.instances[:2])
+    attached = decide_retire(at(moved, stable=grown))
+    assert weights_of(attached) == {COPY: 100, BLUE: 0}
+    assert attached.reason == "the original at weight 0, so that its health is checked"
+    launching = replace(grown, instances=grown.instances[:3])
     assert not decide_retire(at(moved, stable=launching)).writes
     back = at(here, stable=grown)  # attached again: its health is checked
     assert decide_retire(back).look_again == 10
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_what_goes_is_emptied_also_when_its_minimum_is_nothing_already(placement: Placement) -> None:
+    here = at(ready(placement), rules=(rule(actions=forwarding_to(blue=0, green=100)),))
+    which = "candidate" if placement is Placement.BESIDE else "stable"
+    low = replace(getattr(here.estate, which), min=0, template_version="2")
+    assert decide_retire(at(here, **{which: low})).writes == (set_group(low, min_size=0, desired=0),)
 
 
 @pytest.mark.parametrize(("grown", "most", "size"), [(4, 10, 4), (6, 10, 6), (6, 5, 5)])

@@ -12,8 +12,8 @@ from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.commands.on_alarm import AlarmRaised, on_alarm
 from signalbox.rollouts.estate import Estate, Layout, Rule
 from signalbox.rollouts.forwarding import weights
-from signalbox.rollouts.model import HoldKind, Phase
-from signalbox.rollouts.progress import State
+from signalbox.rollouts.model import HoldKind, Phase, Stop, StopKind
+from signalbox.rollouts.progress import State, back
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import (
     Guards,
@@ -37,11 +37,28 @@ from tests.unit.stories import STORIES, always, assert_as_before, assert_over, b
 
 def test_a_lost_alarm_is_seen_before_traffic_is_touched() -> None:
     story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
-    story.raise_alarm()
+    red = story.raise_alarm()
+    story.world.clock.move(minutes=1)
+    story.step()
+    assert story.progress == back(1)
     story.run()
     assert_over(story, Phase.ROLLED_BACK)
-    assert story.told("Guard Breached")[0].data == {"alarm": "checkout-5xx"}
+    told = story.told("Guard Breached")[0]
+    assert (told.at, told.actor, told.data) == (red.updated_at, "signalbox", {"alarm": "checkout-5xx"})
+    assert story.rollout.stop == Stop(
+        kind=StopKind.BREACH, at=told.at, actor=told.actor, reason=told.reason, evidence=told.data
+    )
     assert not story.told("Traffic Shifted")
+
+
+def test_alarms_are_not_read_again_before_capacity_comes_or_after_there_is_no_way_back() -> None:
+    story = begun("linear on slots").arrive_at(State.PROVISION)
+    story.raise_alarm()
+    story.step()
+    assert story.told("Capacity Provisioned")
+    retiring = begun("blue-green on slots", slow=True).run(lambda s: s.rollout.past_return)
+    retiring.raise_alarm()
+    assert_over(retiring.run(), Phase.SUCCEEDED)
 
 
 def test_a_lost_alarm_is_seen_before_the_old_version_is_retired() -> None:
@@ -80,6 +97,7 @@ def test_a_copy_of_an_alarm_is_a_guard_once_the_candidate_is_provisioned() -> No
     assert len(copies) == 2
     story.raise_alarm(copies[0])
     assert_over(story.run(), Phase.ROLLED_BACK)
+    assert not story.told("Traffic Shifted")
 
 
 @pytest.mark.parametrize("kind", [HoldKind.SETTLING, HoldKind.BAKE, HoldKind.PAUSE])
@@ -168,7 +186,7 @@ def test_what_an_alarm_brings_back_is_not_drift() -> None:
 
     story.world.aws.observe = breach  # type: ignore[method-assign]
     story.step()
-    assert story.state is State.RESTORE
+    assert story.progress == back(0)
     assert_over(story.run(), Phase.ROLLED_BACK)
     assert not story.told("Drift Detected")
 
@@ -200,8 +218,22 @@ def test_an_alarm_in_the_middle_of_a_shift_takes_the_shift_back() -> None:
     story.world.aws.refuse = breach
     story.step()
     assert at_once == [1]
-    assert story.state is State.RESTORE
+    assert story.progress == back(1)
     assert candidate_weights(story.world) == {0}
+    assert_over(story.run(), Phase.ROLLED_BACK)
+
+
+def test_an_alarm_in_the_middle_of_a_batch_leaves_the_canary_to_restore() -> None:
+    story = begun("canary", slow=True).arrive_at(State.REPLACE_BATCH)
+
+    def breach(_: Write) -> None:
+        story.world.aws.refuse = lambda _: None
+        story.alarm()
+
+    story.world.aws.refuse = breach
+    story.step()
+    assert story.state is State.RESTORE
+    assert "DeregisterTargets" not in [write.operation for write in story.world.aws.writes]
     assert_over(story.run(), Phase.ROLLED_BACK)
 
 
@@ -240,6 +272,8 @@ def test_what_does_not_settle_in_time_goes_back() -> None:
 def test_a_candidate_that_falls_ill_gets_no_more_traffic() -> None:
     story = begun("linear on slots").run_into(HoldKind.BAKE)
     story.world.aws.health[GREEN] = dict.fromkeys(story.world.aws.health[GREEN], "unhealthy")
+    story.arrive_at(State.SHIFT_TRAFFIC).step()
+    assert story.state is State.RESTORE
     story.run()
     assert_over(story, Phase.ROLLED_BACK)
     assert story.told("Guard Breached")[0].reason == "only 0 of 4 candidate instances are healthy"

@@ -13,7 +13,7 @@ from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
 from signalbox.rollouts.estate import Rule
-from signalbox.rollouts.model import HoldKind, Phase
+from signalbox.rollouts.model import HoldKind, Phase, Split
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import State
 from signalbox.rollouts.service import (
@@ -56,6 +56,8 @@ def drifted(name: str = "linear on slots") -> Story:
 
 def test_a_foreign_change_is_told_with_both_values_and_waits() -> None:
     story = drifted()
+    assert story.progress is not None
+    assert (story.progress.step, story.progress.attempt) == (3, 1)
     told = story.told("Drift Detected")[0]
     assert told.data == {
         "resource": RULE,
@@ -66,6 +68,7 @@ def test_a_foreign_change_is_told_with_both_values_and_waits() -> None:
     assert story.rollout.phase is Phase.HOLDING
     assert story.rollout.hold is not None
     assert story.rollout.hold.reason == f"somebody else changed weights of {RULE}"
+    assert story.rollout.actual == Split(stable=50, candidate=50)
 
 
 @pytest.mark.parametrize("name", ["blue-green on a copy", "blue-green on slots"])
@@ -109,6 +112,18 @@ def test_a_rule_that_came_meanwhile_keeps_what_it_leads_to_until_it_is_gone(name
     del story.world.aws.rules[theirs.arn]
     resume(story.service, story.rollout_id, ANA, story.world.ports)
     assert_over(story.run(), Phase.SUCCEEDED)
+
+
+def test_a_rule_that_came_meanwhile_stops_nothing_before_something_is_emptied_or_afterwards() -> None:
+    theirs = Rule(arn=f"{RULE}-theirs", actions=simple_forward(BLUE))
+    story = begun("linear on slots").run_into(HoldKind.BAKE)
+    story.world.aws.rules[theirs.arn] = theirs
+    story.arrive_at(State.RETIRE)
+    assert not story.told("Drift Detected")
+    late = begun("blue-green on a copy", slow=True).run(lambda s: s.rollout.past_return)
+    late.world.aws.rules[theirs.arn] = theirs
+    late.world.aws.interrupt = lambda _: None  # nobody serves what they send to the emptied group
+    assert_over(late.run(), Phase.SUCCEEDED)
 
 
 def test_the_candidate_grows_with_stable_before_it_gets_more_traffic() -> None:
@@ -240,6 +255,8 @@ def test_whoever_ends_the_pause_after_a_foreign_change_takes_over(
     story = drifted()
     story.world.clock.move(hours=8)  # longer than a step may take
     verb(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run(lambda now: now.rollout.hold is None)
+    assert story.rollout.step_began_at == story.world.clock()
     assert_over(story.run(), Phase.SUCCEEDED)
     assert_serves_the_new_version(story.world)
     assert len(story.told("Drift Detected")) == 1

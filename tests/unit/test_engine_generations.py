@@ -12,6 +12,7 @@ from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.reconcile import OVERDUE, Care, is_restoring_for_long, reconcile_one
 from signalbox.rollouts.commands.retry import retry
 from signalbox.rollouts.estate import Estate, Layout
+from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import HoldKind, Outcome, Phase, Told
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.signals import Signals
@@ -20,9 +21,12 @@ from signalbox.rollouts.steps.restore import in_plain_words
 from signalbox.rollouts.steps.turn import MOST_TURNS
 from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
+    BLUE,
+    GREEN,
     IMAGE,
     NOW,
     OLD_IMAGE,
+    RULE,
     TEMPLATE,
 )
 from tests.unit.fakes import FakeLatches, World
@@ -95,6 +99,7 @@ def test_a_straggler_of_a_killed_execution_is_waited_for() -> None:
     following = story.taken_over().run_into(HoldKind.SETTLING)
     assert following.progress is not None
     assert following.progress.reason == "a step that was under way may still write"
+    assert following.progress.until == "2026-11-22T08:00:31.000Z"
     assert_over(following.run(), Phase.ROLLED_BACK)
     assert story.world.clock() - NOW > timedelta(seconds=30)
 
@@ -202,6 +207,41 @@ def test_a_hold_of_a_rollout_that_is_closed_meanwhile_is_refused() -> None:
         hold(command, replace(ports, latches=latches))
 
 
+@pytest.mark.parametrize("generation", [0, 1])
+def test_a_hold_of_another_generation_or_of_what_has_ended_is_told_that_others_go_on(generation: int) -> None:
+    story = begun("canary").run(lambda s: s.state is State.HOLD and s.token is None)
+    assert story.progress is not None
+    command = HoldCommand(
+        service=story.service,
+        rollout_id=story.rollout_id,
+        generation=generation,
+        progress=story.progress,
+        task_token="t",
+    )
+    if generation:
+        story.run()
+    story.world.executions.waiting.add("t")
+    hold(command, story.world.ports)
+    assert story.world.executions.answers == {"t": Progress(next=State.CONTINUED)}
+
+
+def test_a_bus_that_does_not_answer_does_not_stand_in_the_way_of_traffic() -> None:
+    story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
+
+    def down(*_: object) -> None:
+        raise Transient("try again")
+
+    def shifted(_: Write) -> None:
+        story.world.bus.publish = down  # type: ignore[method-assign, assignment]
+
+    story.world.aws.interrupt = shifted
+    story.step()
+    assert weights(story.world.aws.rules[RULE].actions)[GREEN] == 20
+    with pytest.raises(AssertionError, match="retried without end"):
+        story.step()
+    assert weights(story.world.aws.rules[RULE].actions) == {BLUE: 1}
+
+
 def test_what_could_not_be_retired_is_left_over_by_name() -> None:
     story = begun("blue-green on a copy").arrive_at(State.RETIRE)
     story.world.aws.refuse = raised_at(3, Rejected("you may not"))
@@ -210,9 +250,12 @@ def test_what_could_not_be_retired_is_left_over_by_name() -> None:
     assert story.rollout.outcome is not None
     copy = story.rollout.layout.candidate_group
     assert story.rollout.outcome.evidence["leftovers"] == [copy, story.rollout.layout.candidate_target_group]
-    slot = begun("blue-green on slots", slow=True).arrive_at(State.RETIRE)
-    slot.world.aws.refuse = raised_at(1, Rejected("you may not"))
-    slot.run(lambda s: s.state is State.SETTLE_RETIRE)
+    slot = begun("blue-green on slots").arrive_at(State.RETIRE)
+    slot.world.aws.refuse = raised_at(0, Rejected("you may not"))
+    slot.run()
+    assert slot.rollout.outcome == Outcome(
+        reason="completed; left over: blue", evidence={"leftovers": ["blue"]}
+    )
 
 
 @pytest.mark.parametrize("name", ["blue-green on a copy", "blue-green on slots", "canary"])
@@ -277,6 +320,8 @@ def test_before_the_point_of_no_return_the_end_must_be_seen() -> None:
         ("Rejected: you may not", "Rejected: you may not"),
         ("States.Timeout: [1, 2]", "States.Timeout: [1, 2]"),
         ("x" * 2000, "x" * 1000),
+        ('E: {"errorMessage": "' + "x" * 2000 + '"}', "E: " + "x" * 997),
+        ("E: [" + "1," * 2000 + "1]", "E: [" + "1," * 498),
     ],
 )
 def test_what_a_function_raised_is_told_in_plain_words(failure: str, told: str) -> None:

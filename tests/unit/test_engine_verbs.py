@@ -77,6 +77,15 @@ def test_a_pause_in_the_middle_of_a_step_waits_for_its_end() -> None:
     assert len(story.told("Pause Requested")) == 1
 
 
+def test_a_pause_comes_after_every_look_of_its_step() -> None:
+    story = begun("canary", slow=True).arrive_at(State.REPLACE_BATCH)
+    pause(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run_into(HoldKind.PAUSE)
+    looks = story.visited.count(State.SETTLE_REPLACE_BATCH) // 2
+    assert story.progress is not None
+    assert (story.progress.attempt, story.progress.then) == (looks + 1, story.progress.step + 1)
+
+
 def test_a_pause_that_is_resumed_before_it_began_never_begins() -> None:
     story = begun("blue-green on slots", slow=True).run_into(HoldKind.SETTLING)
     pause(story.service, story.rollout_id, ANA, story.world.ports)
@@ -139,8 +148,10 @@ def test_a_full_promotion_leaves_out_every_hold_that_follows() -> None:
     story = begun("linear on slots").run_into(HoldKind.BAKE)
     now = story.world.clock()
     promote(story.service, story.rollout_id, ANA, story.world.ports, full=True)
+    held = len(story.visited)
     assert_over(story.run(), Phase.SUCCEEDED)
     assert story.world.clock() == now
+    assert State.HOLD not in story.visited[held:]
 
 
 def test_a_full_promotion_before_the_first_hold_leaves_out_all() -> None:
@@ -255,4 +266,8 @@ def test_an_abort_in_the_middle_of_the_finish_is_not_lost() -> None:
     )
     with pytest.raises(Conflict):
         finish(command, story.world.ports)
+    with pytest.raises(Conflict, match="because"):
+        finish(command, story.world.ports)
+    with pytest.raises(Conflict, match="generation 1 has taken over"):
+        finish(replace(command, generation=0), story.world.ports)
     assert_over(story.run(), Phase.ABORTED)

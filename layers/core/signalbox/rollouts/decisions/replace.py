@@ -69,7 +69,6 @@ def _batch(scene: Scene, step: Step, left: int) -> list[Instance]:
     stable = scene.estate.stable
     healthy = {i.id for i in scene.estate.healthy_stable}
     old = sorted((i for i in stable.present if i.version != scene.candidate_version), key=lambda i: i.id)
-    old.sort(key=lambda i: i.id in healthy)
     room = len(_serving(scene)) - scene.floor
     most = min(step.batch_count or part(step.batch or WHOLE, stable.desired), left)
     free = [i for i in old if i.id not in healthy][:most]

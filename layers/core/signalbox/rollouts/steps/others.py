@@ -8,6 +8,7 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, back, pause
 from signalbox.rollouts.scene import Decision, Scene
 from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.sight import split_of
 from signalbox.rollouts.steps.turn import Turn, is_stopped, latch_of, save
 
 
@@ -27,7 +28,7 @@ def pause_for_others(
         turn = turn.remember(
             "Drift Detected", f"{drift.resource}: {drift.field}", public=True, **drift.facts()
         )
-    save(turn.change(expected=scene.estate.settings()), ports)
+    save(turn.change(actual=split_of(scene), expected=scene.estate.settings()), ports)
     return pause(command.step, turn.now, then=command.step, reason=why, attempt=command.attempt + 1)
 
 
