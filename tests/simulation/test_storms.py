@@ -18,5 +18,5 @@ def test_every_invariant_holds_in_a_storm(part: int) -> None:
 
 
 def test_a_storm_is_the_same_each_time() -> None:
-    seeds = "--no-points", "--seeds", "4", "--first-seed", "21"
+    seeds = "--no-points", "--seeds", "1", "--first-seed", "21"
     assert simulate(*seeds) == simulate(*seeds)

@@ -74,7 +74,16 @@ class Universe:
         self.functions.install(self.seams)
         self.functions.load()
         self.calls.tap(self.seams)
+        self._load()
         self._let_live()
+
+    def _load(self) -> None:
+        """What moto and botocore read from files on first use, before anybody forks."""
+        self.client("ec2").describe_vpcs()
+        self.client("autoscaling").describe_auto_scaling_groups()
+        self.client("elbv2").describe_load_balancers()
+        self.client("cloudwatch").describe_alarms()
+        self.client("route53").list_hosted_zones()
 
     def _client(self, service: Any) -> Any:
         return boto3.client(service, region_name=REGION)
