@@ -5,8 +5,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cold_start, data_plane, reaction, start_up, transitions
+from bench import cold_start, data_plane, fleets, reaction, start_up, transitions
 from bench.runtime import own_runtime
+from signalbox.rollouts.strategies.presets import PRESETS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
@@ -19,7 +20,8 @@ def main(rollbacks: int) -> None:
         costs = [transitions.measure(runtime, preset) for preset in transitions.PRESETS]
         floor = reaction.floor(runtime, rollbacks)
         reactions = {hold: reaction.measure(runtime, hold, rollbacks) for hold in reaction.HOLDS}
-    lines = [*_head(), *_reactions(floor, reactions), *_costs(costs), *_starts(starts)]
+    loads = [fleets.measure(preset, size) for preset in PRESETS for size in fleets.SIZES]
+    lines = [*_head(), *_reactions(floor, reactions), *_costs(costs), *fleets.lines(loads), *_starts(starts)]
     lines += [*_command(command), *data_plane.lines(plane)]
     PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     sys.stdout.write(PAGE.read_text())

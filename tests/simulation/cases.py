@@ -33,20 +33,16 @@ class Case:
     watched_for: float
     floor: int
     kept: int
+    size: int = SIZE  # instances of the service
     endings: tuple[Ending, ...] = (Ending.SUCCEEDS, Ending.ROLLS_BACK)
 
     @property
     def name(self) -> str:
         return "/".join([self.preset, self.platform, *([] if self.router == "alb" else [self.router])])
 
-    @property
-    def size(self) -> int:
-        """Instances of the service."""
-        return SIZE
-
     def changes(self, alarm: str) -> dict[str, object]:
         """What differs from the sample's registration; a preset that takes all says its floor itself."""
-        floor = {} if self.floor == 0 else {"min_healthy_percent": 100 * self.floor // SIZE}
+        floor = {} if self.floor == 0 else {"min_healthy_percent": 100 * self.floor // self.size}
         return {
             "strategy": {"preset": self.preset, **self.strategy},
             "guards": {"alarms": [alarm], **floor},
