@@ -43,7 +43,7 @@ def lines(loads: Sequence[Load]) -> list[str]:
     return [
         "## As the fleet grows",
         "",
-        "A good rollout of one group on virtual time. *Writes* to the service beside those of the plan, which",
+        "A good rollout of one group on virtual time. *Writes* to the service beside those of the plan, it",
         "states each end state once, for as much as AWS takes (members are terminated one by one); *calls*",
         "of all functions, reads and the table included; *transitions* of the state machine.",
         "",
