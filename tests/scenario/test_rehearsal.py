@@ -55,10 +55,11 @@ def screenshot(page: Path, folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple["subprocess.CompletedProcess[str]", Path]:
-    """A bad version by two presets, with a page."""
+    """A bad version by two presets, and by one that the service's floor leaves no room for; with a page."""
     folder = tmp_path_factory.mktemp("rehearsal")
-    page = folder / "out.html"
-    options = ["-f", str(SERVICE), "-w", str(BAD), "--compare", "canary,blue-green", "--speed", "40"]
+    page, full = folder / "out.html", tmp_path_factory.mktemp("service") / "service.yaml"
+    full.write_text(SERVICE.read_text().replace("min_healthy_percent: 75", "min_healthy_percent: 100"))
+    options = ["-f", str(full), "-w", str(BAD), "--compare", "rolling,canary,blue-green", "--speed", "40"]
     environment = {**os.environ, "TMPDIR": str(folder), "COLUMNS": "100", "FORCE_COLOR": ""}
     return rehearse(environment, *options, "--report", str(page), "-o", "json"), page
 
@@ -68,7 +69,8 @@ def test_a_comparison_answers_with_figures_for_machines(
     compared: tuple["subprocess.CompletedProcess[str]", Path],
 ) -> None:
     ran, page = compared
-    assert ran.returncode == 1, ran.stderr
+    assert ran.returncode == 2, ran.stderr  # the highest of all
+    assert "leave no room above the floor" in ran.stderr
     found = json.loads(ran.stdout)["rehearsals"]
     assert [(one["strategy"], one["phase"], one["exit_code"]) for one in found] == [
         ("canary", "rolled_back", 1),
@@ -85,7 +87,8 @@ def test_a_comparison_answers_with_figures_for_machines(
     )
     assert "Side by side" in ran.stderr
     assert "\x1b" not in ran.stderr
-    assert [path.name for path in page.parent.iterdir()] == ["out.html"]
+    kept = [path for path in page.parent.iterdir() if path != page]
+    assert [f"{path}/.signalbox/logs" in ran.stderr for path in kept] == [True]  # of the one that was refused
 
 
 @pytest.mark.timeout(180)

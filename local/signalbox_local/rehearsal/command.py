@@ -61,13 +61,12 @@ def run(request: Request) -> int:
         signal.signal(number, _interrupt)
     keep_to_this_machine()
     try:
-        found = [_rehearse(script, told) for script in scripts]
+        found = [one for script in scripts if (one := _rehearse(script, told)) is not None]
     except KeyboardInterrupt:
         told.print("\nstopped; nothing is left running")
         return INTERRUPTED
-    except _NotPossible:
-        return BROKEN
-    return _conclude(request, found, told)
+    code = _conclude(request, found, told) if found else BROKEN
+    return code if len(found) == len(scripts) else BROKEN
 
 
 def _lines(problem: Exception) -> str:
@@ -96,11 +95,8 @@ def _scripts(request: Request) -> list[Script]:
     ]
 
 
-class _NotPossible(Exception):
-    """It has been told why."""
-
-
-def _rehearse(script: Script, told: Console) -> Rehearsal:
+def _rehearse(script: Script, told: Console) -> Rehearsal | None:
+    """None when it was not possible, and why has been told: the other presets of a comparison go on."""
     screen = Screen(told)
     world = script.world
     screen.heading(f"{script.plan.name}: {script.strategy_name} in the world “{world.title}”")
@@ -111,7 +107,7 @@ def _rehearse(script: Script, told: Console) -> Rehearsal:
     except _FAILURES as why:
         told.print(f"\nThe rehearsal failed: {_lines(why)}", style="bold red", markup=False, soft_wrap=True)
         told.print(f"What the functions and the runtime wrote is in {folder}/.signalbox/logs", soft_wrap=True)
-        raise _NotPossible from why
+        return None
     except BaseException:
         remove(folder)
         raise
