@@ -104,6 +104,13 @@ def test_a_straggler_of_a_killed_execution_is_waited_for() -> None:
     assert story.world.clock() - NOW > timedelta(seconds=30)
 
 
+def test_nobody_waits_for_a_step_of_the_same_execution_that_has_failed() -> None:
+    story = begun("linear on slots")
+    story.world.aws.refuse = raised_at(2, Rejected("you may not"))
+    assert_over(story.run(), Phase.ROLLED_BACK)
+    assert story.world.clock() == NOW
+
+
 def test_a_stuck_rollout_is_left_to_people() -> None:
     story = begun("canary").run_into(HoldKind.BAKE)
     story.world.aws.refuse = raised_at(1, Rejected("you may not"))
@@ -203,7 +210,7 @@ def test_a_hold_of_a_rollout_that_is_closed_meanwhile_is_refused() -> None:
         progress=story.progress,
         task_token="t",
     )
-    with pytest.raises(Conflict, match="has been closed"):
+    with pytest.raises(Conflict, match="^the rollout has been closed$"):
         hold(command, replace(ports, latches=latches))
 
 
