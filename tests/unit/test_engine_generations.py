@@ -13,7 +13,7 @@ from signalbox.rollouts.commands.reconcile import OVERDUE, Care, is_restoring_fo
 from signalbox.rollouts.commands.retry import retry
 from signalbox.rollouts.estate import Estate, Layout
 from signalbox.rollouts.forwarding import weights
-from signalbox.rollouts.model import HoldKind, Outcome, Phase, Told
+from signalbox.rollouts.model import HoldKind, Outcome, Phase, Stop, StopKind, Told
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.hold import HoldCommand, hold
@@ -104,6 +104,13 @@ def test_a_straggler_of_a_killed_execution_is_waited_for() -> None:
     assert story.world.clock() - NOW > timedelta(seconds=30)
 
 
+def test_nobody_waits_for_a_step_of_the_same_execution_that_has_failed() -> None:
+    story = begun("linear on slots")
+    story.world.aws.refuse = raised_at(2, Rejected("you may not"))
+    assert_over(story.run(), Phase.ROLLED_BACK)
+    assert story.world.clock() == NOW
+
+
 def test_a_stuck_rollout_is_left_to_people() -> None:
     story = begun("canary").run_into(HoldKind.BAKE)
     story.world.aws.refuse = raised_at(1, Rejected("you may not"))
@@ -134,12 +141,39 @@ def test_a_failed_rollout_that_gets_stuck_goes_on_restoring_when_it_is_retried()
     story.world.aws.refuse = always(Rejected("you may not"))
     story.run()
     assert story.rollout.phase is Phase.STUCK
-    assert story.rollout.stop is not None
-    assert story.rollout.stop.reason == "Rejected: you may not"
+    assert story.progress is not None
+    assert story.progress.failure == "you may not"
+    assert story.rollout.stop == Stop(
+        kind=StopKind.BREACH,
+        at="2026-11-22T08:10:00.000Z",
+        actor="signalbox",
+        reason="Rejected: you may not",
+    )
     story.world.aws.refuse = lambda _: None
     retry(story.service, story.rollout_id, ANA, story.world.ports)
     retry(story.service, story.rollout_id, ANA, story.world.ports)
     assert_over(story.taken_over().run(), Phase.ROLLED_BACK)
+
+
+def test_a_restore_that_may_not_look_is_stuck_and_still_says_why_it_went_back() -> None:
+    story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
+    story.world.aws.refuse = always(Rejected("you may not"))
+    story.step()
+
+    def hidden(layout: Layout, rollout_id: str) -> Estate:
+        raise Rejected("you may not look")
+
+    story.world.aws.observe = hidden  # type: ignore[method-assign]
+    story.run()
+    assert (story.state, story.rollout.outcome) == (State.STUCK, Outcome(reason="you may not look"))
+    assert story.told("Rollback Started")[0].reason == "Rejected: you may not"
+
+
+def test_a_restore_that_nobody_has_given_a_reason_for_names_the_reconciler() -> None:
+    story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
+    story.progress = Progress(next=State.RESTORE, step=1)
+    assert_over(story.run(), Phase.ROLLED_BACK)
+    assert story.rollout.outcome == Outcome(reason="the rollout was taken over by the reconciler")
 
 
 def test_a_task_that_comes_after_the_next_step_has_begun_does_nothing() -> None:
@@ -203,7 +237,7 @@ def test_a_hold_of_a_rollout_that_is_closed_meanwhile_is_refused() -> None:
         progress=story.progress,
         task_token="t",
     )
-    with pytest.raises(Conflict, match="has been closed"):
+    with pytest.raises(Conflict, match="^the rollout has been closed$"):
         hold(command, replace(ports, latches=latches))
 
 

@@ -84,6 +84,10 @@ def test_a_pause_comes_after_every_look_of_its_step() -> None:
     looks = story.visited.count(State.SETTLE_REPLACE_BATCH) // 2
     assert story.progress is not None
     assert (story.progress.attempt, story.progress.then) == (looks + 1, story.progress.step + 1)
+    resume(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run()
+    told = [entry.sequence for entry in story.world.bus.published]
+    assert told == [entry.sequence for entry in story.timeline if entry.public]
 
 
 def test_a_pause_that_is_resumed_before_it_began_never_begins() -> None:

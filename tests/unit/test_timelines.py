@@ -54,7 +54,8 @@ class Told(Story):
 
 def event(entry: Entry) -> str:
     facts = ", ".join([entry.reason or "-", *leaves(entry.data)])
-    return f"{moment(entry.at)} {'!' if entry.public else ' '} {entry.type}: {facts}"
+    who = entry.actor.rsplit("/")[-1]
+    return f"{moment(entry.at)} {'!' if entry.public else ' '} {who}: {entry.type}: {facts}"
 
 
 def remembered(story: Story) -> str:
