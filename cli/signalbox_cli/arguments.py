@@ -16,6 +16,7 @@ Service = Annotated[str, typer.Argument(help="The name of a registered service."
 Version = Annotated[str, typer.Argument(help="An AMI id, or the number of a launch template version.")]
 OfRollout = Annotated[str | None, typer.Argument(help="An id such as r-…; the last one without.")]
 OpenRollout = Annotated[str | None, typer.Argument(help="An id such as r-…; the open one without.")]
+Size = Annotated[int | None, typer.Option(min=1, help="Instances of a first rollout: nothing serves yet.")]
 Reason = Annotated[str, typer.Option("--reason", "-m", help="Why; it is kept in the timeline.")]
 Strategy = Annotated[
     str | None,

@@ -10,6 +10,7 @@ from signalbox_cli.arguments import (
     OfRollout,
     Reason,
     Service,
+    Size,
     Strategy,
     Version,
     Wait,
@@ -43,6 +44,7 @@ def start(  # noqa: PLR0913 - the options of a command
     override: Annotated[
         str, typer.Option(help="Why a strategy is run that does not suit the service; kept in the timeline.")
     ] = "",
+    size: Size = None,
     idempotency_key: Annotated[
         str | None, typer.Option(help="The same key again, within a day, does not start a second one.")
     ] = None,
@@ -52,6 +54,8 @@ def start(  # noqa: PLR0913 - the options of a command
     body: dict[str, Any] = {"version": version, "reason": reason}
     if override:
         body["override"] = override
+    if size is not None:
+        body["size"] = size
     if sequence is not None:
         body["sequence"] = sequence
     path = f"/services/{segment(service)}/rollouts"

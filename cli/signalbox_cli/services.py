@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from signalbox_cli.arguments import Limit, Service, Strategy, Version, with_strategy
+from signalbox_cli.arguments import Limit, Service, Size, Strategy, Version, with_strategy
 from signalbox_cli.asking import segment
 from signalbox_cli.connection import Misconfigured
 from signalbox_cli.output import warn
@@ -64,9 +64,11 @@ def delete(session: Session, service: Service) -> None:
 
 @app.command()
 @with_session
-def plan(session: Session, service: Service, version: Version, strategy: Strategy = None) -> None:
+def plan(
+    session: Session, service: Service, version: Version, *, strategy: Strategy = None, size: Size = None
+) -> None:
     """Say what a rollout would do: steps, every AWS write, warnings. Changes nothing."""
-    body = with_strategy({"version": version}, strategy)
+    body = with_strategy({"version": version, **({"size": size} if size else {})}, strategy)
     found = session.ask("POST", f"/services/{segment(service)}/plan", body, holds="steps")
     session.answer(found, lambda: plan_table(found))
     session.hint(f"`signalbox rollouts start {service} {version}` begins it")

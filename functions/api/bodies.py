@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Len
 
-from signalbox.rollouts.service import Closed, Strategy
+from signalbox.rollouts.service import Closed, Count, Strategy
 
 Version = Annotated[str, Len(1, 64)]
 Reason = Annotated[str, Len(0, 500)]
@@ -13,22 +13,24 @@ Reason = Annotated[str, Len(0, 500)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanBody(Closed):
-    """A version, and another strategy for this once."""
+    """A version, and another strategy for this once; `size` is that of a first rollout, in instances."""
 
     version: Version
     strategy: Strategy | None = None
+    size: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartBody(Closed):
     """A version. `sequence` orders a caller's requests: a lower one than the last accepted is refused.
-    `override` is why a strategy is run that does not suit the service."""
+    `override` is why a strategy is run that does not suit the service; `size` is that of a first rollout."""
 
     version: Version
     strategy: Strategy | None = None
     reason: Reason = ""
     sequence: Annotated[int, Ge(0)] | None = None
     override: Reason = ""
+    size: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, in
         strategy=body.strategy,
         sequence=body.sequence,
         override=body.override,
+        size=body.size,
     )
 
     return _started(lambda: start_rollout(command, caller_of(router, body.reason), ports()))

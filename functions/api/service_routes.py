@@ -88,4 +88,4 @@ def delete(service: str) -> tuple[None, int]:
 )
 def plan(service: str, body: Annotated[PlanBody, Body()]) -> PlanView:
     """Steps, writes, what is created and removed, and what is to be warned of."""
-    return plan_view(plan_rollout(service, body.version, body.strategy, ports()))
+    return plan_view(plan_rollout(service, body.version, body.strategy, ports(), size=body.size))

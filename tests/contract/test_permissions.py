@@ -68,10 +68,11 @@ def test_nobody_writes_many_records_past_the_conditions(name: str, statement: St
 
 
 @_each_statement
-def test_a_role_is_passed_to_ec2_only(name: str, statement: Statement) -> None:
+def test_a_role_is_passed_only_to_whom_its_parameter_says(name: str, statement: Statement) -> None:
     if "iam:PassRole" in actions(statement):
-        assert statement["Resource"] == {"Ref": "InstanceRoleArns"}, name
-        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+        services = {"InstanceRoleArns": "ec2.amazonaws.com", "HookRoleArns": "autoscaling.amazonaws.com"}
+        service = services[statement["Resource"]["Ref"]]
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": service}}, name
 
 
 def test_a_service_acts_for_this_account_only() -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 from signalbox_local.sample_service import SampleService
 from tests.scenario.roles import lacking
+from tests.scenario.scaling import drop_hook, furnish
 from tests.scenario.schedules import HOUR, MINUTE, let_pass, pass_by
 from tests.scenario.stack import dead_letter_queue, execution_arn, letters, throttled
 from tests.scenario.world import Story, World, eventually
 
 FLEET = "fleet"  # the role that instances run with
+HOOKS = "arn:aws:iam::123456789012:role/hooks"  # with which lifecycle hooks notify
 STRATEGIES: tuple[dict[str, Any], ...] = (
     {"preset": "canary", "canary": 1, "bake": "1s", "batch": 100},
     {"preset": "blue-green", "bake": "1s"},
@@ -24,6 +26,8 @@ def play(world: World) -> None:
     """Returns when all have ended and the sweep has gone to sleep."""
     profile = _instance_profile(world)
     services = [_dressed(world, _service(world, number), profile) for number in range(len(STRATEGIES))]
+    topic = world.aws("sns").create_topic(Name="hooks")["TopicArn"]
+    furnish(world, services[1].name, NotificationTargetARN=topic, RoleARN=HOOKS)
     canary, copied, in_slots, shared, named, replaced = (
         _start(world, service, strategy) for service, strategy in zip(services, STRATEGIES, strict=True)
     )
@@ -36,6 +40,7 @@ def play(world: World) -> None:
     named.until_holding("bake")
     world.raise_alarm(services[4].alarm)
     copied.until_holding("pause")
+    drop_hook(world, services[1].name, f"{services[1].name}-sb-{copied.rollout_id[-8:]}")
     _ask(copied, "resume")
     _kill(world, shared)
     for story in (canary, copied, in_slots, shared, named, replaced):

@@ -11,7 +11,7 @@ from tests.contract.permissions import statements_of
 from tests.contract.template import resources, template
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
 from tests.scenario.conftest import ZONES, serving
-from tests.scenario.medley import FLEET, play
+from tests.scenario.medley import FLEET, HOOKS, play
 from tests.scenario.roles import lacking, name_of, policies_of, role_of
 from tests.scenario.stack import entered, throttled
 from tests.scenario.world import World, eventually
@@ -34,7 +34,8 @@ def _statements() -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A runtime of its own: roles are changed in it, and all of its calls are looked at."""
-    options = ("--parameter", f"InstanceRoleArns=arn:aws:iam::123456789012:role/{FLEET}")
+    instances = f"InstanceRoleArns=arn:aws:iam::123456789012:role/{FLEET}"
+    options = ("--parameter", instances, "--parameter", f"HookRoleArns={HOOKS}")
     with serving(tmp_path_factory.mktemp("stage"), *options, *ZONES) as runtime:
         yield World(runtime)
 

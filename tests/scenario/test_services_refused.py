@@ -142,10 +142,14 @@ def test_a_version_that_does_not_exist_is_refused(
     assert said in refused(plan, 422)["version"]
 
 
-def test_a_group_without_instances_is_refused(world: World) -> None:
-    empty = world.service(size=0)
+def test_a_slot_without_instances_beside_one_that_has_some_is_refused(world: World) -> None:
+    empty = world.service(size=0, slots=True)
+    serving, idle = empty.groups
+    world.aws("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=idle, MaxSize=1, DesiredCapacity=1
+    )
     world.register(empty)
-    assert start(world, empty, 422) == {"platform": f"{empty.name} has no instances: scale it up first"}
+    assert start(world, empty, 422) == {"platform": f"{serving} has no instances: scale it up first"}
     assert world.items("OPEN") == []
     assert world.api().request("DELETE", f"/services/{empty.name}").status == 204
 

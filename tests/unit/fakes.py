@@ -9,7 +9,7 @@ from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
-from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, Rule, TargetGroup
+from signalbox.rollouts.estate import Alarm, Carried, Estate, Group, Layout, Placement, Rule, TargetGroup
 from signalbox.rollouts.model import HoldKind, Phase, Stop, Told
 from signalbox.rollouts.ports import Latch, Ports, Registered
 from signalbox.rollouts.predict import predicted
@@ -45,7 +45,7 @@ class FakeAws:
 
     def __init__(self, survey: Survey | None = None) -> None:
         surveyed = survey or builders.survey()
-        self.groups: dict[str, Group] = dict(surveyed.groups)
+        self.groups = {name: replace(one, carried=Carried()) for name, one in surveyed.groups.items()}
         self.target_groups: dict[str, TargetGroup] = dict(surveyed.target_groups)
         self.rules: dict[str, Rule] = dict(surveyed.rules)
         self.named_alarms: dict[str, Alarm] = dict(surveyed.alarms)
@@ -77,7 +77,7 @@ class FakeAws:
     def survey(self, spec: ServiceSpec, version: str | None) -> Survey:
         return replace(
             self.surveyed,
-            groups=self.groups,
+            groups={name: replace(one, carried=self.carried(name)) for name, one in self.groups.items()},
             target_groups=self.target_groups,
             rules=self.rules,
             references=tuple(self.rules.values()),
@@ -88,6 +88,10 @@ class FakeAws:
     def standing(self, spec: ServiceSpec) -> Standing:
         found = tuple(self.rules[arn] for arn in spec.traffic.references if arn in self.rules)
         return Standing(groups=self.groups, rules=found)
+
+    def carried(self, group: str) -> Carried:
+        surveyed = self.surveyed.groups.get(group)
+        return surveyed.carried if surveyed else Carried()
 
     def observe(self, layout: Layout, rollout_id: str) -> Estate:
         self._looked = (layout, rollout_id)

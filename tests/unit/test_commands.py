@@ -188,8 +188,9 @@ def test_a_rollout_whose_machine_does_not_start_is_left_to_the_reconciler(error:
     assert len(world.store.open) == 1
 
 
-def test_an_empty_group_cannot_be_rolled_out() -> None:
-    world = seeing(groups={"blue": group(size=0)})
+def test_a_group_that_has_lost_its_size_is_not_rolled_out() -> None:
+    leaving = replace(group(), desired=0)
+    world = seeing(groups={"blue": leaving})
     registered(world)
     with pytest.raises(Unprocessable, match="blue has no instances: scale it up first"):
         ask(world)

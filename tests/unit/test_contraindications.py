@@ -8,11 +8,12 @@ from signalbox.kernel.errors import Unprocessable
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.contraindications import SAFEST_FIRST, Suitability
 from signalbox.rollouts.draft import draft
+from signalbox.rollouts.estate import Carried, Group
 from signalbox.rollouts.ports import Registered
 from signalbox.rollouts.service import Facts, ServiceSpec, Strategy
 from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.survey import Survey
-from tests.unit.builders import BLUE, IMAGE, TEMPLATE, group, rule, spec, survey, target_group
+from tests.unit.builders import BLUE, GREEN, IMAGE, TEMPLATE, group, rule, spec, survey, target_group
 from tests.unit.fakes import FakeAws, World
 from tests.unit.machine import ANA
 
@@ -55,6 +56,23 @@ def test_what_the_owner_declares_rules_strategies_out(facts: dict[str, object], 
     suit = found(service(**facts))
     assert set(suit.unsuitable) == unsuitable
     assert suit.safest == next(name for name in SAFEST_FIRST if name not in unsuitable)
+
+
+def test_alarms_that_call_a_policy_do_not_follow_to_a_copy() -> None:
+    scaled = replace(group(), carried=Carried(alarms={"up": ("cpu-high", "cpu-higher")}))
+    seen = survey(groups={"blue": scaled, "green": group("green", size=0)})
+    suit = found(service(), seen)
+    assert set(suit.unsuitable) == SECOND
+    assert suit.against == (
+        "cpu-high, cpu-higher would not call scaling policy up of a copy of blue, which would not grow by it",
+    )
+    assert found(spec(Strategy(preset="blue-green"), slots=True), _in_slots(scaled)) == Suitability(
+        safest="canary"
+    )
+
+
+def _in_slots(blue: Group) -> Survey:
+    return survey(groups={"blue": blue, "green": group("green", size=0, serves=GREEN)})
 
 
 def test_everything_together_leaves_nothing_and_says_so() -> None:

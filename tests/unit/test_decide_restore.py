@@ -293,7 +293,7 @@ def test_weights_come_back_exactly_at_last() -> None:
 
 def test_weights_wait_for_what_was_made() -> None:
     here = scene(Placement.COPY, version="2")
-    made = group("copy", size=0, tags={"signalbox:created-by": ROLLOUT})
+    made = replace(group("copy", size=0, tags={"signalbox:created-by": ROLLOUT}), max=0)
     doubled = at(here, rules=(rule(actions=forwarding_to(blue=200)),), candidate=made)
     assert operations(decide_restore(doubled)) == ["DeleteAutoScalingGroup"]
 

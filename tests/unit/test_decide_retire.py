@@ -166,7 +166,7 @@ def test_a_target_group_that_somebody_else_made_stays() -> None:
 def test_what_was_made_is_emptied_before_it_goes() -> None:
     here = ready(Placement.COPY)
     assert operations(remove_candidate(here)) == ["UpdateAutoScalingGroup"]
-    draining = at(here, candidate=replace(candidate(here), min=0, desired=0))
+    draining = at(here, candidate=replace(candidate(here), min=0, max=0, desired=0))
     waiting = remove_candidate(draining)
     assert waiting is not None
     assert (waiting.awaits, waiting.times) == (Told.TERMINATED, 4)

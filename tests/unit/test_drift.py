@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from signalbox.rollouts.drift import Drift, drifts
-from signalbox.rollouts.estate import Estate, Group, Placement
+from signalbox.rollouts.estate import Carried, Estate, Group, Placement
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.routing import forward
 from signalbox.rollouts.scene import Scene
@@ -83,6 +83,17 @@ def test_a_group_that_somebody_changed_is_told(field: str) -> None:
     candidate: Group = replace(estate.candidate, **change)  # type: ignore[arg-type]
     assert [(d.resource, d.field) for d in found(replace(estate, stable=stable))] == [("blue", field)]
     assert [(d.resource, d.field) for d in found(replace(estate, candidate=candidate))] == [("green", field)]
+
+
+def test_a_minimum_that_a_scheduled_action_sets_is_its_owners_plan() -> None:
+    seen = attached()
+    moved = seen.looking_at(replace(seen.estate, stable=replace(seen.estate.stable, min=2)))
+    planned = replace(
+        moved, snapshot=moved.snapshot.carrying(Carried(actions=({"MinSize": 2}, {"MaxSize": 9})))
+    )
+    expected = seen.estate.settings()
+    assert drifts(expected, moved, STEPS, 1)
+    assert drifts(expected, planned, STEPS, 1) == ()
 
 
 def test_desired_sizes_and_health_move_by_themselves() -> None:

@@ -13,10 +13,11 @@ from signalbox.rollouts.service import Guards
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.arrival import enter_step, go_on, wait_for
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.sight import scene_of
+from signalbox.rollouts.steps.sight import look
 from signalbox.rollouts.steps.turn import Turn, keep
 from signalbox.rollouts.strategies.drafts import bake, numbered, provision, retire
 from tests.unit.builders import NOW, rollout, scene, spec
+from tests.unit.fakes import World
 from tests.unit.stories import begun
 
 STEPS = numbered([provision(count=1), bake("1m"), retire()])
@@ -57,7 +58,7 @@ def test_what_serves_beside_stable_is_wanted_as_its_part_of_all_that_serve() -> 
 @pytest.mark.parametrize(("asked", "percent"), [(None, 100), (0, 0), (50, 50)])
 def test_a_floor_that_nobody_has_set_is_all_of_stable(asked: int | None, percent: int) -> None:
     of = rollout(spec(guards=Guards(min_healthy_percent=asked)))
-    assert scene_of(of, scene().estate).min_healthy_percent == percent
+    assert look(of, NOW, World().ports).min_healthy_percent == percent
 
 
 def test_a_step_leaves_the_hold_before_it_also_when_nobody_waited_yet() -> None:

@@ -1,5 +1,6 @@
 """Writes in AWS's own words."""
 
+from dataclasses import replace
 from typing import cast
 
 from signalbox.kernel.events import JsonObject
@@ -9,6 +10,7 @@ from signalbox.rollouts.writes import (
     copy_group,
     copy_target_group,
     create_template_version,
+    launched_version,
     resume,
     set_group,
     set_target_group_attributes,
@@ -17,6 +19,7 @@ from signalbox.rollouts.writes import (
     version_description,
 )
 from tests.unit.builders import (
+    BLUE,
     IMAGE,
     LISTENER,
     RULE,
@@ -121,3 +124,36 @@ def test_a_member_goes_and_the_size_of_its_group_stays() -> None:
 def test_processes_stand_still_and_run_again() -> None:
     assert suspend("blue", ("A",)).parameters["ScalingProcesses"] == ["A"]
     assert resume("blue", ("A",)).operation == "ResumeProcesses"
+
+
+MIXED = {
+    "LaunchTemplate": {
+        "LaunchTemplateSpecification": {
+            "LaunchTemplateId": TEMPLATE,
+            "LaunchTemplateName": "checkout",
+            "Version": "1",
+        },
+        "Overrides": [{"InstanceType": "c7g.large"}, {"InstanceType": "c6g.large"}],
+    },
+    "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 50},
+}
+
+
+def test_a_mixed_instances_policy_is_written_whole_with_the_version_in_it() -> None:
+    blue = replace(group(), mixed=MIXED)
+    wanted = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": {"LaunchTemplateId": TEMPLATE, "Version": "2"},
+            "Overrides": [{"InstanceType": "c7g.large"}, {"InstanceType": "c6g.large"}],
+        },
+        "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 50},
+    }
+    made = copy_group(blue, name="c", target_group=BLUE, version="2", size=1, rollout_id="r-1")
+    changed = set_group(blue, version="2")
+    for write in (made, changed):
+        assert write.parameters["MixedInstancesPolicy"] == wanted
+        assert "LaunchTemplate" not in write.parameters
+        assert launched_version(write) == "2"
+    assert "MixedInstancesPolicy" not in set_group(blue, min_size=1).parameters
+    assert launched_version(set_group(blue, min_size=1)) is None
+    assert launched_version(set_group(group(), version="3")) == "3"

@@ -84,6 +84,10 @@ def check_launch_template(group: FakeAutoScalingGroup) -> None:
 
 def check_deletable(group: FakeAutoScalingGroup) -> None:
     """Raises what DeleteAutoScalingGroup without ForceDelete answers to a group that is not empty."""
+    if group.warm_pool is not None:
+        raise AutoscalingClientError(
+            "ResourceInUse", "You cannot delete an AutoScalingGroup while there is a warm pool in the group."
+        )
     if any(not is_leaving(state) for state in group.instance_states):
         raise AutoscalingClientError(
             "ResourceInUse",

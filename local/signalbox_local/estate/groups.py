@@ -15,6 +15,7 @@ from signalbox_local.estate.activities import (
     scaling_event,
     termination_activity,
 )
+from signalbox_local.estate.belongings import forget
 from signalbox_local.estate.capacity import alive, choose_victims, is_leaving, is_suspended
 from signalbox_local.estate.hooks import ABANDON, LAUNCHING, TERMINATING, Hooks, Transition
 from signalbox_local.estate.judging import Judge, target_group
@@ -217,6 +218,7 @@ class Groups:
         if _is_deleting(group) and not group.instance_states:
             backend: AutoScalingBackend = group.autoscaling_backend
             backend.autoscaling_groups.pop(group.name, None)
+            forget(group)
 
     def _end(
         self, group: FakeAutoScalingGroup, state: InstanceState, ending: Ending, message: str = ""

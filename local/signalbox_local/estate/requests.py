@@ -34,7 +34,11 @@ def update_group(
     group = backend.autoscaling_groups[given["name"]]
     before = dict(vars(group))
     try:
-        return update(backend, **{**given, "desired_capacity": _wanted(group, given)})
+        update(backend, **{**given, "desired_capacity": _wanted(group, given)})
+        # moto forgets a mixed instances policy at each update that does not name it.
+        if not given["mixed_instances_policy"] and not given["launch_template"]:
+            group.mixed_instances_policy = before["mixed_instances_policy"]
+        return group
     # Whatever moto refuses half-way, the caller gets to know; the group stays as it was.
     except Exception:
         vars(group).update(before)

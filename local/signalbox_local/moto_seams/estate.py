@@ -15,7 +15,15 @@ from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.elbv2.models import ELBv2Backend, FakeAction, FakeTargetGroup
 from moto.elbv2.responses import ELBV2Response
 
-from signalbox_local.estate import Estate, capacity, hook_requests, launch_templates, requests, routing
+from signalbox_local.estate import (
+    Estate,
+    belongings,
+    capacity,
+    hook_requests,
+    launch_templates,
+    requests,
+    routing,
+)
 from signalbox_local.estate.targets import Targets, backend_of, find_group
 from signalbox_local.moto_seams.seams import Seams, given_first, with_first
 
@@ -26,6 +34,7 @@ def estate_life(seams: Seams, estate: Estate) -> None:
     _groups(seams, estate)
     _group_members(seams, estate)
     _lifecycle_hooks(seams, estate)
+    _belongings(seams)
     _targets(seams, estate)
     _routing(seams)
     _launch_template_versions(seams)
@@ -131,6 +140,15 @@ def _lifecycle_hooks(seams: Seams, estate: Estate) -> None:
         "record_lifecycle_action_heartbeat": hook_requests.record_heartbeat,
     }.items():
         seams.replace(AutoScalingResponse, name, with_first(estate, function))
+
+
+def _belongings(seams: Seams) -> None:
+    # moto knows policies and scheduled actions by name alone, whatever their group, and takes past moments.
+    seams.wrap(AutoScalingBackend, "put_scaling_policy", given_first(belongings.put_policy))
+    seams.wrap(AutoScalingBackend, "put_scheduled_update_group_action", given_first(belongings.put_action))
+    seams.replace(AutoScalingBackend, "delete_scheduled_action", belongings.delete_action)
+    seams.replace(AutoScalingResponse, "delete_policy", belongings.delete_policy)
+    seams.replace(AutoScalingResponse, "execute_policy", belongings.execute_policy)
 
 
 def _targets(seams: Seams, estate: Estate) -> None:

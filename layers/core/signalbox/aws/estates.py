@@ -1,12 +1,14 @@
 """Observes what rollouts look at: platform, router and alarms put together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from signalbox.aws.alarms import names_with_prefix, read_alarms
 from signalbox.aws.platforms import autoscaling
+from signalbox.aws.platforms.carried import read_carried
 from signalbox.aws.routers import alb, route53
 from signalbox.kernel.errors import Transient
-from signalbox.rollouts.estate import Alarm, Estate, Group, Layout, Placement, Rule, TargetGroup
+from signalbox.rollouts.estate import Alarm, Carried, Estate, Group, Layout, Placement, Rule, TargetGroup
 from signalbox.rollouts.guards import copy_name
 from signalbox.rollouts.layout import sides
 from signalbox.rollouts.preflight import is_version, pairs
@@ -42,6 +44,10 @@ class AwsEstates:
             alarm_copies=_alarm_copies(layout, rollout_id),
         )
 
+    def carried(self, group: str) -> Carried:
+        """What else belongs to a group."""
+        return read_carried(group)
+
     def unnamed(self, layout: Layout, estate: Estate) -> tuple[Rule, ...]:
         """Rules and listeners that send traffic to stable or candidate and are not the rollout's own."""
         if layout.sides:
@@ -67,6 +73,7 @@ class AwsEstates:
         """Everything that preflight asks about a service and, when given, a version."""
         named = pairs(spec)
         groups, unsupported = autoscaling.read_groups([name for _, name, _ in named])
+        groups = {name: replace(group, carried=read_carried(name)) for name, group in groups.items()}
         found = {arn: alb.read_original(arn) for _, _, arn in named}
         target_groups = {arn: group for arn, group in found.items() if group is not None}
         launches = _launches(groups.values())

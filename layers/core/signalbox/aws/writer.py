@@ -18,6 +18,10 @@ ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     ),
     ("autoscaling", "CreateAutoScalingGroup"): frozenset({"AlreadyExists"}),
     ("autoscaling", "UpdateAutoScalingGroup"): frozenset(),
+    ("autoscaling", "PutWarmPool"): frozenset(),
+    ("autoscaling", "DeleteWarmPool"): frozenset(),
+    ("autoscaling", "PutScalingPolicy"): frozenset(),
+    ("autoscaling", "BatchPutScheduledUpdateGroupAction"): frozenset(),
     ("autoscaling", "SuspendProcesses"): frozenset(),
     ("autoscaling", "ResumeProcesses"): frozenset(),
     ("autoscaling", "TerminateInstanceInAutoScalingGroup"): frozenset(),
@@ -33,8 +37,15 @@ ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     ("cloudwatch", "DeleteAlarms"): frozenset({"ResourceNotFound"}),
 }
 # Auto Scaling says ValidationError for everything; these texts mean that the thing is gone.
-GONE = ("not found", "does not exist", "No managed instance found")
-REMOVALS = frozenset({"TerminateInstanceInAutoScalingGroup", "DeleteAutoScalingGroup", "SuspendProcesses"})
+GONE = ("not found", "does not exist", "No managed instance found", "No warm pool found")
+REMOVALS = frozenset(
+    {
+        "TerminateInstanceInAutoScalingGroup",
+        "DeleteAutoScalingGroup",
+        "DeleteWarmPool",
+        "SuspendProcesses",
+    }
+)
 
 
 class AwsWriter:

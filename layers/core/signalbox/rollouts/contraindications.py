@@ -72,11 +72,20 @@ def _reasons(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step
         yield f"{volumes}: its data would {'not be in the second group' if second else 'all go at once'}"
     if stable.desired == 1 and replacing and not more and not whole:
         yield f"{stable.name} has one instance: nothing would serve while it is replaced"
+    if second and spec.platform.slots is None:
+        yield from _unscaled(stable)
     session = _session(survey, stable)
     if session > LONG_SESSION and any(
         step.kind is StepKind.SHIFT and step.percent not in (0, WHOLE) for step in steps
     ):
         yield f"cookies keep clients where they are for {session} s: shares would not hold"
+
+
+def _unscaled(stable: Group) -> Iterator[str]:
+    """The alarms that people made call a policy by its id: that of a copy they do not know."""
+    for policy, alarms in stable.carried.alarms.items():
+        calls = f"{', '.join(alarms)} would not call scaling policy {policy} of a copy of {stable.name}"
+        yield f"{calls}, which would not grow by it"
 
 
 def _coupled(facts: Facts) -> str | None:

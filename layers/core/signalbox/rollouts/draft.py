@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from signalbox.kernel.errors import Unprocessable, Violation
 from signalbox.rollouts.contraindications import Suitability, suitability
-from signalbox.rollouts.estate import Estate, Layout, Placement
+from signalbox.rollouts.estate import Estate, Group, Layout, Placement
 from signalbox.rollouts.estimate import Estimate, estimate
 from signalbox.rollouts.guards import names_of_copies, useless, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
@@ -15,11 +15,13 @@ from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.preflight import (
     lag_warnings,
     ownership_warnings,
+    pairs,
     service_violations,
     version_violations,
 )
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.strategies.first import first_steps, is_first, told, unguarded
 from signalbox.rollouts.strategies.presets import with_floor
 from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import delete_alarms, set_group
@@ -31,7 +33,8 @@ NOBODY = "r-00000000000000000"  # for drafts that no rollout follows
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a rollout would be. `spec` is the service with the floor that its strategy implies;
-    `previous_version` is what serves now, in terms of the version asked for."""
+    `previous_version` is what serves now, in terms of the version asked for; `first`: the instances that a
+    first rollout launches, 0 when something serves."""
 
     rollout_id: str
     spec: ServiceSpec
@@ -42,32 +45,35 @@ class Draft:
     warnings: tuple[str, ...]
     suitability: Suitability
     useless_guards: tuple[str, ...]  # those of the warnings that `guards.strict` refuses
+    first: int = 0
 
 
-def draft(
+def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     spec: ServiceSpec,
     survey: Survey,
     version: str | None,
     rollout_id: str = NOBODY,
     *,
     fast: bool = False,
+    size: int | None = None,
 ) -> Draft:
     """Raises Unprocessable with everything that AWS or preflight says against it; without a version, the
-    service alone is looked at. `fast` leaves out what watches."""
+    service alone is looked at. `fast` leaves out what watches; `size` is that of a first rollout."""
     refused = service_violations(spec, survey)
     refused += version_violations(version, survey) if version is not None else []
     if refused:
         raise Unprocessable(*refused)
     stable = survey.groups[stable_side(spec, survey).group]
-    spec = with_floor(spec, stable.desired)
-    steps = compile_steps(spec.strategy, spec.guards, stable, fast=fast)
+    first = _first(spec, survey, stable, size) if version is not None else 0
+    spec = with_floor(unguarded(spec) if first else spec, stable.desired)
+    steps = first_steps(first) if first else compile_steps(spec.strategy, spec.guards, stable, fast=fast)
     layout = lay_out(spec, steps, survey, rollout_id)
     estate = estate_of(layout, survey)
     previous = _serving_version(estate, survey, version)
     bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
-    fit = suitability(spec, survey, stable, steps)
-    unfit = [f"strategy: {fit.told}"] if fit.told else []
+    fit = Suitability() if first else suitability(spec, survey, stable, steps)
+    unfit = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
     warned = [
         *warnings(alarms, layout, estate, bakes),
         *ownership_warnings(spec, survey),
@@ -84,9 +90,21 @@ def draft(
         warnings=tuple(warned),
         suitability=fit,
         useless_guards=tuple(useless(alarms, layout, estate)),
+        first=first,
     )
     _refuse_if_endless(drafted, survey, version or ANY_IMAGE)
     return drafted
+
+
+def _first(spec: ServiceSpec, survey: Survey, stable: Group, size: int | None) -> int:
+    """The instances to launch where nothing serves: as many as asked, or the fewest that serve at all."""
+    first = is_first(survey.groups[name] for _, name, _ in pairs(spec))
+    wanted = size or max(1, stable.min)
+    if size is not None and not first:
+        raise Unprocessable(Violation("size", f"{stable.name} serves: scale it, or leave the size out"))
+    if first and wanted > stable.max:
+        raise Unprocessable(Violation("size", f"{stable.name} takes at most {stable.max} instances"))
+    return wanted if first else 0
 
 
 def _refuse_if_endless(drafted: Draft, survey: Survey, version: str) -> None:

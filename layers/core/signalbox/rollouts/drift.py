@@ -1,6 +1,6 @@
 """Foreign changes: what is there is neither what was last written or seen, nor what is wanted. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -46,12 +46,13 @@ def unnamed(rules: Sequence[Rule]) -> tuple[Drift, ...]:
 
 def drifts(expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int) -> tuple[Drift, ...]:
     """What changed behind our back. A value that the step writes on its way from what we expect is as good: a
-    turn that was cut off after its write left it there."""
+    turn that was cut off after its write left it there. So is a minimum that a scheduled action sets."""
     found = scene.estate
-    if not _differences(expected, found, ()):
+    planned = {action.get("MinSize") for action in scene.snapshot.stable.carried.actions}
+    if not _differences(expected, found, (), planned):
         return ()
     ahead = islice(rounds(scene.looking_at(_as_expected(expected, found)), steps, index), MOST_ROUNDS)
-    return _differences(expected, found, [after.estate for _, after in ahead])
+    return _differences(expected, found, [after.estate for _, after in ahead], planned)
 
 
 def _as_expected(expected: Estate, found: Estate) -> Estate:
@@ -66,12 +67,14 @@ def _as_expected(expected: Estate, found: Estate) -> Estate:
     return predicted(settings, launched)
 
 
-def _differences(expected: Estate, found: Estate, ahead: Sequence[Estate]) -> tuple[Drift, ...]:
+def _differences(
+    expected: Estate, found: Estate, ahead: Sequence[Estate], planned: Collection[object]
+) -> tuple[Drift, ...]:
     good = (expected, *ahead)
     return (
         *(drift for rule in found.rules for drift in _rule(rule, [e.rules for e in good])),
-        *_group(found.stable, [e.stable for e in good]),
-        *_group(found.candidate, [e.candidate for e in good]),
+        *_group(found.stable, [e.stable for e in good], planned),
+        *_group(found.candidate, [e.candidate for e in good], planned),
     )
 
 
@@ -83,13 +86,13 @@ def _rule(now: Rule, good: Sequence[Sequence[Rule]]) -> list[Drift]:
     return [Drift(resource=now.arn, field="weights", expected=before, found=after)]
 
 
-def _group(now: Group | None, good: Sequence[Group | None]) -> list[Drift]:
+def _group(now: Group | None, good: Sequence[Group | None], planned: Collection[object]) -> list[Drift]:
     known = [group for group in good if group is not None]
     if now is None or good[0] is None:
         return []
     pairs = (
         ("template_version", now.template_version, [group.template_version for group in known]),
-        ("min", now.min, [group.min for group in known]),
+        ("min", now.min, [*(group.min for group in known), *planned]),
     )
     return [
         Drift(resource=now.name, field=field, expected=values[0], found=value)

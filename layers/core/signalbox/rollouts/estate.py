@@ -32,17 +32,33 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A member of a group. `version` is the launch template version that it was launched with."""
+    """A member of a group. `version` is the launch template version that it was launched with; a `protected`
+    one stays when the group shrinks."""
 
     id: str
     lifecycle: str
     version: str
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What else belongs to a group, in AWS's names as it is written: lifecycle hooks, scaling policies and
+    scheduled actions. `alarms` maps a policy to those that call it, unless AWS made them."""
+
+    hooks: tuple[JsonObject, ...] = ()
+    policies: tuple[JsonObject, ...] = ()
+    actions: tuple[JsonObject, ...] = ()
+    alarms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """An Auto Scaling group. `copied` holds the settings that a faithful copy takes over, in AWS's names;
-    `group_only` names the tags that instances do not get."""
+    `group_only` names the tags that instances do not get. `mixed` is its mixed instances policy, empty when
+    it has none; `warm_pool` the settings of its warm pool, empty when it has none or while that goes.
+    `carried` is read once, for the snapshot: an observation leaves it empty.
+    """
 
     name: str
     arn: str
@@ -58,6 +74,10 @@ class Group:
     tags: Mapping[str, str] = field(default_factory=dict)
     group_only: tuple[str, ...] = ()
     copied: JsonObject = field(default_factory=dict)
+    mixed: JsonObject = field(default_factory=dict)
+    warm_pool: JsonObject = field(default_factory=dict)
+    warm_pool_going: bool = False
+    carried: Carried = field(default_factory=Carried)
 
     @property
     def present(self) -> tuple[Instance, ...]:
@@ -133,6 +153,10 @@ class Estate:
         """The same without what moves by itself: instances, health."""
         candidate = replace(self.candidate, instances=()) if self.candidate else None
         return replace(self, stable=replace(self.stable, instances=()), candidate=candidate, health={})
+
+    def carrying(self, carried: Carried) -> "Estate":
+        """The same, with what else belongs to the stable group."""
+        return replace(self, stable=replace(self.stable, carried=carried))
 
     def rule(self, arn: str) -> Rule:
         """The rule of that ARN, which the layout names."""

@@ -52,7 +52,8 @@ def _fast_tracked(steps: list[Step]) -> list[Step]:
 
 def is_there(version: str, serving: str, stable: Group) -> bool:
     """Whether there is nothing to do: the group is at the version, and so is each of its instances."""
-    return version == serving and all(i.version == stable.resolved_version for i in stable.present)
+    serve = {i.version for i in stable.present}
+    return version == serving and serve == {stable.resolved_version}
 
 
 def provisioned_by(steps: tuple[Step, ...], index: int) -> Step:

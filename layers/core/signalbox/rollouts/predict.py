@@ -7,7 +7,7 @@ from itertools import count, islice
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.dns import name_of, rule_of
 from signalbox.rollouts.estate import Estate, Group, Instance
-from signalbox.rollouts.writes import Write
+from signalbox.rollouts.writes import Write, launched_version
 
 VERSION = "{candidate.version}"
 TARGET_GROUP = "{candidate.target_group}"
@@ -78,9 +78,7 @@ def _weighed(estate: Estate, write: Write) -> Estate:
 
 
 def _group_made(estate: Estate, write: Write) -> Estate:
-    template = write.parameters["LaunchTemplate"]
     serves = write.parameters["TargetGroupARNs"]
-    assert isinstance(template, dict)
     assert isinstance(serves, list)
     empty = replace(
         estate.stable,
@@ -90,20 +88,19 @@ def _group_made(estate: Estate, write: Write) -> Estate:
         target_groups=tuple(serves),
         suspended=(),
         tags=_pairs(write.parameters, "Tags"),
-        template_version=template["Version"],
-        resolved_version=template["Version"],
+        warm_pool={},
+        warm_pool_going=False,
     )
-    return _with_group(estate, _resized(empty, write.parameters))
+    return _with_group(estate, _resized(empty, write))
 
 
 def _group_set(estate: Estate, write: Write) -> Estate:
     group = _group_named(estate, write.resource)
-    return _with_group(estate, _resized(group, write.parameters)) if group else estate
+    return _with_group(estate, _resized(group, write)) if group else estate
 
 
-def _resized(group: Group, parameters: JsonObject) -> Group:
-    template = parameters.get("LaunchTemplate")
-    version = template["Version"] if isinstance(template, dict) else group.template_version
+def _resized(group: Group, write: Write) -> Group:
+    parameters, version = write.parameters, launched_version(write) or group.template_version
     resolved = version if version.isdecimal() or version == VERSION else group.resolved_version
     sized = replace(
         group,
@@ -158,6 +155,25 @@ def _with_processes(estate: Estate, write: Write, change: Callable[[set[str], se
         return estate
     after = tuple(sorted(change(set(group.suspended), set(named))))
     return _with_group(estate, _grown(replace(group, suspended=after)))
+
+
+def _pool_made(estate: Estate, write: Write) -> Estate:
+    settings = {key: value for key, value in write.parameters.items() if key != "AutoScalingGroupName"}
+    return _with_pool(estate, write, settings)
+
+
+def _pool_gone(estate: Estate, write: Write) -> Estate:
+    return _with_pool(estate, write, {})
+
+
+def _with_pool(estate: Estate, write: Write, settings: JsonObject) -> Estate:
+    group = _group_named(estate, write.resource)
+    return _with_group(estate, replace(group, warm_pool=settings)) if group else estate
+
+
+def _unseen(estate: Estate, write: Write) -> Estate:
+    """Policies and scheduled actions are no part of an observation."""
+    return estate
 
 
 def _group_gone(estate: Estate, write: Write) -> Estate:
@@ -224,6 +240,10 @@ _AFTER: dict[str, Callable[[Estate, Write], Estate]] = {
     "UpdateAutoScalingGroup": _group_set,
     "TerminateInstanceInAutoScalingGroup": _member_gone,
     "DeleteAutoScalingGroup": _group_gone,
+    "PutWarmPool": _pool_made,
+    "DeleteWarmPool": _pool_gone,
+    "PutScalingPolicy": _unseen,
+    "BatchPutScheduledUpdateGroupAction": _unseen,
     "SuspendProcesses": _suspended,
     "ResumeProcesses": _resumed,
     "DeregisterTargets": _deregistered,

@@ -60,18 +60,27 @@ def _autoscaling(operation: str, group: str, **parameters: object) -> Write:
 
 
 def copy_group(  # noqa: PLR0913 - all by name: nothing of a copy goes without saying
-    group: Group, *, name: str, target_group: str, version: str, size: int, rollout_id: str
+    group: Group,
+    *,
+    name: str,
+    target_group: str,
+    version: str,
+    size: int,
+    rollout_id: str,
+    hooks: Sequence[JsonObject] = (),
 ) -> Write:
-    """A faithful copy under another name, pinned to one version, serving one target group."""
+    """A faithful copy under another name, pinned to one version, serving one target group. Its lifecycle
+    hooks come with it: no instance launches before them."""
     tags = {k: v for k, v in group.tags.items() if not k.startswith("aws:")}
     return _autoscaling(
         "CreateAutoScalingGroup",
         name,
         **group.copied,
+        **({"LifecycleHookSpecificationList": list(hooks)} if hooks else {}),
         MinSize=size,
         MaxSize=max(size, group.max),
         DesiredCapacity=size,
-        LaunchTemplate={"LaunchTemplateId": group.template_id, "Version": version},
+        **_launching(group, version),
         TargetGroupARNs=[target_group],
         Tags=[
             {"Key": key, "Value": value, "PropagateAtLaunch": key not in group.group_only, "ResourceId": name,
@@ -93,8 +102,49 @@ def set_group(
     sizes = {"MinSize": min_size, "MaxSize": max_size, "DesiredCapacity": desired}
     given: JsonObject = {key: value for key, value in sizes.items() if value is not None}
     if version is not None:
-        given["LaunchTemplate"] = {"LaunchTemplateId": group.template_id, "Version": version}
+        given |= _launching(group, version)
     return _autoscaling("UpdateAutoScalingGroup", group.name, **given)
+
+
+def _launching(group: Group, version: str) -> JsonObject:
+    """What a group launches. A mixed instances policy is written whole: as it is, with that version."""
+    specification = {"LaunchTemplateId": group.template_id, "Version": version}
+    if not group.mixed:
+        return {"LaunchTemplate": specification}
+    template = group.mixed["LaunchTemplate"]
+    assert isinstance(template, dict)
+    mixed = {**group.mixed, "LaunchTemplate": {**template, "LaunchTemplateSpecification": specification}}
+    return {"MixedInstancesPolicy": mixed}
+
+
+def launched_version(write: Write) -> str | None:
+    """The launch template version that a group is made with, or set to; None when it stays."""
+    found = write.parameters.get("MixedInstancesPolicy")
+    template = found["LaunchTemplate"]["LaunchTemplateSpecification"] if isinstance(found, dict) else None
+    given = template or write.parameters.get("LaunchTemplate")
+    return str(given["Version"]) if isinstance(given, dict) else None
+
+
+def put_warm_pool(group: str, settings: JsonObject) -> Write:
+    """Instances that wait, of the version that the group launches."""
+    return _autoscaling("PutWarmPool", group, **settings)
+
+
+def delete_warm_pool(group: str) -> Write:
+    """The pool goes with the instances in it; who serves stays."""
+    return _autoscaling("DeleteWarmPool", group, ForceDelete=True)
+
+
+def put_scaling_policy(group: str, policy: JsonObject) -> Write:
+    """Makes a policy, or sets it to that. The alarms of target tracking are AWS's affair."""
+    return _autoscaling("PutScalingPolicy", group, **policy)
+
+
+def put_scheduled_actions(group: str, actions: Sequence[JsonObject]) -> Write:
+    """All in one call. AWS refuses one by one those whose moment has passed: there is nothing left to do."""
+    return _autoscaling(
+        "BatchPutScheduledUpdateGroupAction", group, ScheduledUpdateGroupActions=list(actions)
+    )
 
 
 def suspend(group: str, processes: Sequence[str]) -> Write:

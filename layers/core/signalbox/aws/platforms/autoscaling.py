@@ -8,11 +8,16 @@ from botocore.exceptions import ClientError
 
 from signalbox.aws.clients import client
 from signalbox.aws.errors import aws_errors, code_of
+from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.estate import Group, Instance
 from signalbox.rollouts.writes import version_description
 
 if TYPE_CHECKING:
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, InstanceTypeDef
+    from mypy_boto3_autoscaling.type_defs import (
+        AutoScalingGroupTypeDef,
+        InstanceTypeDef,
+        LaunchTemplateSpecificationTypeDef,
+    )
     from mypy_boto3_ec2.type_defs import ResponseLaunchTemplateDataTypeDef
 
 # What a faithful copy takes over beside sizes, launch template, target groups and tags.
@@ -20,7 +25,8 @@ COPIED = (
     "AvailabilityZones", "VPCZoneIdentifier", "HealthCheckType", "HealthCheckGracePeriod", "DefaultCooldown",
     "TerminationPolicies", "NewInstancesProtectedFromScaleIn", "MaxInstanceLifetime", "CapacityRebalance",
     "ServiceLinkedRoleARN", "DefaultInstanceWarmup", "PlacementGroup", "DesiredCapacityType",
-    "InstanceMaintenancePolicy", "AvailabilityZoneDistribution",
+    "InstanceMaintenancePolicy", "AvailabilityZoneDistribution", "AvailabilityZoneImpairmentPolicy",
+    "CapacityReservationSpecification",
 )  # fmt: skip
 DEFAULT_ROLE = "/AWSServiceRoleForAutoScaling"
 FOLLOWING = ("$Latest", "$Default")
@@ -32,15 +38,30 @@ def read_groups(names: Sequence[str]) -> tuple[dict[str, Group], dict[str, str]]
     unsupported: dict[str, str] = {}
     for found in _described(names):
         name = found["AutoScalingGroupName"]
-        if found.get("MixedInstancesPolicy"):
-            unsupported[name] = (
-                "has a mixed instances policy, which is not supported yet: use a launch template"
-            )
-        elif not found.get("LaunchTemplate"):
+        own = _own_templates(found)
+        if not _specification(found):
             unsupported[name] = "has a launch configuration: move it to a launch template"
+        elif own:
+            unsupported[name] = (
+                f"has overrides with launch templates of their own ({', '.join(own)}), which a new version"
+                " would not reach: let them use the launch template of the group"
+            )
         else:
             groups[name] = _group(found)
     return groups, unsupported
+
+
+def _specification(found: "AutoScalingGroupTypeDef") -> "LaunchTemplateSpecificationTypeDef":
+    """The launch template of a group, that of its mixed instances policy when it has one."""
+    mixed = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    return mixed.get("LaunchTemplateSpecification") or found.get("LaunchTemplate") or {}
+
+
+def _own_templates(found: "AutoScalingGroupTypeDef") -> list[str]:
+    """The launch templates that overrides of a mixed instances policy name instead of the group's."""
+    overrides = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("Overrides", [])
+    named = [each.get("LaunchTemplateSpecification", {}).get("LaunchTemplateId") for each in overrides]
+    return [template for template in named if template]
 
 
 def _described(names: Sequence[str]) -> "Iterator[AutoScalingGroupTypeDef]":
@@ -53,10 +74,12 @@ def _described(names: Sequence[str]) -> "Iterator[AutoScalingGroupTypeDef]":
 
 
 def _group(found: "AutoScalingGroupTypeDef") -> Group:
-    template = found["LaunchTemplate"]
+    template = _specification(found)
     version = template.get("Version") or "$Default"
     template_id = template.get("LaunchTemplateId", "")
     settings: Mapping[str, object] = dict(found)
+    # AWS knows one status of a pool: PendingDelete.
+    pool: JsonObject = dict(found.get("WarmPoolConfiguration") or {})
     # Subnets say the zones; the default service-linked role is taken without being passed.
     zones = ("AvailabilityZones",) if found.get("VPCZoneIdentifier") else ()
     default_role = str(found.get("ServiceLinkedRoleARN", "")).endswith(DEFAULT_ROLE)
@@ -70,7 +93,7 @@ def _group(found: "AutoScalingGroupTypeDef") -> Group:
         template_id=template_id,
         template_version=version,
         resolved_version=resolve(template_id, version) if version in FOLLOWING else version,
-        instances=tuple(_instance(instance) for instance in found.get("Instances", [])),
+        instances=tuple(_instance(each) for each in found.get("Instances", []) if not _waits(each)),
         target_groups=tuple(found.get("TargetGroupARNs", [])),
         suspended=tuple(sorted(p.get("ProcessName", "") for p in found.get("SuspendedProcesses", []))),
         tags={tag["Key"]: tag.get("Value", "") for tag in found.get("Tags", [])},
@@ -78,7 +101,15 @@ def _group(found: "AutoScalingGroupTypeDef") -> Group:
         copied={
             k: settings[k] for k in COPIED if settings.get(k) not in (None, "", []) and k not in left_out
         },
+        mixed=dict(found.get("MixedInstancesPolicy", {})),
+        warm_pool={} if pool.get("Status") else pool,
+        warm_pool_going=bool(pool.get("Status")),
     )
+
+
+def _waits(found: "InstanceTypeDef") -> bool:
+    """Whether it is in the warm pool: nobody sends traffic there, and it is not part of the group's size."""
+    return found["LifecycleState"].startswith("Warmed:")
 
 
 def _instance(found: "InstanceTypeDef") -> Instance:
@@ -86,6 +117,7 @@ def _instance(found: "InstanceTypeDef") -> Instance:
         id=found["InstanceId"],
         lifecycle=found["LifecycleState"],
         version=found.get("LaunchTemplate", {}).get("Version", ""),
+        protected=bool(found.get("ProtectedFromScaleIn")),
     )
 
 
@@ -157,10 +189,9 @@ def followers_of(template_ids: Sequence[str], ours: Sequence[str]) -> dict[str, 
     with aws_errors():
         for page in client("autoscaling").get_paginator("describe_auto_scaling_groups").paginate():
             for group in page["AutoScalingGroups"]:
-                template = group.get("LaunchTemplate", {})
-                follows = (
-                    template.get("Version") == "$Latest" and template.get("LaunchTemplateId") in template_ids
-                )
+                template = _specification(group)
+                followed = template.get("LaunchTemplateId", "")
+                follows = template.get("Version") == "$Latest" and followed in template_ids
                 if follows and group["AutoScalingGroupName"] not in ours:
-                    found.setdefault(template["LaunchTemplateId"], []).append(group["AutoScalingGroupName"])
+                    found.setdefault(followed, []).append(group["AutoScalingGroupName"])
     return {template: tuple(names) for template, names in found.items()}

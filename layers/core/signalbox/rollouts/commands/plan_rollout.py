@@ -31,13 +31,15 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def plan_rollout(service: str, version: str, strategy: Strategy | None, ports: Ports) -> Plan:
+def plan_rollout(
+    service: str, version: str, strategy: Strategy | None, ports: Ports, *, size: int | None = None
+) -> Plan:
     """Raises NotFound, Invalid, Unprocessable. A red alarm is a warning here; it would refuse the rollout."""
     spec = with_strategy(ports.services.get(service).spec, strategy)
     survey = ports.estates.survey(spec, version)
-    drafted = draft(spec, survey, version)
+    drafted = draft(spec, survey, version, size=size)
     writes = writes_of(drafted, survey, version)
-    red = [violation.message for violation in red_alarms(spec, survey)]
+    red = [violation.message for violation in red_alarms(drafted.spec, survey)]
     cost = estimate_of(drafted, survey, version)
     down = [f"strategy: {_preset(spec)} means downtime: at some moment nothing serves"]
     return Plan(
@@ -57,7 +59,7 @@ def _preset(spec: ServiceSpec) -> str:
 
 
 def _replaced(drafted: Draft) -> tuple[str, ...]:
-    steps = [step for step in drafted.steps if step.kind is StepKind.REPLACE]
+    steps = [step for step in drafted.steps if step.kind is StepKind.REPLACE and not step.count]
     group = drafted.layout.stable_group
     return tuple(f"{group}: {step.name.removeprefix('replace ')}" for step in steps)
 

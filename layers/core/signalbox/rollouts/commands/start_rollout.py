@@ -21,7 +21,8 @@ from signalbox.rollouts.service import Strategy
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRollout:
     """`sequence` orders the callers' requests: one that is lower than the last accepted comes too late.
-    `fast` leaves out of the strategy what watches. `override` is why a strategy is run that does not suit."""
+    `fast` leaves out of the strategy what watches. `override` is why a strategy is run that does not suit;
+    `size` the instances of a first rollout."""
 
     service: str
     version: str
@@ -29,6 +30,7 @@ class StartRollout:
     sequence: int | None = None
     fast: bool = False
     override: str = ""
+    size: int | None = None
 
 
 def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollout:
@@ -42,13 +44,13 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     survey = ports.estates.survey(spec, command.version)
     now = ports.clock()
     rollout_id = new_rollout_id(now, ports.entropy)
-    drafted = draft(spec, survey, command.version, rollout_id, fast=command.fast)
+    drafted = draft(spec, survey, command.version, rollout_id, fast=command.fast, size=command.size)
     refuse_if_strict(spec, drafted)
     _refuse_if_unsuitable(command, drafted)
-    red = red_alarms(spec, survey)
+    red = red_alarms(drafted.spec, survey)
     if red:
         raise Unprocessable(*red)
-    if drafted.estate.stable.desired < 1:
+    if drafted.estate.stable.desired < 1 and not drafted.first:
         raise Unprocessable(
             Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
         )
@@ -83,6 +85,7 @@ def _pending(drafted: Draft, command: StartRollout, caller: Caller, ports: Ports
         layout=drafted.layout,
         steps=drafted.steps,
         fast=command.fast,
+        first=drafted.first,
         warnings=drafted.warnings,
         requested_by=Requester(caller=caller.arn, reason=caller.reason),
         created_at=ports.clock(),

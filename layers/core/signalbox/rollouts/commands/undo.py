@@ -63,8 +63,11 @@ def _sent_back(found: Rollout, command: Undo, caller: Caller, ports: Ports) -> R
 
 
 def _former(command: Undo, history: Sequence[Rollout]) -> Former:
-    """Only what served counts: rollouts that succeeded and changed something."""
-    served = [one for one in history if one.phase is Phase.SUCCEEDED and one.version != one.previous_version]
+    """Only what served counts: what a rollout that succeeded replaced; nothing did before the first."""
+    succeeded = [one for one in history if one.phase is Phase.SUCCEEDED]
+    if succeeded and succeeded[-1].first:
+        succeeded.pop()
+    served = [one for one in succeeded if one.version != one.previous_version]
     for ago, one in enumerate(served):
         if command.version in (None, one.previous_version):
             return Former(version=one.previous_version, rollout=one, ago=ago)

@@ -1,6 +1,7 @@
 """Provision: candidate capacity of a wanted size, on the wanted version, healthy where it will serve."""
 
 from signalbox.rollouts import forwarding
+from signalbox.rollouts.decisions.pools import launching
 from signalbox.rollouts.decisions.versions import missing_version
 from signalbox.rollouts.estate import Group, Placement
 from signalbox.rollouts.guards import missing_copies
@@ -20,7 +21,6 @@ from signalbox.rollouts.writes import (
     Write,
     copy_group,
     copy_target_group,
-    set_group,
     set_target_group_attributes,
     terminate,
 )
@@ -85,11 +85,12 @@ def decide_size(scene: Scene, size: int) -> Decision:
             version=version,
             size=size,
             rollout_id=scene.rollout_id,
+            hooks=scene.snapshot.stable.carried.hooks,
         )
         return write(f"a group of {size} for the candidate", *([pin] if pin else []), creation)
     correction = _sized(scene, candidate, version, size)
     if pin or correction:
-        return write(f"{size} candidate instances", *[w for w in (pin, correction) if w])
+        return write(f"{size} candidate instances", *([pin] if pin else []), *correction)
     strangers = [i.id for i in candidate.present if i.version != version]
     if strangers:
         return write("another version gives way", *[terminate(candidate.name, i) for i in strangers])
@@ -100,13 +101,13 @@ def _serves(scene: Scene) -> str:
     return scene.candidate_target_group or scene.layout.stable_target_group
 
 
-def _sized(scene: Scene, candidate: Group, version: str, size: int) -> Write | None:
+def _sized(scene: Scene, candidate: Group, version: str, size: int) -> tuple[Write, ...]:
     before = scene.snapshot.candidate
     most = max(size, candidate.max, scene.snapshot.stable.max, before.max if before else 0)
     found = (candidate.resolved_version, candidate.min, candidate.desired)
     if found == (version, size, size) and candidate.max == most and candidate.template_version == version:
-        return None
-    return set_group(candidate, version=version, min_size=size, max_size=most, desired=size)
+        return ()
+    return launching(candidate, version, min_size=size, max_size=most, desired=size)
 
 
 def _healthy(scene: Scene, candidate: Group, size: int) -> Decision:

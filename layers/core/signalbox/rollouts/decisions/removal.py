@@ -1,13 +1,16 @@
 """How what Signalbox made goes: emptied first, then deleted, each only when nothing needs it any more."""
 
+from signalbox.rollouts.decisions.pools import LOOK_AGAIN
 from signalbox.rollouts.estate import Group, Placement
-from signalbox.rollouts.scene import Decision, Scene, until_gone, write
+from signalbox.rollouts.scene import Decision, Scene, until_gone, wait, write
 from signalbox.rollouts.writes import (
     CREATED_BY,
     delete_group,
     delete_target_group,
     delete_template_version,
+    delete_warm_pool,
     set_group,
+    terminate,
 )
 
 
@@ -19,17 +22,36 @@ def made_here(scene: Scene) -> Group | None:
     return group if group.tags.get(CREATED_BY) == scene.rollout_id else None
 
 
+def emptied(group: Group, reason: str, what: str, *, for_good: bool = False) -> Decision | None:
+    """All instances leave; those that are protected from scale-in are told one by one. `for_good`: nothing
+    may scale the group any more. None when it is empty."""
+    if group.min or group.desired or (for_good and group.max):
+        most = 0 if for_good else None
+        return write(reason, set_group(group, min_size=0, max_size=most, desired=0))
+    protected = [terminate(group.name, i.id) for i in group.present if i.protected]
+    if protected:
+        return write(f"{what} leave that are protected from scale-in", *protected)
+    return until_gone(what, group) if group.instances else None
+
+
 def remove_candidate(scene: Scene) -> Decision | None:
     """Empty the candidate's group, delete it, then its target group, which no rule names any more; None when
     both are gone."""
     group = made_here(scene)
     if group is not None:
-        if group.desired or group.min:
-            return write("the candidate group empties", set_group(group, min_size=0, desired=0))
-        if group.instances:
-            return until_gone("candidate instances", group)
-        return write("the candidate group goes", delete_group(group.name))
+        return (
+            _pool_leaves(group)
+            or emptied(group, "the candidate group empties", "candidate instances", for_good=True)
+            or write("the candidate group goes", delete_group(group.name))
+        )
     return _remove_target_group(scene)
+
+
+def _pool_leaves(group: Group) -> Decision | None:
+    """AWS deletes no group with a warm pool."""
+    if group.warm_pool_going:
+        return wait("its warm pool terminates", LOOK_AGAIN)
+    return write("its warm pool goes", delete_warm_pool(group.name)) if group.warm_pool else None
 
 
 def _remove_target_group(scene: Scene) -> Decision | None:

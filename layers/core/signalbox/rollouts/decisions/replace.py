@@ -1,5 +1,6 @@
 """Replace: stable instances give way to the new version batch by batch, never below the health floor."""
 
+from signalbox.rollouts.decisions.pools import launching, refilled
 from signalbox.rollouts.decisions.versions import missing_version
 from signalbox.rollouts.estate import Instance
 from signalbox.rollouts.model import Step
@@ -11,7 +12,12 @@ WHOLE = 100
 
 def decide_replace(scene: Scene, step: Step) -> Decision:
     """The group launches the new version from now on; a batch goes when the last one is healthy again."""
-    return missing_version(scene) or _done(scene, step) or _launching_new(scene) or _next_batch(scene, step)
+    return (
+        missing_version(scene)
+        or _done(scene, step)
+        or _launching_new(scene, step)
+        or _next_batch(scene, step)
+    )
 
 
 def _done(scene: Scene, step: Step) -> Decision | None:
@@ -21,11 +27,11 @@ def _done(scene: Scene, step: Step) -> Decision | None:
         return None
     if step.percent == WHOLE and scene.estate.candidate is None and stable.min != before.min:
         return write("the group may shrink again", set_group(stable, min_size=before.min))
-    return settled(_reason(scene, step), replaced=_renewed(scene))
+    return refilled(stable, before) or settled(_reason(scene, step), replaced=_renewed(scene))
 
 
 def _goal(scene: Scene, step: Step) -> int:
-    return part(step.percent or WHOLE, scene.estate.stable.desired)
+    return max(step.count or 0, part(step.percent or WHOLE, scene.estate.stable.desired))
 
 
 def _renewed(scene: Scene) -> int:
@@ -36,13 +42,14 @@ def _reason(scene: Scene, step: Step) -> str:
     return f"{_renewed(scene)} of {_goal(scene, step)} instances are replaced and healthy"
 
 
-def _launching_new(scene: Scene) -> Decision | None:
+def _launching_new(scene: Scene, step: Step) -> Decision | None:
     stable, version = scene.estate.stable, str(scene.candidate_version)
-    pin = pinned(scene)
-    if stable.template_version == version and pin is None:
+    desired = step.count if step.count and stable.desired < step.count else None
+    if stable.template_version == version and desired is None and pinned(scene) is None:
         return None
     low = max(stable.min, scene.snapshot.stable.desired)
-    return write("the group launches the new version", set_group(stable, version=version, min_size=low))
+    writes = launching(stable, version, min_size=low, desired=desired)
+    return write("the group launches the new version", *writes)
 
 
 def _next_batch(scene: Scene, step: Step) -> Decision:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from signalbox.rollouts import forwarding
+from signalbox.rollouts.decisions.pools import launching, refilled
 from signalbox.rollouts.decisions.removal import remove_candidate, remove_version
 from signalbox.rollouts.estate import Estate, Group, Instance, Layout, Placement, Rule
 from signalbox.rollouts.model import Told
@@ -16,7 +17,7 @@ from signalbox.rollouts.scene import (
     until_told,
     write,
 )
-from signalbox.rollouts.writes import Write, deregister, resume, set_group, suspend, terminate
+from signalbox.rollouts.writes import Write, deregister, resume, suspend, terminate
 
 LAUNCH = ("Launch",)
 QUIET = ("AddToLoadBalancer", "HealthCheck", "ReplaceUnhealthy")
@@ -29,9 +30,11 @@ def decide_restore(scene: Scene) -> Decision:
         or _stable_rebuilt(scene)
         or _stable_settings(scene)
         or _stable_serves(scene)
+        or until_resolvers_follow(scene)
         or _slot_as_before(scene)
         or remove_candidate(scene)
         or _rules_exact(scene)
+        or refilled(scene.estate.stable, scene.snapshot.stable)
         or remove_version(scene)
         or settled("everything is as it was before")
     )
@@ -110,7 +113,7 @@ def _stable_rebuilt(scene: Scene) -> Decision | None:
     if stable.template_version != version or stable.desired < size:
         most = max(stable.max, size)
         return write(
-            "the old version launches again", set_group(stable, version=version, max_size=most, desired=size)
+            "the old version launches again", *launching(stable, version, max_size=most, desired=size)
         )
     healthy = sum(1 for i in scene.estate.healthy_stable if i not in new)
     if healthy < before.desired:
@@ -140,12 +143,15 @@ def _stable_settings(scene: Scene) -> Decision | None:
     found = (stable.min, stable.max, stable.desired, stable.template_version)
     version, desired = _template_version(scene, before), _desired(stable, before)
     if found != (before.min, before.max, desired, version):
-        return write("sizes and version of the stable group", _settings(stable, before, version, desired))
+        return write("sizes and version of the stable group", *_settings(stable, before, version, desired))
     return _processes(stable, before)
 
 
 def _desired(stable: Group, before: Group) -> int:
-    """At least as before, with what scaling added meanwhile; not the places of those that have just left."""
+    """At least as before, with what scaling added meanwhile; not the places of those that have just left, and
+    none where nothing was."""
+    if not before.desired:
+        return 0
     have_left = set(LAUNCH) <= set(stable.suspended) - set(before.suspended)
     now = min(stable.desired, len(stable.present)) if have_left else stable.desired
     return max(before.desired, min(now, before.max))
@@ -156,8 +162,9 @@ def _template_version(scene: Scene, before: Group) -> str:
     return before.resolved_version if scene.made_version else before.template_version
 
 
-def _settings(group: Group, before: Group, version: str, desired: int) -> Write:
-    return set_group(group, version=version, min_size=before.min, max_size=before.max, desired=desired)
+def _settings(group: Group, before: Group, version: str, desired: int) -> tuple[Write, ...]:
+    means, low, most = before.resolved_version, before.min, before.max
+    return launching(group, version, means=means, min_size=low, max_size=most, desired=desired)
 
 
 def _processes(group: Group, before: Group) -> Decision | None:
@@ -178,19 +185,20 @@ def _slot_as_before(scene: Scene) -> Decision | None:
     slot, before = scene.estate.candidate, scene.snapshot.candidate
     if scene.layout.placement is not Placement.SLOT or slot is None or before is None:
         return None
-    if scene.lag:
-        return until_resolvers_follow(scene)
     found = (slot.min, slot.max, slot.desired, slot.template_version)
     version = _template_version(scene, before)
     if found != (before.min, before.max, before.desired, version):
-        return write("the candidate slot as before", _settings(slot, before, version, before.desired))
-    if len(slot.instances) > before.desired:
-        leaving = len(slot.instances) - before.desired
-        return until_told(f"{leaving} candidate instances drain and terminate", Told.TERMINATED, leaving)
+        return write("the candidate slot as before", *_settings(slot, before, version, before.desired))
     new = strangers(scene, slot, before)
+    leaving = len(slot.instances) - before.desired
+    if leaving > 0:
+        protected = [terminate(slot.name, i.id) for i in new or slot.present if i.protected]
+        if len(slot.present) > before.desired and protected:
+            return write("what is protected from scale-in leaves", *protected[:leaving])
+        return until_told(f"{leaving} candidate instances drain and terminate", Told.TERMINATED, leaving)
     if new:
         return write("its own version again", *[terminate(slot.name, i.id) for i in new])
-    return _processes(slot, before)
+    return _processes(slot, before) or refilled(slot, before)
 
 
 def _rules_exact(scene: Scene) -> Decision | None:

@@ -3,14 +3,15 @@
 from typing import assert_never
 
 from signalbox.rollouts import forwarding
-from signalbox.rollouts.decisions.removal import remove_candidate
+from signalbox.rollouts.decisions.pools import launching, refilled
+from signalbox.rollouts.decisions.removal import emptied, remove_candidate
+from signalbox.rollouts.decisions.scaling import handed_back
 from signalbox.rollouts.estate import Placement
 from signalbox.rollouts.routing import forward
 from signalbox.rollouts.scene import (
     Decision,
     Scene,
     settled,
-    until_gone,
     until_healthy,
     until_resolvers_follow,
     write,
@@ -22,9 +23,15 @@ def decide_retire(scene: Scene) -> Decision:
     """By placement: a slot's old side empties; an original converges, traffic returns, its copy goes."""
     match scene.layout.placement:
         case Placement.SLOT:
-            return _all_leave(scene) or _old_slot_empties(scene) or _new_slot_settles(scene)
+            return (
+                _all_leave(scene)
+                or until_resolvers_follow(scene)
+                or emptied(scene.estate.stable, "the old slot empties", "old instances")
+                or handed_back(scene)
+                or _new_slot_settles(scene)
+            )
         case Placement.COPY:
-            return _original_converges(scene) or _traffic_returns(scene) or _rest(scene)
+            return _original_converges(scene) or _traffic_returns(scene) or handed_back(scene) or _rest(scene)
         case Placement.BESIDE:
             return _rest(scene)
         case _:
@@ -66,14 +73,6 @@ def _sessions_end(scene: Scene) -> Decision | None:
     return write("sessions move to the new version", *writes) if writes else None
 
 
-def _old_slot_empties(scene: Scene) -> Decision | None:
-    old = scene.estate.stable
-    if old.min or old.desired:
-        empty = write("the old slot empties", set_group(old, min_size=0, desired=0))
-        return until_resolvers_follow(scene) or empty
-    return until_gone("old instances", old) if old.instances else None
-
-
 def _new_slot_settles(scene: Scene) -> Decision:
     new, before = scene.estate.candidate, scene.snapshot.stable
     if new is not None and new.min != before.min:
@@ -84,22 +83,15 @@ def _new_slot_settles(scene: Scene) -> Decision:
 def _original_converges(scene: Scene) -> Decision | None:
     original, before, version = scene.estate.stable, scene.snapshot.stable, str(scene.candidate_version)
     if original.template_version != version:
-        return write("the original launches the new version", set_group(original, version=version))
+        return write("the original launches the new version", *launching(original, version))
     if any(i.version != version for i in original.instances):
-        return _all_leave(scene) or _old_instances_leave(scene)
+        return _all_leave(scene) or emptied(original, "its old instances leave", "old instances")
     size = max(before.desired, scene.estate.candidate.desired if scene.estate.candidate else 0)
     if original.desired < min(before.desired, original.max) or original.min < before.min:
         return write(
             "it grows back", set_group(original, min_size=before.min, desired=min(size, original.max))
         )
     return _original_is_healthy(scene)
-
-
-def _old_instances_leave(scene: Scene) -> Decision:
-    original = scene.estate.stable
-    if original.min or original.desired:
-        return write("its old instances leave", set_group(original, min_size=0, desired=0))
-    return until_gone("old instances", original)
 
 
 def _original_is_healthy(scene: Scene) -> Decision | None:
@@ -140,4 +132,6 @@ def _rest(scene: Scene) -> Decision:
     stable, before = scene.estate.stable, scene.snapshot.stable
     if stable.min != before.min:
         return write("the group may shrink again", set_group(stable, min_size=before.min))
-    return settled("the candidate group is gone", group=scene.layout.candidate_group)
+    return refilled(stable, before) or settled(
+        "the candidate group is gone", group=scene.layout.candidate_group
+    )

@@ -5,16 +5,19 @@ from datetime import timedelta
 
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts.decisions.restore import compiled_writes
+from signalbox.rollouts.estate import Group
 from signalbox.rollouts.guards import breach, warnings
-from signalbox.rollouts.model import Phase, StepKind
+from signalbox.rollouts.model import Phase, Step, StepKind
 from signalbox.rollouts.plan import compile_steps, is_there
 from signalbox.rollouts.ports import Latch, Ports
 from signalbox.rollouts.progress import Progress, arrive
+from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.steps.acting import breached, go_back
 from signalbox.rollouts.steps.arrival import go_on
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import watched
 from signalbox.rollouts.steps.turn import Turn, out_of_turn, publish, take_turn
+from signalbox.rollouts.strategies.first import first_steps
 
 
 def begin(command: StepCommand, ports: Ports) -> Progress:
@@ -37,9 +40,9 @@ def _start(turn: Turn, ports: Ports) -> Progress:
     estate = ports.estates.observe(rollout.layout, rollout.rollout_id)
     alarms = ports.estates.alarms(rollout.spec.guards.alarms)
     there = is_there(rollout.version, rollout.previous_version, estate.stable)
-    steps = () if there else compile_steps(
-        rollout.spec.strategy, rollout.spec.guards, estate.stable, fast=rollout.fast
-    )  # fmt: skip
+    steps = () if there else _steps(rollout, estate.stable)
+    if steps:
+        estate = estate.carrying(ports.estates.carried(rollout.layout.stable_group))
     bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
     turn = turn.change(
         snapshot=estate.settings(),
@@ -53,6 +56,12 @@ def _start(turn: Turn, ports: Ports) -> Progress:
     turn = replace(turn, latch=Latch(restoring=restoring, instant=True))
     turn = _armed(_told(turn), ports)
     return _red_at_arming(turn, ports) or arrive(steps, 0, turn.now)
+
+
+def _steps(rollout: Rollout, stable: Group) -> tuple[Step, ...]:
+    if rollout.first:
+        return first_steps(rollout.first)
+    return compile_steps(rollout.spec.strategy, rollout.spec.guards, stable, fast=rollout.fast)
 
 
 def _told(turn: Turn) -> Turn:

@@ -43,6 +43,12 @@ def replace_batches(percent: int, batch: int | None = None, *, batch_count: int 
     )
 
 
+def launch(count: int) -> Step:
+    """The first instances of a group that has none, on the new version."""
+    name = f"launch {count}, the first"
+    return Step(index=0, kind=StepKind.REPLACE, name=name, percent=100, batch=100, count=count)
+
+
 def bake(duration: str, what: str = "bake") -> Step:
     """Watch the guards."""
     span = parse_duration(duration)

@@ -1,0 +1,59 @@
+"""Whole rollouts of groups with hooks, policies, scheduled actions, warm pools and protection."""
+
+from dataclasses import replace
+
+import pytest
+
+from signalbox.rollouts.commands.abort import abort
+from signalbox.rollouts.estate import Carried, Group, Placement
+from signalbox.rollouts.model import HoldKind, Phase
+from tests.unit.builders import GREEN, group, survey
+from tests.unit.fakes import FakeAws, World
+from tests.unit.machine import ANA, Story, started
+from tests.unit.stories import STORIES, assert_as_before, assert_over, look, promoted
+
+POOL = {"PoolState": "Stopped", "MinSize": 1}
+CARRIED = Carried(
+    hooks=({"LifecycleHookName": "boot"},),
+    policies=({"PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"},),
+    actions=({"ScheduledActionName": "night", "DesiredCapacity": 1},),
+)
+
+
+def furnished(one: Group) -> Group:
+    kept = tuple(replace(i, protected=True) for i in one.instances)
+    return replace(one, warm_pool=POOL, carried=CARRIED, instances=kept)
+
+
+def begun(name: str) -> Story:
+    groups = {"blue": group(), "green": group("green", size=0, serves=GREEN)}
+    aws = FakeAws(survey(groups={key: furnished(one) for key, one in groups.items()}))
+    return started(World(aws=aws), STORIES[name])
+
+
+def pools(story: Story) -> set[bool]:
+    return {one.warm_pool == POOL for one in story.world.aws.groups.values()}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_good_rollout_leaves_all_that_belongs_to_a_group(name: str) -> None:
+    story = promoted(begun(name))
+    assert_over(story, Phase.SUCCEEDED)
+    assert pools(story) == {True}
+    assert {one.suspended for one in story.world.aws.groups.values()} == {()}
+    copied = story.rollout.layout.placement is Placement.COPY
+    told = [write.operation for write in story.world.aws.writes]
+    assert told.count("PutScalingPolicy") == told.count("BatchPutScheduledUpdateGroupAction") == copied
+    made = [w for w in story.world.aws.writes if w.operation == "CreateAutoScalingGroup"]
+    assert all(write.parameters["LifecycleHookSpecificationList"] for write in made)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_one_that_is_sent_back_while_it_bakes_does_too(name: str) -> None:
+    story = begun(name)
+    before = look(story.world)
+    story.run_into(HoldKind.BAKE)
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.run(), Phase.ABORTED)
+    assert_as_before(story.world, before)
+    assert pools(story) == {True}
