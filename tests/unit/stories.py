@@ -23,6 +23,7 @@ from signalbox.rollouts.service import (
     Strategy,
 )
 from signalbox.rollouts.strategies.presets import with_floor
+from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
     BLUE_GREEN,
@@ -30,6 +31,7 @@ from tests.unit.builders import (
     LINEAR,
     by_name,
     spec,
+    survey,
     survey_by_name,
 )
 from tests.unit.fakes import FakeAws, World
@@ -147,10 +149,15 @@ def assert_serves_the_new_version(world: World) -> None:
     assert set(aws.named_alarms) == {"checkout-5xx"}
 
 
+def surveyed(of: ServiceSpec) -> Survey:
+    """The estate of a story's service."""
+    return survey_by_name() if of.traffic.router == "route53" else survey()
+
+
 def begun(name: str, *, slow: bool = False) -> Story:
     """Whatever is written: healthy capacity behind the rules never falls under the floor."""
     of = STORIES[name]
-    world = World(aws=FakeAws(survey_by_name())) if of.traffic.router == "route53" else World()
+    world = World(aws=FakeAws(surveyed(of)))
     world.aws.propagates = slow
     world.aws.slow = slow
     floor = part(with_floor(of, 4).guards.min_healthy_percent or 0, 4)

@@ -7,10 +7,10 @@ import pytest
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.estate import Carried, Group, Placement
 from signalbox.rollouts.model import HoldKind, Phase
-from tests.unit.builders import GREEN, group, survey
+from tests.unit.builders import GREEN, group
 from tests.unit.fakes import FakeAws, World
 from tests.unit.machine import ANA, Story, started
-from tests.unit.stories import STORIES, assert_as_before, assert_over, look, promoted
+from tests.unit.stories import STORIES, assert_as_before, assert_over, look, promoted, surveyed
 
 POOL = {"PoolState": "Stopped", "MinSize": 1}
 CARRIED = Carried(
@@ -27,7 +27,8 @@ def furnished(one: Group) -> Group:
 
 def begun(name: str) -> Story:
     groups = {"blue": group(), "green": group("green", size=0, serves=GREEN)}
-    aws = FakeAws(survey(groups={key: furnished(one) for key, one in groups.items()}))
+    found = surveyed(STORIES[name])
+    aws = FakeAws(replace(found, groups={key: furnished(one) for key, one in groups.items()}))
     return started(World(aws=aws), STORIES[name])
 
 
