@@ -30,6 +30,7 @@ from tests.unit.builders import (
     LINEAR,
     spec,
 )
+from tests.unit.experiments import CANDIDATE_WINS, ab_test
 from tests.unit.fakes import World
 from tests.unit.machine import ANA, Story, started
 
@@ -69,6 +70,8 @@ STORIES: dict[str, ServiceSpec] = {
     "rolling with additional batch": spec(Strategy(preset="rolling-with-additional-batch", batch_count=3)),
     "immutable on a copy": spec(Strategy(preset="immutable", first=2, keep_old_for="1h")),
     "traffic splitting on slots": spec(Strategy(preset="traffic-splitting", shares=(5, 50)), slots=True),
+    "a/b test on a copy": spec(ab_test(keep_old_for="10m")),
+    "a/b test on slots": spec(ab_test(), slots=True),
     "in place": spec(IN_PLACE, guards=Guards(alarms=("checkout-5xx",), min_healthy_percent=50)),
 }
 
@@ -147,6 +150,7 @@ def assert_serves_the_new_version(world: World) -> None:
 def begun(name: str, *, slow: bool = False) -> Story:
     """Whatever is written: healthy capacity behind the rules never falls under the floor."""
     world, of = World(), STORIES[name]
+    world.metrics.values |= CANDIDATE_WINS
     world.aws.slow = slow
     floor = part(with_floor(of, 4).guards.min_healthy_percent or 0, 4)
     world.aws.interrupt = lambda _: assert_floor(world, floor)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from signalbox.kernel.timeline import Head
 from signalbox.rollouts.estate import Alarm, Estate, Layout
-from signalbox.rollouts.model import Clocks, Hold, Outcome, Phase, Split, Step, Stop
+from signalbox.rollouts.model import Analysis, Clocks, Hold, Outcome, Phase, Split, Step, Stop
 from signalbox.rollouts.service import ServiceSpec
 
 SCHEMA = 1
@@ -59,6 +59,7 @@ class Rollout:
     busy_generation: int = 0
     wanted: Split = field(default_factory=Split)
     actual: Split = field(default_factory=Split)
+    analysis: Analysis | None = None
     stop: Stop | None = None
     outcome: Outcome | None = None
     clocks: Clocks = field(default_factory=Clocks)
