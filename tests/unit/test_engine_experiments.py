@@ -76,7 +76,10 @@ def test_a_candidate_that_is_better_gets_all_traffic() -> None:
     assert started_.data == {"step": 2, "until": "2026-11-22T09:00:00.000Z", "share": 10}
     assert ended.reason == seen(story).reason
     assert ended.data["verdict"] == "better"
-    assert ended.data["candidate"] == {"samples": seen(story).candidate.samples, "value": 15.0}
+    figures = ended.data["figures"]
+    assert isinstance(figures, dict)
+    assert figures["candidate"] == {"samples": seen(story).candidate.samples, "value": 15.0}
+    assert figures["low"] == seen(story).low
 
 
 def test_a_candidate_that_is_worse_goes_back_with_the_evidence() -> None:

@@ -29,9 +29,11 @@ def evidence_of(analysis: Analysis) -> JsonObject:
     return {
         "step": analysis.step,
         "verdict": str(analysis.verdict),
-        "stable": asdict(analysis.stable),
-        "candidate": asdict(analysis.candidate),
-        "difference": analysis.difference,
-        "low": analysis.low,
-        "high": analysis.high,
+        "figures": {
+            "stable": asdict(analysis.stable),
+            "candidate": asdict(analysis.candidate),
+            "difference": analysis.difference,
+            "low": analysis.low,
+            "high": analysis.high,
+        },
     }
