@@ -12,15 +12,15 @@ from moto import mock_aws
 from signalbox.aws import clients
 from signalbox.aws.metrics import CloudWatchMetrics
 from signalbox.kernel.errors import Rejected, Transient
-from signalbox.rollouts.experiments import queries, samples, side
+from signalbox.rollouts.estate import Placement
+from signalbox.rollouts.experiments import queries, samples, sides
 from signalbox_local import moto_seams
+from tests.unit.builders import layout, scene
 from tests.unit.experiments import conversion, latency
 
 MINUTE = timedelta(minutes=1)
 NOON = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=1)
-STABLE, CANDIDATE = (
-    side(name, f"arn:aws:x:eu-west-1:1:targetgroup/{name}/1", name) for name in ("stable", "candidate")
-)
+STABLE, CANDIDATE = sides(layout(Placement.SLOT), scene(Placement.SLOT).estate)
 
 
 @pytest.fixture

@@ -15,12 +15,9 @@ TWO_LOOKS = 150  # seconds: the first look that can have samples comes a minute 
 BALANCER = "AWS/ApplicationELB"
 
 
-def _experiment(service: SampleService, **changes: object) -> dict[str, Any]:
+def _experiment(**changes: object) -> dict[str, Any]:
     """Answers without an error, by what the load balancer counts for each target group."""
-    dimensions = {
-        "TargetGroup": "{target_group}",
-        "LoadBalancer": balancer_dimension(service.load_balancer),
-    }
+    dimensions = {"TargetGroup": "{target_group}", "LoadBalancer": "{load_balancer}"}
     trials = {"namespace": BALANCER, "name": "RequestCount", "dimensions": dimensions}
     successes = {**trials, "name": "HTTPCode_Target_2XX_Count"}
     experiment = {"goal": "increase", "rate": {"trials": trials, "successes": successes}, "duration": "1h"}
@@ -42,7 +39,7 @@ def _count(world: World, service: SampleService, story: Story, sides: dict[str, 
 
 def _begun(world: World, slots: bool, **changes: object) -> tuple[SampleService, Story]:
     service = world.service(slots=slots)
-    world.register(service, strategy=_experiment(service, **changes))
+    world.register(service, strategy=_experiment(**changes))
     story = world.start(service)
     held = story.until_holding("analysis")
     assert held["phase"] == "holding"
@@ -58,7 +55,7 @@ def _candidate(world: World, service: SampleService) -> str:
 def test_the_better_version_gets_all_traffic_and_the_worse_one_goes_back(world: World) -> None:
     better, good = _begun(world, slots=True)
     worse = world.service()
-    world.register(worse, strategy=_experiment(worse))
+    world.register(worse, strategy=_experiment())
     before, bad = picture(world, worse), world.start(worse)
     bad.until_holding("analysis")
     for service, story, successes in ((better, good, 1_900), (worse, bad, 1_500)):
@@ -105,7 +102,7 @@ def test_who_cannot_wait_may_pause_go_on_and_promote(world: World) -> None:
 
 def test_an_alarm_ends_an_experiment_at_once(world: World) -> None:
     service = world.service(slots=True)
-    world.register(service, strategy=_experiment(service))
+    world.register(service, strategy=_experiment())
     before, story = picture(world, service), world.start(service)
     story.until_holding("analysis")
     since = world.last_call()
@@ -119,7 +116,7 @@ def test_an_alarm_ends_an_experiment_at_once(world: World) -> None:
 
 def test_an_experiment_that_cannot_tell_both_sides_apart_is_refused(world: World) -> None:
     service = world.service()
-    strategy = _experiment(service)
+    strategy = _experiment()
     strategy["experiment"]["rate"]["trials"]["dimensions"] = {"TargetGroup": "targetgroup/mine/1"}
     answer = world.api().request("PUT", f"/services/{service.name}", service.spec(strategy=strategy))
     assert answer.status == 400
@@ -129,7 +126,7 @@ def test_an_experiment_that_cannot_tell_both_sides_apart_is_refused(world: World
 
 def test_a_plan_tells_how_long_an_experiment_may_take(world: World) -> None:
     service = world.service()
-    world.register(service, strategy=_experiment(service))
+    world.register(service, strategy=_experiment())
     body = {"version": service.images["v2"]}
     planned = world.api("viewer").request("POST", f"/services/{service.name}/plan", body).body
     kinds = [step["kind"] for step in planned["steps"]]

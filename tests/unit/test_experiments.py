@@ -1,16 +1,18 @@
 """What an experiment asks CloudWatch, and what it makes of the answers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from signalbox.rollouts.decisions.sequential import Sample
-from signalbox.rollouts.experiments import Query, experiment_of, measured, period_of, queries, samples, side
+from signalbox.rollouts.estate import Placement
+from signalbox.rollouts.experiments import Query, experiment_of, measured, period_of, queries, samples, sides
 from signalbox.rollouts.service import Analyse, Metric, Shift, StepSpec, Strategy
-from tests.unit.builders import GREEN, NOW
+from tests.unit.builders import NOW, layout, scene, target_group
 from tests.unit.experiments import ab_test, conversion, latency, metric
 
-CANDIDATE = side("candidate", GREEN, "green")
+STABLE, CANDIDATE = sides(layout(Placement.SLOT), scene(Placement.SLOT).estate)
 
 
 def test_each_side_has_its_own_names_filled_in() -> None:
@@ -20,7 +22,7 @@ def test_each_side_has_its_own_names_filled_in() -> None:
             name="TargetResponseTime",
             dimensions={
                 "TargetGroup": "{target_group}",
-                "LoadBalancer": "app/shop/50dc6c495c0c9188",
+                "LoadBalancer": "{load_balancer}",
                 "Where": "{auto_scaling_group}-{variant}",
             },
         )
@@ -40,6 +42,13 @@ def test_each_side_has_its_own_names_filled_in() -> None:
         for statistic in ("SampleCount", "Average")
     ]
     assert list(queries(experiment, CANDIDATE)) == asked
+
+
+def test_a_side_has_the_names_that_are_known_of_it() -> None:
+    assert (STABLE.variant, STABLE.target_group) == ("stable", "targetgroup/blue/943f017f100becff")
+    alone = replace(scene(Placement.COPY).estate, stable_target_group=target_group(load_balancers=()))
+    stable, candidate = sides(layout(Placement.COPY), alone)
+    assert (stable.load_balancer, candidate.target_group) == ("", "checkout-sb-abcdefgh")
 
 
 def test_a_rate_asks_for_two_sums() -> None:

@@ -218,11 +218,12 @@ def test_what_is_wrong_with_an_experiment_is_told_where_it_stands() -> None:
             [(".duration", "a mean needs 30 minutes with samples: give at least 31m")],
         ),
         (
-            latency(mean=metric("Latency", Group="{group}", Side="candidate")),
+            latency(mean=metric("Latency", Group="{group}", Balancer="{load_balancer}")),
             [
                 (
                     ".mean.dimensions",
-                    "{group} stands for nothing; these do: {target_group}, {auto_scaling_group}, {variant}",
+                    "{group} stands for nothing; these do: {target_group}, {auto_scaling_group}, {variant},"
+                    " {load_balancer}",
                 ),
                 (
                     ".mean.dimensions",

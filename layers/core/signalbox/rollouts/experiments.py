@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from signalbox.kernel.durations import parse_duration
 from signalbox.kernel.errors import Violation
 from signalbox.rollouts.decisions.sequential import MINIMUM_PERIODS, Sample, mean, rates
-from signalbox.rollouts.guards import dimension_of
+from signalbox.rollouts.estate import Estate, Layout
+from signalbox.rollouts.guards import balancer_dimension, dimension_of
 from signalbox.rollouts.service import Experiment, Metric, Strategy
 
-PLACEHOLDERS = ("{target_group}", "{auto_scaling_group}", "{variant}")
+APART = ("{target_group}", "{auto_scaling_group}", "{variant}")  # what tells one side from the other
+PLACEHOLDERS = (*APART, "{load_balancer}")
 MINUTE, FIVE_MINUTES, HOUR = 60, 300, 3_600  # seconds; CloudWatch keeps them for 15, 63 and 455 days
 MOST_PERIODS = 720  # in one answer
 
@@ -25,6 +27,7 @@ class Side:
     variant: str
     target_group: str
     auto_scaling_group: str
+    load_balancer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +55,19 @@ def measured(experiment: Experiment) -> str:
     return f"mean of {experiment.mean.name}" if experiment.mean is not None else ""
 
 
-def side(variant: str, target_group: str, auto_scaling_group: str) -> Side:
-    """`target_group` is an ARN."""
-    return Side(
-        variant=variant, target_group=dimension_of(target_group), auto_scaling_group=auto_scaling_group
+def sides(layout: Layout, seen: Estate) -> tuple[Side, Side]:
+    """Stable and candidate. What the shift has read back knows the target group that the candidate has."""
+    own = seen.candidate_target_group
+    balancers = seen.stable_target_group.load_balancers
+    balancer = balancer_dimension(balancers[0]) if balancers else ""
+
+    def side(variant: str, target_group: str, group: str) -> Side:
+        named = dimension_of(target_group)
+        return Side(variant=variant, target_group=named, auto_scaling_group=group, load_balancer=balancer)
+
+    return (
+        side("stable", layout.stable_target_group, layout.stable_group),
+        side("candidate", own.arn if own else layout.candidate_target_group, layout.candidate_group),
     )
 
 
@@ -69,7 +81,7 @@ def queries(experiment: Experiment, of: Side) -> tuple[Query, Query]:
 
 
 def _query(metric: Metric, of: Side, statistic: str) -> Query:
-    names = (of.target_group, of.auto_scaling_group, of.variant)
+    names = (of.target_group, of.auto_scaling_group, of.variant, of.load_balancer)
     filled = {}
     for name, value in metric.dimensions.items():
         for placeholder, known in zip(PLACEHOLDERS, names, strict=True):
@@ -121,5 +133,6 @@ def _metric_violations(metric: Metric, field: str) -> Iterator[Violation]:
     used = {found for value in metric.dimensions.values() for found in re.findall(r"\{[^{}]*\}", value)}
     for unknown in sorted(used - set(PLACEHOLDERS)):
         yield Violation(field, f"{unknown} stands for nothing; these do: {right}")
-    if not used & set(PLACEHOLDERS):
-        yield Violation(field, f"both sides would be the same metric: let a value contain one of {right}")
+    if not used & set(APART):
+        apart = ", ".join(APART)
+        yield Violation(field, f"both sides would be the same metric: let a value contain one of {apart}")

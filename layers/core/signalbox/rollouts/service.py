@@ -110,8 +110,9 @@ class Bake(Closed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric(Closed):
-    """A CloudWatch metric of either side: `{target_group}` (its last part, `targetgroup/name/id`),
-    `{auto_scaling_group}` and `{variant}` (`stable` or `candidate`) in a dimension's value are filled in."""
+    """A CloudWatch metric of either side. In the value of a dimension are filled in: `{target_group}` (as
+    `targetgroup/name/id`), `{auto_scaling_group}`, `{variant}` (`stable` or `candidate`), and for both alike
+    `{load_balancer}` (as `app/name/id`, of the stable target group)."""
 
     namespace: Annotated[str, Len(1, 255)]
     name: Annotated[str, Len(1, 255)]

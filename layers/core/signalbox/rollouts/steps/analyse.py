@@ -10,13 +10,12 @@ from signalbox.rollouts.decisions.analyse import answer_of, judge, tolerance_of
 from signalbox.rollouts.decisions.sequential import Sample
 from signalbox.rollouts.experiments import (
     MINUTE,
-    Side,
     experiment_of,
     measured,
     period_of,
     queries,
     samples,
-    side,
+    sides,
 )
 from signalbox.rollouts.model import Analysis, Figure, HoldKind, Stop, StopKind, Verdict
 from signalbox.rollouts.ports import Ports
@@ -130,20 +129,11 @@ def _samples(turn: Turn, experiment: Experiment, analysis: Analysis, ports: Port
     began = from_rfc3339(analysis.began_at)
     if turn.now <= began:
         return samples(experiment, ({}, {}, {}, {}))
-    asked = [query for of in _sides(turn.rollout) for query in queries(experiment, of)]
+    seen = turn.rollout.expected
+    assert seen is not None
+    asked = [query for of in sides(turn.rollout.layout, seen) for query in queries(experiment, of)]
     until = min(turn.now, from_rfc3339(analysis.until))
     return samples(experiment, ports.metrics.read(asked, began, until, period_of(experiment)))
-
-
-def _sides(rollout: Rollout) -> tuple[Side, Side]:
-    """The shift has read back which target group the candidate has."""
-    layout, seen = rollout.layout, rollout.expected
-    own = seen.candidate_target_group if seen else None
-    candidate = own.arn if own else layout.candidate_target_group
-    return (
-        side("stable", layout.stable_target_group, layout.stable_group),
-        side("candidate", candidate, layout.candidate_group),
-    )
 
 
 def _answered(
