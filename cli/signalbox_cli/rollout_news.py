@@ -30,10 +30,16 @@ class Sighting:
 
 
 def news(before: Sighting | None, now: Sighting) -> list[Text]:
-    """One line per new entry of the timeline, then one per guard, share and capacity that differ."""
+    """One line per new entry of the timeline, then one for whatever else differs."""
     known = len(before.events) if before else 0
     entries = [_entry(event, now.rollout) for event in now.events[known:]]
-    return [*entries, *_guards(before, now), *_shares(before, now), *_capacity(before, now)]
+    return [
+        *entries,
+        *_guards(before, now),
+        *_shares(before, now),
+        *_analysis(before, now),
+        *_capacity(before, now),
+    ]
 
 
 def line(at: str, kind: str, told: str) -> Text:
@@ -61,6 +67,14 @@ def _shares(before: Sighting | None, now: Sighting) -> Iterator[Text]:
     actual = now.rollout["shares"]["actual"]
     if before is None or before.rollout["shares"]["actual"] != actual:
         yield line(now.at, "traffic", f"stable {actual['stable']} %, candidate {actual['candidate']} %")
+
+
+def _analysis(before: Sighting | None, now: Sighting) -> Iterator[Text]:
+    """What each look has found; the verdict is an entry of the timeline."""
+    analysis = now.rollout.get("analysis")
+    known = before.rollout.get("analysis") if before else None
+    if analysis and not analysis["ended_at"] and (not known or known["reason"] != analysis["reason"]):
+        yield line(now.at, "experiment", analysis["reason"])
 
 
 def _capacity(before: Sighting | None, now: Sighting) -> Iterator[Text]:

@@ -18,6 +18,7 @@ from signalbox_cli.guard_table import CapacityTable, GuardTable
 from signalbox_cli.rollout_words import (
     ENGINE,
     Json,
+    analysis_lines,
     caller_name,
     countdown,
     in_short,
@@ -106,6 +107,8 @@ def _rows(
     yield "phase", _phase(rollout, events, now)
     yield "steps", steps_line(rollout)
     yield "traffic", _traffic(rollout)
+    if rollout.get("analysis"):
+        yield "experiment", Text("\n").join(Text(told) for told in analysis_lines(rollout["analysis"]))
     if rollout.get("capacity"):
         yield "capacity", CapacityTable(rollout["capacity"])
     guards = [guard for guard in rollout["guards"] if guard["state"]]

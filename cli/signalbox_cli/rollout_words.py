@@ -63,6 +63,16 @@ def value_of(guard: Json) -> str:
     return number(points[-1]) if points else "–"
 
 
+def analysis_lines(analysis: Json) -> list[str]:
+    """An experiment as last looked at: the verdict with its reason, then each side."""
+    verdict = "" if analysis["verdict"] == "undecided" else f"{analysis['verdict'].replace('_', ' ')}: "
+    sides = [
+        f"{name:<9}  {number(analysis[name]['value'])} in {analysis[name]['samples']} samples"
+        for name in ("stable", "candidate")
+    ]
+    return [printable(f"{verdict}{analysis['reason']}"), *sides]
+
+
 def phase_name(rollout: Json) -> str:
     """`rolling_back` is `rolling back`."""
     return str(rollout["phase"]).replace("_", " ")
@@ -97,7 +107,7 @@ def countdown(rollout: Json, now: datetime) -> str:
     if hold["kind"] in ("pause", "approval"):
         return "until somebody ends it"
     left = whole(max(0, round((from_rfc3339(hold["until"]) - now).total_seconds())))
-    return f"next look within {left}" if hold["kind"] == "settling" else f"{left} left"
+    return f"next look within {left}" if hold["kind"] in ("settling", "analysis") else f"{left} left"
 
 
 def whole(seconds: int) -> str:

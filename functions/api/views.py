@@ -13,7 +13,7 @@ from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.plan_rollout import Plan
 from signalbox.rollouts.estate import Alarm, Estate
 from signalbox.rollouts.estimate import Estimate
-from signalbox.rollouts.model import Clocks, Hold, HoldKind, Outcome, Phase, Split, Step, StepKind
+from signalbox.rollouts.model import Analysis, Clocks, Hold, HoldKind, Outcome, Phase, Split, Step, StepKind
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Registered
 from signalbox.rollouts.record import Rollout
@@ -139,6 +139,7 @@ class RolloutView:
     step: StepView | None
     steps: tuple[StepView, ...]
     shares: Shares
+    analysis: Analysis | None
     capacity: Capacity | None
     guards: tuple[GuardView, ...]
     warnings: tuple[str, ...]
@@ -276,6 +277,7 @@ def rollout_view(
         step=step_view(step) if step is not None and not rollout.phase.is_final else None,
         steps=tuple(step_view(s) for s in rollout.steps),
         shares=Shares(wanted=rollout.wanted, actual=rollout.actual),
+        analysis=rollout.analysis,
         capacity=capacity_view(estate) if estate is not None else None,
         guards=guard_views(rollout.spec.guards.alarms, alarms or ()),
         warnings=rollout.warnings,

@@ -16,7 +16,17 @@ _each_statement = pytest.mark.parametrize(("name", "statement"), _ALL)
 _FUNCTIONS = resources(template(), "AWS::Serverless::Function")
 _READS = ("Describe", "Get", "List")
 _OWNED_BY_USERS = ("autoscaling:", "elasticloadbalancing:", "ec2:")
-_MACHINE_TASKS = ("Begin", "Provision", "ShiftTraffic", "ReplaceBatch", "Retire", "Hold", "Restore", "Finish")
+_MACHINE_TASKS = (
+    "Begin",
+    "Provision",
+    "ShiftTraffic",
+    "ReplaceBatch",
+    "Analyse",
+    "Retire",
+    "Hold",
+    "Restore",
+    "Finish",
+)
 
 
 def _writes(statement: Statement) -> list[str]:

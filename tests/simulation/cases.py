@@ -49,6 +49,19 @@ class Case:
         }
 
 
+VISITS, ORDERS = "Visits", "Orders"  # a minute of each instance that has traffic, by its Auto Scaling group
+
+
+def _metric(name: str) -> dict[str, object]:
+    return {"namespace": "Shop", "name": name, "dimensions": {"Group": "{auto_scaling_group}"}}
+
+
+EXPERIMENT: Mapping[str, object] = {
+    "goal": "increase",
+    "rate": {"trials": _metric(VISITS), "successes": _metric(ORDERS)},
+    "minimum_sample": 100,
+    "duration": "10m",
+}
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "all-at-once": {"bake": "1m"},
     "rolling": {"batch": 25, "bake": "30s"},
@@ -58,6 +71,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "canary": {"canary": 1, "bake": "1m", "batch": 50},
     "linear": {"share": 50, "every": "30s"},
     "blue-green": {"bake": "1m"},
+    "ab-test": {"share": 50, "experiment": EXPERIMENT},
 }
 PLATFORMS = ("slots", "group")
 BY_NAME = ("blue-green", "linear")

@@ -20,7 +20,7 @@ from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
 from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
 from tests.simulation import aftermath
-from tests.simulation.cases import Case, Ending
+from tests.simulation.cases import ORDERS, VISITS, Case, Ending
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.observer import Expected, Watch
 from tests.simulation.universe import Universe
@@ -28,6 +28,8 @@ from tests.simulation.universe import Universe
 CALLER = Caller(arn="arn:aws:iam::123456789012:user/operator", reason="a simulation")
 LOOKS_BAD_AFTER = 10.0  # seconds that a bad version serves before it makes errors
 ERRORS_EVERY = 5.0  # seconds
+SALES_EVERY = 20.0  # seconds
+VISITORS = 1_000  # each time
 PATIENCE = 30.0  # seconds until a caller asks again
 TTL = 30  # seconds, of a name
 ON_CALL_EVERY = 60.0  # seconds until somebody on call looks whether a rollout is stuck
@@ -60,7 +62,9 @@ class Part:
         self.target, self.watch = self._settled_in()
         self._register()
         Thread(target=self._look_after_what_is_stuck).start()
-        if self.ending.bad_from and role.beside is None:
+        if self.case.preset == "ab-test" and role.beside is None:
+            Thread(target=self._sell).start()
+        elif self.ending.bad_from and role.beside is None:
             Thread(target=self._fail_while_serving).start()
 
     def _settled_in(self) -> tuple[SampleService, Watch]:
@@ -167,6 +171,31 @@ class Part:
             if not self.refused:
                 self.watch.tell("I3", f"{stuck.rollout_id} is stuck, and AWS has refused nothing")
             self.universe.ask(lambda ports: retry(self.name, stuck.rollout_id, CALLER, ports))  # noqa: B023
+
+    def _sell(self) -> None:
+        """Visitors come to every group with traffic, by its share; of a good new version more of them order,
+        of a bad one less. That is all that is wrong with it."""
+        bad = self.ending.bad_from is not None
+        while True:
+            hub.sleep(SALES_EVERY)
+            for name, share, is_new in self._serving_groups():
+                visits = VISITORS * share // 100
+                orders = visits // (10 if not is_new else 20 if bad else 5)
+                self._count(name, {VISITS: visits, ORDERS: orders})
+
+    def _serving_groups(self) -> Iterator[tuple[str, int, bool]]:
+        """Auto Scaling group, percent of the traffic, whether it runs the new version."""
+        backend, new = self.universe.backend, self.target.images["v2"]
+        weights = backend.rules().get(self.target.references[0], {})
+        for name, group in backend.groups().items():
+            for arn in group.target_group_arns:
+                if weights.get(arn):
+                    yield name, weights[arn], new in backend.images(arn)
+
+    def _count(self, group: str, values: dict[str, int]) -> None:
+        dimensions = [{"Name": "Group", "Value": group}]
+        data = [{"MetricName": n, "Dimensions": dimensions, "Value": float(v)} for n, v in values.items()]
+        self.universe.client("cloudwatch").put_metric_data(Namespace="Shop", MetricData=data)
 
     def _fail_while_serving(self) -> None:
         """A bad version makes errors where it serves, in numbers and for a while."""

@@ -20,7 +20,7 @@ AT_READS_ALIKE: Mapping[str, str] = {
     Fault.ANSWERS_LOST: "each time",
 }
 MACHINE = frozenset(
-    {"Begin", "Provision", "ShiftTraffic", "ReplaceBatch", "Retire", "Hold", "Restore", "Finish"}
+    {"Begin", "Provision", "ShiftTraffic", "ReplaceBatch", "Analyse", "Retire", "Hold", "Restore", "Finish"}
 )
 
 

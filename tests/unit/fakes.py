@@ -10,13 +10,14 @@ from signalbox.kernel.timeline import Entry
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
 from signalbox.rollouts.estate import Alarm, Carried, Estate, Group, Layout, Placement, Rule, TargetGroup
+from signalbox.rollouts.experiments import Query, Series
 from signalbox.rollouts.model import HoldKind, Phase, Stop, Told
 from signalbox.rollouts.ports import Latch, Ports, Registered
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
-from signalbox.rollouts.signals import Heard, Signals, has_been_told
+from signalbox.rollouts.signals import PAUSED_AT_ONCE, Heard, Signals, has_been_told
 from signalbox.rollouts.survey import Standing, Survey
 from signalbox.rollouts.writes import Write
 from tests.unit import builders
@@ -406,7 +407,7 @@ def _is_late(item: LatchItem, hold_key: tuple[int, int]) -> bool:
 
 
 def _pauses(signals: Signals, progress: Progress) -> bool:
-    return signals.pausing and progress.kind is not HoldKind.PAUSE
+    return signals.pausing and progress.kind in PAUSED_AT_ONCE
 
 
 class FakeServices:
@@ -495,11 +496,37 @@ class FakeGauges:
         self.figures |= figures
 
 
+class FakeMetrics:
+    """Port `Metrics`: the same value in each whole period, by the metric's name and the variant, which the
+    dimension `Variant` names. `asked` are the queries of the last look; `refuse` may raise."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], float] = {}
+        self.asked: Sequence[Query] = ()
+        self.refuse: Callable[[], None] = lambda: None
+
+    def read(
+        self, queries: Sequence[Query], since: datetime, until: datetime, period: int
+    ) -> tuple[Series, ...]:
+        self.refuse()
+        self.asked = queries
+        count = int((until - since).total_seconds()) // period
+        times = [since + timedelta(seconds=period * number) for number in range(count)]
+        return tuple(
+            dict.fromkeys(times, self._value(query)) if self._value(query) else {} for query in queries
+        )
+
+    def _value(self, query: Query) -> float:
+        name = query.name if query.statistic != "SampleCount" else f"{query.name} samples"
+        return self.values.get((name, query.dimensions["Variant"]), 0.0)
+
+
 @dataclass
 class World:
     """All ports over one store and one AWS."""
 
     aws: FakeAws = field(default_factory=FakeAws)
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
     store: FakeStore = field(default_factory=FakeStore)
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     bus: FakeBus = field(default_factory=FakeBus)
@@ -511,6 +538,7 @@ class World:
     def ports(self) -> Ports:
         return Ports(
             estates=self.aws,
+            metrics=self.metrics,
             writer=self.aws,
             services=FakeServices(self.store),
             rollouts=FakeRollouts(self.store),

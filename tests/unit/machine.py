@@ -16,6 +16,7 @@ from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.steps.analyse import analyse
 from signalbox.rollouts.steps.begin import begin
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.finish import finish
@@ -33,6 +34,7 @@ TASKS: dict[State, Callable[[StepCommand, Ports], Progress]] = {
     State.PROVISION: provision,
     State.SHIFT_TRAFFIC: shift_traffic,
     State.REPLACE_BATCH: replace_batch,
+    State.ANALYSE: analyse,
     State.RETIRE: retire,
     State.RESTORE: restore,
 }

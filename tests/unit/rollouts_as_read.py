@@ -48,6 +48,25 @@ def rollout(**changes: object) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def compared(**changes: object) -> dict[str, Any]:
+    """In the middle of an experiment."""
+    analysis = {
+        "step": 2,
+        "began_at": "2026-11-23T01:20:00.000Z",
+        "until": "2026-11-23T05:20:00.000Z",
+        "looked_at": "2026-11-23T01:28:00.000Z",
+        "stable": {"samples": 84_210, "value": 10.3},
+        "candidate": {"samples": 9_371, "value": 12.1},
+        "difference": 1.8,
+        "low": -0.3,
+        "high": 3.9,
+        "verdict": "undecided",
+        "reason": "undecided: 12.1 % against 10.3 %: +1.8 points, between -0.3 and +3.9 (95 %, any time)",
+        "ended_at": None,
+    }
+    return rollout(analysis={**analysis, **changes})
+
+
 def rolled_back() -> dict[str, Any]:
     """The same one, thrown back by its alarm."""
     return rollout(

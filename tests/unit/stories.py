@@ -34,6 +34,7 @@ from tests.unit.builders import (
     survey,
     survey_by_name,
 )
+from tests.unit.experiments import CANDIDATE_WINS, ab_test
 from tests.unit.fakes import FakeAws, World
 from tests.unit.machine import ANA, Story, started
 
@@ -74,6 +75,8 @@ STORIES: dict[str, ServiceSpec] = {
     "rolling with additional batch": spec(Strategy(preset="rolling-with-additional-batch", batch_count=3)),
     "immutable on a copy": spec(Strategy(preset="immutable", first=2, keep_old_for="1h")),
     "traffic splitting on slots": spec(Strategy(preset="traffic-splitting", shares=(5, 50)), slots=True),
+    "a/b test on a copy": spec(ab_test(keep_old_for="10m")),
+    "a/b test on slots": spec(ab_test(), slots=True),
     "in place": spec(IN_PLACE, guards=Guards(alarms=("checkout-5xx",), min_healthy_percent=50)),
 }
 
@@ -159,6 +162,7 @@ def begun(name: str, *, slow: bool = False) -> Story:
     of = STORIES[name]
     world = World(aws=FakeAws(surveyed(of)))
     world.aws.propagates = slow
+    world.metrics.values |= CANDIDATE_WINS
     world.aws.slow = slow
     floor = part(with_floor(of, 4).guards.min_healthy_percent or 0, 4)
     world.aws.interrupt = lambda _: assert_floor(world, floor)

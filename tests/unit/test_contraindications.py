@@ -17,7 +17,7 @@ from tests.unit.builders import BLUE, GREEN, IMAGE, TEMPLATE, group, rule, spec,
 from tests.unit.fakes import FakeAws, World
 from tests.unit.machine import ANA
 
-SHARING = {"traffic-splitting", "linear"}
+SHARING = {"traffic-splitting", "linear", "ab-test"}
 SECOND = {"immutable", "blue-green", *SHARING}
 MORE = {"canary", "rolling-with-additional-batch", *SECOND}
 

@@ -20,6 +20,7 @@ from tests.unit.builders import (
     survey_by_name,
     target_group,
 )
+from tests.unit.experiments import ab_test, conversion
 
 SERVICE_GUARDS = Guards(alarms=("checkout-5xx",))
 
@@ -62,6 +63,12 @@ def test_each_bake_counts_and_so_does_what_is_launched_and_drained() -> None:
     assert long.seconds - short.seconds == 30 * 60
     one, four = (cost(Strategy(preset="rolling", batch_count=n, bake="1m")) for n in (4, 1))
     assert four.seconds > 3 * one.seconds
+
+
+def test_an_experiment_counts_as_long_as_it_may_take() -> None:
+    short, long = (cost(ab_test(conversion(duration=longest)), slots=True) for longest in ("1h", "3h"))
+    assert long.seconds - short.seconds == 2 * 3_600
+    assert round(long.extra_instance_hours - short.extra_instance_hours) == 4 * 2
 
 
 def test_a_group_that_says_how_long_it_warms_up_is_believed() -> None:

@@ -1,7 +1,7 @@
 """Lines for a log: what is new between two looks at a rollout, and nothing else."""
 
 from signalbox_cli.rollout_news import Sighting, news
-from tests.unit.rollouts_as_read import COPY, EVENTS, rollout
+from tests.unit.rollouts_as_read import COPY, EVENTS, compared, rollout
 
 AT = "2026-11-23T01:28:05.000Z"
 FIRST = Sighting(rollout=rollout(), events=tuple(EVENTS), at=AT)
@@ -38,6 +38,17 @@ def test_a_guard_that_changes_is_told_and_one_that_is_no_longer_read_is_not() ->
     guards = [{"name": "checkout-5xx", "state": None, "reason": ""}, {"name": COPY, "state": "OK"}]
     now = Sighting(rollout=rollout(guards=guards), events=tuple(EVENTS), at=AT)
     assert told(FIRST, now) == ["01:28:05  guard                      checkout-5xx (candidate): ok"]
+
+
+def test_each_look_at_an_experiment_is_told_until_the_verdict_is() -> None:
+    compares = Sighting(rollout=compared(), events=tuple(EVENTS), at=AT)
+    assert told(FIRST, compares) == [
+        "01:28:05  experiment                 undecided: 12.1 % against 10.3 %: +1.8 points, between -0.3"
+        " and +3.9 (95 %, any time)"
+    ]
+    assert told(compares, compares) == []
+    ended = compared(verdict="better", reason="the candidate is better", ended_at=AT)
+    assert told(compares, Sighting(rollout=ended, events=tuple(EVENTS), at=AT)) == []
 
 
 def test_a_line_stays_a_line() -> None:

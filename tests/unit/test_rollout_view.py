@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 
 from signalbox_cli.rollout_view import SharesBar, clocks_table, rollout_view, steps_line, timeline_table
 from signalbox_cli.rollout_words import countdown, span, whole
-from tests.unit.rollouts_as_read import COPY, EVENTS, NOW, STEPS, judged, rolled_back, rollout
+from tests.unit.rollouts_as_read import COPY, EVENTS, NOW, STEPS, compared, judged, rolled_back, rollout
 
 
 def seen(what: RenderableType, width: int = 80) -> str:
@@ -176,6 +176,15 @@ def test_while_it_goes_back_the_view_tells_what_sent_it_back() -> None:
     assert "rolling back · a guard or a caller has stopped it" in seen(rollout_view(unknown, EVENTS, NOW))
 
 
+def test_an_experiment_tells_what_it_has_found_and_from_how_much() -> None:
+    text = seen(rollout_view(compared(), EVENTS, NOW), 120)
+    assert "experiment  undecided: 12.1 % against 10.3 %: +1.8 points, between -0.3 and +3.9" in text
+    assert "stable     10.3 in 84210 samples" in text
+    assert "candidate  12.1 in 9371 samples" in text
+    ended = compared(verdict="promoted", reason="promoted by hand", ended_at="2026-11-23T01:28:01.000Z")
+    assert "experiment  promoted: promoted by hand" in seen(rollout_view(ended, EVENTS, NOW), 120)
+
+
 def test_warnings_have_a_place_of_their_own() -> None:
     assert "warnings  a dead guard" in seen(rollout_view(rollout(warnings=["a dead guard"]), EVENTS, NOW))
 
@@ -240,6 +249,7 @@ def test_whoever_has_a_part_of_the_traffic_is_seen_in_the_bar(share: int, cells:
         ({"kind": "bake", "until": "2026-11-23T03:33:05.000Z"}, "2 h 5 min left"),
         ({"kind": "bake", "until": "2026-11-23T01:28:00.000Z"}, "0 s left"),
         ({"kind": "settling", "until": "2026-11-23T01:28:12.000Z"}, "next look within 7 s"),
+        ({"kind": "analysis", "until": "2026-11-23T01:28:12.000Z"}, "next look within 7 s"),
         ({"kind": "pause", "until": "2027-11-23T01:28:12.000Z"}, "until somebody ends it"),
     ],
 )

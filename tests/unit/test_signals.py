@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from signalbox.kernel.clock import rfc3339
 from signalbox.rollouts.model import HoldKind, StepKind, Stop, StopKind, Told
-from signalbox.rollouts.progress import Progress, State, back, bake, pause, settle
+from signalbox.rollouts.progress import (
+    Progress,
+    State,
+    approval,
+    arrive,
+    back,
+    bake,
+    look_again,
+    pause,
+    settle,
+)
 from signalbox.rollouts.scene import until_told, wait
 from signalbox.rollouts.signals import (
     Signals,
@@ -21,6 +31,7 @@ from signalbox.rollouts.signals import (
 )
 from signalbox.rollouts.strategies import drafts
 from tests.unit.builders import NOW, ROLLOUT
+from tests.unit.experiments import conversion
 
 STEPS = drafts.numbered(
     [
@@ -33,6 +44,7 @@ STEPS = drafts.numbered(
         drafts.retire(),
     ]
 )
+WITH_EXPERIMENT = drafts.numbered([drafts.shift(20), drafts.analyse(conversion()), drafts.shift(100)])
 STOP = Stop(kind=StopKind.BREACH, at=rfc3339(NOW), actor="cloudwatch", reason="4 % errors")
 BAKE = bake(STEPS, 2, NOW, 600)
 BY_PLAN = pause(3, NOW, then=4, reason="the plan asks for a promotion")
@@ -199,4 +211,30 @@ def test_past_the_last_step_is_the_end() -> None:
 
 
 def test_every_kind_of_step_is_among_those_above() -> None:
-    assert {step.kind for step in STEPS} == set(StepKind) - {StepKind.REPLACE}
+    assert {step.kind for step in STEPS} == set(StepKind) - {StepKind.REPLACE, StepKind.ANALYSE}
+
+
+LOOK = look_again(1, NOW, 72, "undecided", 3)
+
+
+def test_a_pause_replaces_an_experiment_which_goes_on_afterwards() -> None:
+    asked = latch(pausing=True)
+    assert stands_in_the_way(asked, LOOK, NOW) == "a pause was asked for"
+    instead = leave(asked, LOOK, WITH_EXPERIMENT, NOW)
+    assert (instead.kind, instead.step, instead.attempt) == (HoldKind.PAUSE, 1, 4)
+    assert resumed(instead, WITH_EXPERIMENT, NOW) == Progress(next=State.ANALYSE, step=1, attempt=5)
+    assert leave(latch(), instead, WITH_EXPERIMENT, NOW) == Progress(next=State.SHIFT_TRAFFIC, step=2)
+
+
+def test_whoever_ends_the_hold_of_an_experiment_ends_the_experiment() -> None:
+    assert LOOK.after == Progress(next=State.ANALYSE, step=1, attempt=4)
+    assert leave(latch(), LOOK, WITH_EXPERIMENT, NOW) == Progress(next=State.SHIFT_TRAFFIC, step=2)
+    assert leave(latch(stop=STOP), LOOK, WITH_EXPERIMENT, NOW) == back(1)
+    assert arrive(WITH_EXPERIMENT, 1, NOW, full=True).next is State.SHIFT_TRAFFIC
+
+
+def test_a_question_is_kept_by_a_pause_and_answered_by_a_promotion() -> None:
+    asked = approval(1, NOW, "promote or abort", 3)
+    assert stands_in_the_way(latch(pausing=True), asked, NOW) is None
+    assert leave(latch(), asked, WITH_EXPERIMENT, NOW) == Progress(next=State.SHIFT_TRAFFIC, step=2)
+    assert asked.after == back(1, "nobody has decided")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from signalbox.rollouts.model import Step, StepKind
 from signalbox.rollouts.scene import part
 from signalbox.rollouts.service import (
+    Analyse,
     Bake,
     Guards,
     Pause,
@@ -21,6 +22,7 @@ from signalbox.rollouts.service import (
     StepSpec,
     Strategy,
 )
+from signalbox.rollouts.strategies.ab_test import ab_test
 from signalbox.rollouts.strategies.all_at_once import all_at_once
 from signalbox.rollouts.strategies.batches import batch_size
 from signalbox.rollouts.strategies.blue_green import blue_green
@@ -33,6 +35,8 @@ from signalbox.rollouts.strategies.presets import PRESETS, with_floor
 from signalbox.rollouts.strategies.rolling import rolling, rolling_with_additional_batch
 from signalbox.rollouts.strategies.traffic_splitting import traffic_splitting
 from tests.unit.builders import spec
+from tests.unit.experiments import ab_test as of_experiment
+from tests.unit.experiments import conversion, latency
 
 FOUR = Fleet(size=4, floor=4)
 
@@ -160,6 +164,21 @@ def test_every_preset_is_one_that_a_service_may_name_and_takes_what_a_strategy_h
     assert parameters == {field.name for field in fields(Strategy)} - {"preset", "steps"}
 
 
+def test_an_ab_test_compares_before_all_traffic_goes_over() -> None:
+    assert [step.name for step in ab_test(of_experiment(share=50, keep_old_for="1h"), FOUR)] == [
+        "provision 100 %",
+        "shift 50 %",
+        "analyse Orders of Visits for at most 1h",
+        "shift 100 %",
+        "keep the old for 1h",
+        "retire",
+    ]
+    assert [step.name for step in ab_test(of_experiment(latency()), FOUR)][1:3] == [
+        "shift 10 %",
+        "analyse mean of Latency for at most 2h",
+    ]
+
+
 def test_blue_green_turns_once_and_watches() -> None:
     steps = blue_green(Strategy(), FOUR)
     assert kinds(steps) == ["provision", "shift", "bake", "retire"]
@@ -190,6 +209,7 @@ def test_free_steps_are_taken_word_by_word() -> None:
         StepSpec(shift=Shift(percent=0)),
         StepSpec(replace=Replace(percent=30, batch=10)),
         StepSpec(bake=Bake(for_="2h")),
+        StepSpec(analyse=Analyse(experiment=conversion(duration="3d"))),
         StepSpec(pause=Pause()),
         StepSpec(retire=Retire()),
     )
@@ -198,6 +218,7 @@ def test_free_steps_are_taken_word_by_word() -> None:
         "shift 0 %",
         "replace 30 % in batches of 10 %",
         "bake 2h",
+        "analyse Orders of Visits for at most 3d",
         "pause",
         "retire",
     ]

@@ -6,6 +6,7 @@ import pytest
 
 from signalbox.kernel.errors import Violation
 from signalbox.rollouts.service import (
+    Analyse,
     Bake,
     Pause,
     Platform,
@@ -21,6 +22,7 @@ from signalbox.rollouts.service import (
 from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.validation import strategy_violations, violations
 from tests.unit.builders import BLUE, GREEN, LISTENER, RULE, spec
+from tests.unit.experiments import ab_test, conversion, latency, metric
 
 PROVISION = StepSpec(provision=Provision(percent=100))
 HALF = StepSpec(shift=Shift(percent=50))
@@ -167,8 +169,78 @@ def test_steps_that_lead_nowhere_are_refused(plan: tuple[StepSpec, ...], message
 @pytest.mark.parametrize("step", [StepSpec(), StepSpec(shift=Shift(percent=1), retire=Retire())])
 def test_a_step_is_exactly_one_thing(step: StepSpec) -> None:
     assert steps(PROVISION, step) == [
-        ("strategy.steps.1", "give exactly one of provision, shift, replace, bake, pause, retire")
+        ("strategy.steps.1", "give exactly one of provision, shift, replace, bake, analyse, pause, retire")
     ]
+
+
+ANALYSE = StepSpec(analyse=Analyse(experiment=conversion()))
+TENTH = StepSpec(shift=Shift(percent=10))
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        (PROVISION, ANALYSE, SHIFT, RETIRE),
+        (PROVISION, StepSpec(shift=Shift(percent=0)), ANALYSE, SHIFT, RETIRE),
+        (PROVISION, SHIFT, ANALYSE, RETIRE),
+        (REPLACE, ANALYSE, REPLACE),
+    ],
+)
+def test_only_versions_that_have_traffic_both_can_be_compared(plan: tuple[StepSpec, ...]) -> None:
+    place = plan.index(ANALYSE)
+    message = "both versions must have traffic: analyse after a shift to 1 to 99 percent"
+    assert (f"strategy.steps.{place}", message) in steps(*plan)
+    assert steps(PROVISION, TENTH, ANALYSE, SHIFT, RETIRE) == []
+
+
+def test_an_ab_test_needs_an_experiment_and_something_to_compare_with() -> None:
+    assert of(ab_test()) == []
+    assert of(Strategy(preset="ab-test", share=100)) == [
+        ("strategy.experiment", "preset ab-test needs it: what the candidate has to be better at"),
+        ("strategy.share", "with 100 percent nothing is left to compare with: give less"),
+    ]
+    assert of(Strategy(preset="canary", experiment=conversion())) == [
+        (
+            "strategy.experiment",
+            "preset canary does not take it; it takes: bake, batch, batch_count, canary",
+        )
+    ]
+
+
+def test_what_is_wrong_with_an_experiment_is_told_where_it_stands() -> None:
+    neither = [("", "give either rate (trials and successes) or mean (one metric)")]
+    for experiment, wrong in (
+        (conversion(rate=None), neither),
+        (conversion(mean=metric("Latency")), neither),
+        (conversion(duration="59s"), [(".duration", "metrics have one value a minute: give at least 1m")]),
+        (
+            latency(duration="30m"),
+            [(".duration", "a mean needs 30 minutes with samples: give at least 31m")],
+        ),
+        (
+            latency(mean=metric("Latency", Group="{group}", Balancer="{load_balancer}")),
+            [
+                (
+                    ".mean.dimensions",
+                    "{group} stands for nothing; these do: {target_group}, {auto_scaling_group}, {variant},"
+                    " {load_balancer}",
+                ),
+                (
+                    ".mean.dimensions",
+                    "both sides would be the same metric: let a value contain one of {target_group},"
+                    " {auto_scaling_group}, {variant}",
+                ),
+            ],
+        ),
+    ):
+        found = of(ab_test(experiment))
+        assert [one for one in found if one[0].startswith("strategy.experiment")] == [
+            (f"strategy.experiment{field}", message) for field, message in wrong
+        ], experiment
+        by_step = steps(PROVISION, TENTH, StepSpec(analyse=Analyse(experiment=experiment)), SHIFT, RETIRE)
+        assert by_step == [
+            (f"strategy.steps.2.analyse.experiment{field}", message) for field, message in wrong
+        ]
 
 
 @pytest.mark.parametrize("provision", [Provision(), Provision(percent=1, count=1)])

@@ -71,6 +71,7 @@ def ports() -> "Ports":
     from signalbox.aws.bus import EventBridgeBus  # noqa: PLC0415
     from signalbox.aws.estates import AwsEstates  # noqa: PLC0415
     from signalbox.aws.gauges import EmbeddedMetrics  # noqa: PLC0415
+    from signalbox.aws.metrics import CloudWatchMetrics  # noqa: PLC0415
     from signalbox.aws.rollout_store import DynamoRollouts  # noqa: PLC0415
     from signalbox.aws.service_store import DynamoServices  # noqa: PLC0415
     from signalbox.aws.sweeping import SweepRule  # noqa: PLC0415
@@ -80,6 +81,7 @@ def ports() -> "Ports":
     table = Table(given.table)
     return Ports(
         estates=AwsEstates(given.region, given.account),
+        metrics=CloudWatchMetrics(),
         writer=AwsWriter(),
         services=DynamoServices(table),
         rollouts=DynamoRollouts(table),

@@ -11,7 +11,7 @@ from signalbox.aws.errors import aws_errors, code_of
 from signalbox.aws.table import Item, Table, decoded, encoded, flag, key, number, text
 from signalbox.rollouts.model import HoldKind, Stop, Told
 from signalbox.rollouts.progress import Progress, State
-from signalbox.rollouts.signals import Heard, Signals
+from signalbox.rollouts.signals import PAUSED_AT_ONCE, Heard, Signals
 from signalbox.rollouts.writes import Write
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class DynamoLatches:
         if progress.kind is HoldKind.SETTLING:
             told = progress.awaits
             conditions += [f"(attribute_not_exists(#{told}) OR #{told} < :times)"] if told else []
-        elif progress.kind is not HoldKind.PAUSE:
+        elif progress.kind in PAUSED_AT_ONCE:
             conditions.append("(attribute_not_exists(pausing) OR pausing = :no)")
         changes = "SET #token = :token, #hold = :hold, hold_key = :hold_key"
         if progress.kind is HoldKind.PAUSE:

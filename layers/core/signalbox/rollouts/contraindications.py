@@ -14,6 +14,7 @@ SAFEST_FIRST = (
     "canary",
     "traffic-splitting",
     "linear",
+    "ab-test",
     "immutable",
     "blue-green",
     "rolling-with-additional-batch",

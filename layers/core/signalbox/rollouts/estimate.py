@@ -20,8 +20,8 @@ SYNC = 60  # seconds until Route 53's servers have a change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """`seconds` from begin to end, pauses apart; at least `lowest_healthy` instances of `size` serve while
-    AWS does what it is told; `extra_instance_hours` beyond those of the stable group."""
+    """`seconds` from begin to end, pauses apart, experiments at their longest; at least `lowest_healthy` of
+    `size` instances serve while AWS does what it is told; `extra_instance_hours` beyond those of stable."""
 
     seconds: int
     lowest_healthy: int
@@ -42,7 +42,7 @@ def estimate(scene: Scene, steps: tuple[Step, ...]) -> Estimate:
     for step in steps:
         if step.kind is StepKind.RETIRE:
             seconds = max(seconds, followed_at)
-        if step.kind is StepKind.BAKE:
+        if step.kind in (StepKind.BAKE, StepKind.ANALYSE):
             seconds += step.seconds or 0
             extra += (step.seconds or 0) * max(0, _present(scene.estate) - size)
         for decision, after in rounds(scene, steps, step.index):

@@ -38,6 +38,7 @@ class StepKind(StrEnum):
     SHIFT = "shift"
     REPLACE = "replace"
     BAKE = "bake"
+    ANALYSE = "analyse"
     PAUSE = "pause"
     RETIRE = "retire"
 
@@ -62,6 +63,7 @@ class HoldKind(StrEnum):
 
     SETTLING = "settling"
     BAKE = "bake"
+    ANALYSIS = "analysis"
     PAUSE = "pause"
     APPROVAL = "approval"
     WINDOW = "window"
@@ -74,6 +76,48 @@ class Hold:
     kind: HoldKind
     until: str
     reason: str
+
+
+class Verdict(StrEnum):
+    """What an experiment has found; `promoted`: a person did not wait for it."""
+
+    UNDECIDED = "undecided"
+    BETTER = "better"
+    WORSE = "worse"
+    NO_DIFFERENCE = "no_difference"
+    MISMATCH = "mismatch"
+    PROMOTED = "promoted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One side: trials and their rate of success in percent, or samples and their mean."""
+
+    samples: int = 0
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """An experiment as last looked at. Samples count from `began_at`; it ends at `until`, or has `ended_at`.
+
+    `difference` is candidate minus stable, in percentage points or the metric's unit; the true one is between
+    `low` and `high`, with a probability of 95 % at all looks together. They are None before anything can be
+    said of it.
+    """
+
+    step: int
+    began_at: str
+    until: str
+    looked_at: str
+    stable: Figure = field(default_factory=Figure)
+    candidate: Figure = field(default_factory=Figure)
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    verdict: Verdict = Verdict.UNDECIDED
+    reason: str = ""
+    ended_at: str | None = None
 
 
 class Told(StrEnum):

@@ -19,7 +19,7 @@ from signalbox.rollouts.strategies.free import free
 from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.writes import Write
 
-HOLDS = (StepKind.BAKE, StepKind.PAUSE)
+WATCHING = (StepKind.BAKE, StepKind.ANALYSE, StepKind.PAUSE)
 MOST_ROUNDS = 10_000  # decisions per step before a plan is given up as endless
 
 
@@ -46,7 +46,7 @@ def compile_steps(
 
 def _fast_tracked(steps: list[Step]) -> list[Step]:
     """The last step of each kind that acts: no hold, no share or part in between."""
-    last = {step.kind: step for step in steps if step.kind not in HOLDS}
+    last = {step.kind: step for step in steps if step.kind not in WATCHING}
     return [step for step in steps if last.get(step.kind) is step]
 
 
@@ -74,7 +74,7 @@ def decide_step(scene: Scene, steps: tuple[Step, ...], index: int) -> Decision:
             return decide_replace(scene, step)
         case StepKind.RETIRE:
             return decide_retire(scene)
-        case StepKind.BAKE | StepKind.PAUSE:
+        case StepKind.BAKE | StepKind.ANALYSE | StepKind.PAUSE:
             return settled(step.name)
         case _:
             assert_never(step.kind)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from signalbox.kernel.clock import Clock
@@ -16,7 +17,8 @@ from signalbox.rollouts.signals import Heard, Signals
 from signalbox.rollouts.writes import Write
 
 if TYPE_CHECKING:
-    # Only commands look at a survey: tasks and the alarm path do not load it.
+    # Only commands look at a survey, only one task at metrics: the alarm path loads neither.
+    from signalbox.rollouts.experiments import Query, Series
     from signalbox.rollouts.survey import Standing, Survey
 
 
@@ -30,6 +32,14 @@ class Estates(Protocol):
     def unnamed(self, layout: Layout, estate: Estate) -> tuple[Rule, ...]: ...
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]: ...
     def is_in_sync(self, change: str) -> bool: ...
+
+
+class Metrics(Protocol):
+    """Reads CloudWatch metrics, one answer for each query. Raises Transient when it cannot tell."""
+
+    def read(
+        self, queries: "Sequence[Query]", since: datetime, until: datetime, period: int
+    ) -> "tuple[Series, ...]": ...
 
 
 class Writer(Protocol):
@@ -163,6 +173,7 @@ class Ports:
     """All of them, as the composition root made them."""
 
     estates: Estates
+    metrics: Metrics
     writer: Writer
     services: Services
     rollouts: Rollouts

@@ -1,7 +1,7 @@
 """Where a rollout goes next: the answer of every task and of every signal that ends a hold."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ class State(StrEnum):
     SHIFT_TRAFFIC = "ShiftTraffic"
     REPLACE_BATCH = "ReplaceBatch"
     RETIRE = "Retire"
+    ANALYSE = "Analyse"
     HOLD = "Hold"
     SETTLE_PROVISION = "SettleProvision"
     SETTLE_SHIFT_TRAFFIC = "SettleShiftTraffic"
@@ -96,7 +97,8 @@ def back(step: int, failure: str | None = None) -> Progress:
 def arrive(
     steps: Sequence[Step], index: int, now: datetime, *, full: bool = False, attempt: int = 0
 ) -> Progress:
-    """The state in which step `index` is performed; past the last one Finish. `full` leaves out the holds."""
+    """The state in which step `index` is performed; past the last one Finish. `full` leaves out all
+    that watches."""
     if index >= len(steps):
         return Progress(next=State.FINISH, step=index)
     step = steps[index]
@@ -104,6 +106,8 @@ def arrive(
         return Progress(next=_ACTING[step.kind], step=index, attempt=attempt)
     if full:
         return arrive(steps, index + 1, now, full=full)
+    if step.kind is StepKind.ANALYSE:
+        return Progress(next=State.ANALYSE, step=index, attempt=attempt)
     if step.kind is StepKind.PAUSE:
         return pause(index, now, then=index + 1, reason="the plan asks for a promotion", attempt=attempt)
     return bake(steps, index, now, step.seconds or 0, attempt=attempt)
@@ -136,6 +140,26 @@ def pause(index: int, now: datetime, *, then: int, reason: str, attempt: int = 0
         reason=reason,
         after=back(index, "nobody ended the pause"),
     )
+
+
+def look_again(index: int, now: datetime, seconds: int, reason: str, attempt: int) -> Progress:
+    """A hold of an experiment: its deadline brings the next look; whoever ends it ends the experiment."""
+    return Progress(
+        next=State.HOLD,
+        step=index,
+        attempt=attempt,
+        kind=HoldKind.ANALYSIS,
+        until=rfc3339(now + timedelta(seconds=seconds)),
+        then=index + 1,
+        reason=reason,
+        after=Progress(next=State.ANALYSE, step=index, attempt=attempt + 1),
+    )
+
+
+def approval(index: int, now: datetime, reason: str, attempt: int) -> Progress:
+    """A hold that only a verb ends: `promote` goes on, `abort` goes back; after a year it goes back."""
+    asked = pause(index, now, then=index + 1, reason=reason, attempt=attempt)
+    return replace(asked, kind=HoldKind.APPROVAL, after=back(index, "nobody has decided"))
 
 
 def settle(step: Progress, now: datetime, seconds: int, decision: "Decision") -> Progress:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from signalbox.kernel.timeline import Head
 from signalbox.rollouts.estate import Alarm, Estate, Layout
-from signalbox.rollouts.model import Clocks, Hold, Outcome, Phase, Propagation, Split, Step, Stop
+from signalbox.rollouts.model import Analysis, Clocks, Hold, Outcome, Phase, Propagation, Split, Step, Stop
 from signalbox.rollouts.service import ServiceSpec
 
 SCHEMA = 1
@@ -63,6 +63,7 @@ class Rollout:
     propagation: Propagation | None = None
     wanted: Split = field(default_factory=Split)
     actual: Split = field(default_factory=Split)
+    analysis: Analysis | None = None
     stop: Stop | None = None
     outcome: Outcome | None = None
     clocks: Clocks = field(default_factory=Clocks)

@@ -1,5 +1,6 @@
 """A service as its owner registers it. Unknown fields are violations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
@@ -27,6 +28,7 @@ Preset = Literal[
     "canary",
     "linear",
     "blue-green",
+    "ab-test",
 ]
 
 
@@ -118,6 +120,53 @@ class Bake(Closed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metric(Closed):
+    """A CloudWatch metric of either side. In the value of a dimension are filled in: `{target_group}` (as
+    `targetgroup/name/id`), `{auto_scaling_group}`, `{variant}` (`stable` or `candidate`), and for both alike
+    `{load_balancer}` (as `app/name/id`, of the stable target group)."""
+
+    namespace: Annotated[str, Len(1, 255)]
+    name: Annotated[str, Len(1, 255)]
+    dimensions: Annotated[Mapping[Annotated[str, Len(1, 255)], Annotated[str, Len(1, 1024)]], Len(1, 30)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate(Closed):
+    """Sums of two metrics: of so many trials, so many successes."""
+
+    trials: Metric
+    successes: Metric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment(Closed):
+    """What the candidate has to be better at: a `rate`, or the `mean` of a metric's samples.
+
+    `minimum_sample`: trials or samples of each side before anything is concluded. `minimum_effect`: a smaller
+    difference is of no interest; percentage points of a rate, the metric's own unit of a mean. `duration` is
+    the longest; `otherwise` is what follows when the candidate is neither better nor worse by then.
+    `share_tolerance`, in percentage points: by how much the candidate's part of all samples may differ from
+    its share; when it is not given 0, or what the router itself does not keep to.
+    """
+
+    goal: Literal["increase", "decrease"]
+    rate: Rate | None = None
+    mean: Metric | None = None
+    minimum_sample: Annotated[int, Ge(100), Le(1_000_000_000)] = 1_000
+    minimum_effect: Annotated[float, Ge(0), Le(1e12)] = 0.0
+    duration: Duration = "1d"
+    otherwise: Literal["return", "promote", "ask"] = "return"
+    share_tolerance: Annotated[float, Ge(0), Le(100)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analyse(Closed):
+    """Compare candidate and stable until one is better, or the time is over."""
+
+    experiment: Experiment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pause(Closed):
     """Wait for `promote` or `resume`."""
 
@@ -135,6 +184,7 @@ class StepSpec(Closed):
     shift: Shift | None = None
     replace: Replace | None = None
     bake: Bake | None = None
+    analyse: Analyse | None = None
     pause: Pause | None = None
     retire: Retire | None = None
 
@@ -146,7 +196,8 @@ class Strategy(Closed):
     Of the stable group at a time: `batch` percent, rounded up, or `batch_count` instances. `first` instances
     come first and are watched for `check`; `canary` instances join the others. The candidate's part of the
     traffic in percent: `share` more every `every`, or the `shares` one after another. `bake` watches the
-    guards at the end, or after each batch; `keep_old_for` keeps the old instances alive after that.
+    guards at the end, or after each batch; `keep_old_for` keeps the old instances alive after that. The
+    `experiment` decides between candidate and stable.
     """
 
     preset: Preset | None = None
@@ -160,6 +211,7 @@ class Strategy(Closed):
     every: Duration | None = None
     bake: Duration | None = None
     keep_old_for: Duration | None = None
+    experiment: Experiment | None = None
     steps: Annotated[tuple[StepSpec, ...], Len(1, 50)] | None = None
 
 

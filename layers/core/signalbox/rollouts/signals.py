@@ -6,9 +6,12 @@ from datetime import datetime
 
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.events import JsonObject
-from signalbox.rollouts.model import HoldKind, Step, Stop, Told
+from signalbox.rollouts.model import HoldKind, Step, StepKind, Stop, Told
 from signalbox.rollouts.progress import Progress, State, arrive, back, bake, pause
 from signalbox.rollouts.writes import Write
+
+PROMOTION = "Promotion Requested"
+PAUSED_AT_ONCE = (HoldKind.BAKE, HoldKind.ANALYSIS)  # other holds stand still by themselves, or pass soon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ def stands_in_the_way(signals: Signals, hold: Progress, now: datetime) -> str | 
         return signals.stop.reason
     if hold.kind is HoldKind.SETTLING:
         return "AWS has told what is awaited" if has_been_told(signals, hold) else None
-    if signals.pausing and hold.kind is not HoldKind.PAUSE:
+    if signals.pausing and hold.kind in PAUSED_AT_ONCE:
         return "a pause was asked for"
     if signals.full and not signals.pausing and _then(hold) != hold.step:
         return "promoted to the end"
@@ -69,20 +72,22 @@ def leave(signals: Signals, hold: Progress, steps: Sequence[Step], now: datetime
         return back(hold.step)
     if hold.kind is HoldKind.SETTLING:
         return hold.after or back(hold.step)
-    if signals.pausing and hold.kind is HoldKind.BAKE:
+    if signals.pausing and hold.kind in PAUSED_AT_ONCE:
         return pause_instead(hold, now)
     return _beyond(hold, steps, now, full=signals.full)
 
 
 def pause_instead(hold: Progress, now: datetime) -> Progress:
-    """The pause that replaces a bake; what is left of the bake goes on afterwards."""
+    """The pause that replaces a bake or an experiment; what is left of it goes on afterwards."""
     left = (from_rfc3339(hold.until) - now).total_seconds() if hold.until else 0
     instead = pause(hold.step, now, then=_then(hold), reason="paused", attempt=hold.attempt + 1)
     return replace(instead, owed=max(0, round(left)) or None)
 
 
 def resumed(hold: Progress, steps: Sequence[Step], now: datetime) -> Progress:
-    """After a pause: the rest of its bake, otherwise the step that it led to."""
+    """After a pause: the rest of its bake or experiment, otherwise the step that it led to."""
+    if steps[hold.step].kind is StepKind.ANALYSE:
+        return arrive(steps, hold.step, now, attempt=hold.attempt + 1)
     if hold.owed:
         return bake(steps, hold.step, now, hold.owed, attempt=hold.attempt + 1)
     return _beyond(hold, steps, now)

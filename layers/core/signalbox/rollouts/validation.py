@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from signalbox.kernel.errors import Violation
+from signalbox.rollouts import experiments
 from signalbox.rollouts.model import StepKind
 from signalbox.rollouts.service import Platform, Replace, ServiceSpec, Strategy, Traffic
+from signalbox.rollouts.strategies.drafts import numbered
 from signalbox.rollouts.strategies.free import actions_of, free
 from signalbox.rollouts.strategies.presets import PRESETS
 
@@ -85,6 +87,7 @@ def strategy_violations(strategy: Strategy, field: str) -> Iterator[Violation]:
         takes = PRESETS[strategy.preset or ""].parameters
         yield from _parameters(strategy, takes, f"preset {strategy.preset}", field)
     yield from _batch(strategy, field)
+    yield from _experiment(strategy, field)
     shares = strategy.shares or ()
     if list(shares) != sorted(set(shares)) or WHOLE in shares:
         yield Violation(f"{field}.shares", "each share must be greater than the one before and less than 100")
@@ -97,6 +100,19 @@ def _parameters(strategy: Strategy, allowed: frozenset[str], owner: str, field: 
             yield Violation(f"{field}.{name}", f"{owner} does not take it; it takes: {right}")
 
 
+def _experiment(strategy: Strategy, field: str) -> Iterator[Violation]:
+    if strategy.preset != "ab-test":
+        return
+    if strategy.experiment is None:
+        yield Violation(
+            f"{field}.experiment", "preset ab-test needs it: what the candidate has to be better at"
+        )
+    else:
+        yield from experiments.violations(strategy.experiment, f"{field}.experiment")
+    if strategy.share == WHOLE:
+        yield Violation(f"{field}.share", "with 100 percent nothing is left to compare with: give less")
+
+
 def _batch(one: Strategy | Replace, field: str) -> Iterator[Violation]:
     if one.batch is not None and one.batch_count is not None:
         yield Violation(f"{field}.batch", "give either batch (percent) or batch_count (instances)")
@@ -107,19 +123,24 @@ def _steps(strategy: Strategy, field: str) -> Iterator[Violation]:
     wrong = [index for index, spec in enumerate(specs) if len(actions_of(spec)) != 1]
     for index in wrong:
         yield Violation(
-            f"{field}.steps.{index}", "give exactly one of provision, shift, replace, bake, pause, retire"
+            f"{field}.steps.{index}",
+            "give exactly one of provision, shift, replace, bake, analyse, pause, retire",
         )
     for index, spec in enumerate(specs):
         if spec.provision is not None and (spec.provision.percent is None) == (spec.provision.count is None):
             yield Violation(f"{field}.steps.{index}.provision", "give either percent or count")
         if spec.replace is not None:
             yield from _batch(spec.replace, f"{field}.steps.{index}.replace")
+        if spec.analyse is not None:
+            yield from experiments.violations(
+                spec.analyse.experiment, f"{field}.steps.{index}.analyse.experiment"
+            )
     if not wrong:
         yield from _order(strategy, field)
 
 
 def _order(strategy: Strategy, field: str) -> Iterator[Violation]:
-    steps = free(strategy.steps or ())
+    steps = numbered(free(strategy.steps or ()))
     kinds = [step.kind for step in steps]
     where = f"{field}.steps"
     shifts = [step for step in steps if step.kind is StepKind.SHIFT]
@@ -134,6 +155,14 @@ def _order(strategy: Strategy, field: str) -> Iterator[Violation]:
     replacing = [step for step in steps if step.kind is StepKind.REPLACE]
     if replacing and replacing[-1].percent != WHOLE:
         yield Violation(where, "the last replace must be to 100 percent")
+    for step in steps:
+        before = [one for one in steps[: step.index] if one.kind is StepKind.SHIFT]
+        compares = bool(before) and before[-1].percent not in (0, WHOLE)
+        if step.kind is StepKind.ANALYSE and not compares:
+            yield Violation(
+                f"{where}.{step.index}",
+                "both versions must have traffic: analyse after a shift to 1 to 99 percent",
+            )
     yield from _ends(kinds, bool(shifts), where)
 
 

@@ -1,4 +1,4 @@
-"""Let a rollout stand still at the next boundary, or at once while it bakes. Guards stay armed."""
+"""Let a rollout stand still at the next boundary, at once while it bakes or compares. Guards stay armed."""
 
 from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.commands.caller import Caller
@@ -6,7 +6,7 @@ from signalbox.rollouts.commands.signalling import heard, load_open, wake
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.signals import Signals, leave
+from signalbox.rollouts.signals import PAUSED_AT_ONCE, Signals, leave
 
 
 def pause(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollout:
@@ -21,6 +21,6 @@ def pause(service: str, rollout_id: str, caller: Caller, ports: Ports) -> Rollou
     latched: Signals | None = signals
     if not signals.pausing:
         latched = ports.latches.hear(rollout_id, heard("pause", caller, ports), pausing=True)
-    if latched is not None and latched.hold is not None and latched.hold.kind is HoldKind.BAKE:
+    if latched is not None and latched.hold is not None and latched.hold.kind in PAUSED_AT_ONCE:
         wake(latched, leave(latched, latched.hold, rollout.steps, ports.clock()), ports)
     return rollout

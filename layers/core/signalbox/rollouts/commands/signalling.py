@@ -6,10 +6,10 @@ from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.signals import Heard, Signals
+from signalbox.rollouts.signals import PROMOTION, Heard, Signals
 
 DETAIL_TYPES = {
-    "promote": "Promotion Requested",
+    "promote": PROMOTION,
     "pause": "Pause Requested",
     "resume": "Resumption Requested",
     "abort": "Abort Requested",

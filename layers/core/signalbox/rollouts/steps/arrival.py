@@ -11,6 +11,7 @@ from signalbox.rollouts.progress import Progress, State, arrive
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.scene import LONGEST_WAIT, Decision
 from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.conclusion import promoted_by_hand
 from signalbox.rollouts.steps.turn import Turn
 
 # How failures of tasks begin that the next try may not meet: AWS's faults, a function that died, a lost race.
@@ -27,6 +28,7 @@ def enter_step(turn: Turn, command: StepCommand) -> Turn:
         turn = replace(turn.change(hold=None), latch=replace(turn.latch, release=True))
     if before.step == command.step and before.step_began_at is not None:
         return turn.change(step_began_at=turn.now) if before.hold is not None else turn
+    turn = promoted_by_hand(turn)
     step = before.steps[command.step]
     arrived = turn.change(step=command.step, step_began_at=turn.now, wanted=_wanted(step, before))
     return arrived.remember("Step Started", step.name, step=command.step, kind=str(step.kind))

@@ -8,6 +8,7 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.signals import leave, stands_in_the_way
 from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.conclusion import promoted_by_hand
 from signalbox.rollouts.steps.turn import Turn, hold_of, save, take_turn
 
 
@@ -53,7 +54,7 @@ def _told(turn: Turn, progress: Progress, ports: Ports) -> Turn:
         return turn
     if turn.rollout.step != progress.step or turn.rollout.step_began_at is None:
         step = turn.rollout.steps[progress.step]
-        turn = turn.change(step=progress.step, step_began_at=turn.now)
+        turn = promoted_by_hand(turn).change(step=progress.step, step_began_at=turn.now)
         turn = turn.remember("Step Started", step.name, step=step.index, kind=str(step.kind))
     wait = hold_of(progress)
     turn = turn.enter_phase(Phase.HOLDING, "Rollout Held", wait.reason, kind=str(wait.kind), until=wait.until)

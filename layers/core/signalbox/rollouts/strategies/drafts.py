@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from signalbox.kernel.durations import format_duration, parse_duration
+from signalbox.rollouts.experiments import measured
 from signalbox.rollouts.model import Step, StepKind
-from signalbox.rollouts.service import Strategy
+from signalbox.rollouts.service import Experiment, Strategy
 
 DEFAULT_BATCH = 25  # percent
 
@@ -54,6 +55,16 @@ def bake(duration: str, what: str = "bake") -> Step:
     span = parse_duration(duration)
     name = f"{what} {format_duration(span)}"
     return Step(index=0, kind=StepKind.BAKE, name=name, seconds=int(span.total_seconds()))
+
+
+def analyse(experiment: Experiment | None) -> Step:
+    """Compare both sides; `seconds` is the longest that it takes. Without an experiment, which no valid
+    strategy lacks, it only has its place in the plan."""
+    if experiment is None:
+        return Step(index=0, kind=StepKind.ANALYSE, name="analyse")
+    span = parse_duration(experiment.duration)
+    name = f"analyse {measured(experiment)} for at most {format_duration(span)}"
+    return Step(index=0, kind=StepKind.ANALYSE, name=name, seconds=int(span.total_seconds()))
 
 
 def keep_old(strategy: Strategy) -> list[Step]:

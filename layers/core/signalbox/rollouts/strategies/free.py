@@ -3,10 +3,10 @@
 from typing import assert_never
 
 from signalbox.rollouts.model import Step
-from signalbox.rollouts.service import Bake, Pause, Provision, Replace, Retire, Shift, StepSpec
+from signalbox.rollouts.service import Analyse, Bake, Pause, Provision, Replace, Retire, Shift, StepSpec
 from signalbox.rollouts.strategies import drafts
 
-Action = Provision | Shift | Replace | Bake | Pause | Retire
+Action = Provision | Shift | Replace | Bake | Analyse | Pause | Retire
 
 
 def actions_of(spec: StepSpec) -> list[Action]:
@@ -16,6 +16,7 @@ def actions_of(spec: StepSpec) -> list[Action]:
         spec.shift,
         spec.replace,
         spec.bake,
+        spec.analyse,
         spec.pause,
         spec.retire,
     ]
@@ -27,7 +28,7 @@ def free(specs: tuple[StepSpec, ...]) -> list[Step]:
     return [_step(action) for spec in specs for action in actions_of(spec)]
 
 
-def _step(action: Action) -> Step:
+def _step(action: Action) -> Step:  # noqa: PLR0911 - one for each kind
     match action:
         case Provision(percent=percent, count=count):
             return drafts.provision(percent=percent, count=count)
@@ -37,6 +38,8 @@ def _step(action: Action) -> Step:
             return drafts.replace_batches(percent, batch=batch, batch_count=batch_count)
         case Bake(for_=duration):
             return drafts.bake(duration)
+        case Analyse(experiment=experiment):
+            return drafts.analyse(experiment)
         case Pause():
             return drafts.pause()
         case Retire():

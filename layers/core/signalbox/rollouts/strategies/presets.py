@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from signalbox.rollouts.model import Step
 from signalbox.rollouts.service import ServiceSpec, Strategy
 from signalbox.rollouts.strategies import (
+    ab_test,
     all_at_once,
     batches,
     blue_green,
@@ -69,6 +70,7 @@ PRESETS: Mapping[str, Preset] = {
         steps=linear.linear, waits={"every": linear.DEFAULT_EVERY, **_KEEP}, takes=frozenset({"share"})
     ),
     "blue-green": Preset(steps=blue_green.blue_green, waits={"bake": blue_green.DEFAULT_BAKE, **_KEEP}),
+    "ab-test": Preset(steps=ab_test.ab_test, waits=_KEEP, takes=frozenset({"share", "experiment"})),
 }
 
 
