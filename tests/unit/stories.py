@@ -157,12 +157,18 @@ def surveyed(of: ServiceSpec) -> Survey:
     return survey_by_name() if of.traffic.router == "route53" else survey()
 
 
+def world_of(of: ServiceSpec, found: Survey | None = None) -> World:
+    """In which experiments favour the candidate."""
+    world = World(aws=FakeAws(found or surveyed(of)))
+    world.metrics.values |= CANDIDATE_WINS
+    return world
+
+
 def begun(name: str, *, slow: bool = False) -> Story:
     """Whatever is written: healthy capacity behind the rules never falls under the floor."""
     of = STORIES[name]
-    world = World(aws=FakeAws(surveyed(of)))
+    world = world_of(of)
     world.aws.propagates = slow
-    world.metrics.values |= CANDIDATE_WINS
     world.aws.slow = slow
     floor = part(with_floor(of, 4).guards.min_healthy_percent or 0, 4)
     world.aws.interrupt = lambda _: assert_floor(world, floor)

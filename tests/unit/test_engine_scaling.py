@@ -8,9 +8,8 @@ from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.estate import Carried, Group, Placement
 from signalbox.rollouts.model import HoldKind, Phase
 from tests.unit.builders import GREEN, group
-from tests.unit.fakes import FakeAws, World
 from tests.unit.machine import ANA, Story, started
-from tests.unit.stories import STORIES, assert_as_before, assert_over, look, promoted, surveyed
+from tests.unit.stories import STORIES, assert_as_before, assert_over, look, promoted, surveyed, world_of
 
 POOL = {"PoolState": "Stopped", "MinSize": 1}
 CARRIED = Carried(
@@ -28,8 +27,8 @@ def furnished(one: Group) -> Group:
 def begun(name: str) -> Story:
     groups = {"blue": group(), "green": group("green", size=0, serves=GREEN)}
     found = surveyed(STORIES[name])
-    aws = FakeAws(replace(found, groups={key: furnished(one) for key, one in groups.items()}))
-    return started(World(aws=aws), STORIES[name])
+    found = replace(found, groups={key: furnished(one) for key, one in groups.items()})
+    return started(world_of(STORIES[name], found), STORIES[name])
 
 
 def pools(story: Story) -> set[bool]:
@@ -50,10 +49,10 @@ def test_a_good_rollout_leaves_all_that_belongs_to_a_group(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_one_that_is_sent_back_while_it_bakes_does_too(name: str) -> None:
+def test_one_that_is_sent_back_while_it_is_watched_does_too(name: str) -> None:
     story = begun(name)
     before = look(story.world)
-    story.run_into(HoldKind.BAKE)
+    story.run(lambda told: told.holds in (HoldKind.BAKE, HoldKind.ANALYSIS))
     abort(story.service, story.rollout_id, ANA, story.world.ports)
     assert_over(story.run(), Phase.ABORTED)
     assert_as_before(story.world, before)
