@@ -346,6 +346,15 @@ def test_what_the_guards_warned_of_is_in_the_timeline() -> None:
     assert story.rollout.phase is Phase.SUCCEEDED
 
 
+def test_a_guard_that_has_died_since_the_rollout_was_asked_for_is_warned_of() -> None:
+    story = begun("canary")
+    story.world.aws.named_alarms["checkout-5xx"] = alarm(state="INSUFFICIENT_DATA")
+    story.step()
+    assert [e.reason for e in story.told("Guard Warned")] == [
+        "guards.alarms: checkout-5xx has no data yet: a dead guard until it gets some"
+    ]
+
+
 def test_copies_of_alarms_that_aws_keeps_are_left_over_by_name() -> None:
     story = begun("blue-green on a copy").arrive_at(State.FINISH)
     story.world.aws.refuse = always(Rejected("you may not"))

@@ -16,9 +16,7 @@ from signalbox.rollouts.estate import Rule
 from signalbox.rollouts.model import HoldKind, Phase, Split
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import State
-from signalbox.rollouts.service import (
-    Strategy,
-)
+from signalbox.rollouts.service import Bake, Provision, Retire, StepSpec, Strategy
 from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
     BLUE,
@@ -69,6 +67,32 @@ def test_a_foreign_change_is_told_with_both_values_and_waits() -> None:
     assert story.rollout.hold is not None
     assert story.rollout.hold.reason == f"somebody else changed weights of {RULE}"
     assert story.rollout.actual == Split(stable=50, candidate=50)
+
+
+def test_a_foreign_change_before_the_first_write_is_told_too() -> None:
+    story = begun("linear on slots")
+    story.step()
+    story.world.aws.rules[RULE] = Rule(arn=RULE, actions=forwarding_to(blue=50, green=50))
+    story.run_into(HoldKind.PAUSE)
+    assert story.told("Drift Detected")
+    assert not story.world.aws.writes
+
+
+def test_the_plan_is_made_for_the_fleet_that_is_there_when_it_begins() -> None:
+    story = started(World(), spec(Strategy(preset="canary", batch=50)))
+    assert "provision 2" in [step.name for step in story.rollout.steps]
+    story.world.clock.move(minutes=1)
+    story.world.aws.groups["blue"] = group(size=8)
+    story.step()
+    assert "provision 4" in [step.name for step in story.rollout.steps]
+    assert story.rollout.started_at == story.world.clock()
+
+
+def test_a_plan_may_begin_with_a_hold() -> None:
+    steps = (StepSpec(bake=Bake(for_="1m")), StepSpec(provision=Provision(count=1)))
+    story = started(World(), spec(Strategy(steps=(*steps, StepSpec(retire=Retire())))))
+    assert story.run_into(HoldKind.BAKE).rollout.step == 0
+    assert not story.world.aws.writes
 
 
 @pytest.mark.parametrize("name", ["blue-green on a copy", "blue-green on slots"])
