@@ -20,6 +20,7 @@ from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
 from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
 from tests.simulation import aftermath
+from tests.simulation.belongings import furnish
 from tests.simulation.cases import Case, Ending
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.observer import Expected, Watch
@@ -67,6 +68,8 @@ class Part:
             return self.role.beside.target, self.role.beside.watch
         wish = Wish(name=self.name, size=self.case.size, slots=self.case.platform == "slots")
         target = make_service(self.universe.client, wish)
+        for group in target.groups:
+            furnish(self.universe.client, group)
         expected = Expected(
             image=target.images["v1"],
             size=self.case.size,
