@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from signalbox.aws import clients
 from signalbox.aws.platforms.autoscaling import followers_of, read_groups
 from signalbox.aws.platforms.carried import read_carried
+from signalbox.aws.platforms.volumes import attached_devices
 from signalbox.aws.writer import AwsWriter
 from signalbox.rollouts.estate import Carried, Group
 from signalbox.rollouts.writes import (
@@ -193,3 +194,14 @@ def test_another_mixed_group_that_follows_the_latest_version_is_found(world: Wor
     world.group("other", LaunchTemplate={}, MixedInstancesPolicy={"LaunchTemplate": latest})
     template = read().template_id
     assert followers_of([template], ["checkout"]) == {template: ("other",)}
+
+
+def test_what_somebody_attached_to_an_instance_is_seen(world: World) -> None:
+    world.group()
+    world.settled()
+    instance = world.described()["Instances"][0]
+    zone = instance["AvailabilityZone"]
+    volume = world.ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+    assert attached_devices(["checkout"]) == {"checkout": frozenset()}
+    world.ec2.attach_volume(VolumeId=volume, InstanceId=instance["InstanceId"], Device="/dev/sdf")
+    assert attached_devices(["checkout", "other"]) == {"checkout": {"/dev/sdf"}}

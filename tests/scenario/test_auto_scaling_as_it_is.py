@@ -94,3 +94,30 @@ def test_an_override_with_a_launch_template_of_its_own_is_refused_by_name(world:
     (violation,) = answer.body["violations"]
     assert violation["field"] == "platform.group"
     assert other.template in violation["message"]
+
+
+def test_a_part_of_the_capacity_is_not_enough_and_no_traffic_moves(world: World) -> None:
+    service = world.service()
+    guards = {"alarms": [service.alarm], "deadline": "20s"}
+    world.register(service, strategy=BLUE_GREEN, guards=guards)
+    before = picture(world, service)
+    world.control("estate", {"room": {"instances": _instances(world) + 3}})
+    try:
+        with never_below(world, service, 4):
+            story = world.start(service)
+            ended = story.until_ended()
+    finally:
+        world.control("estate", {"room": None})
+    assert ended["phase"] == "rolled_back"
+    assert "3 of 4 candidate instances are healthy" in ended["outcome"]["reason"]
+    assert "Traffic Shifted" not in story.types()
+    assert_as_before(before, picture(world, service))
+    assert_nothing_left(world, service, story)
+
+
+def _instances(world: World) -> int:
+    pages = world.aws("ec2").get_paginator("describe_instances").paginate()
+    states = [
+        i["State"]["Name"] for page in pages for each in page["Reservations"] for i in each["Instances"]
+    ]
+    return len([state for state in states if state != "terminated"])

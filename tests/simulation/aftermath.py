@@ -32,6 +32,7 @@ class GroupPicture:
     suspended: tuple[str, ...]
     target_groups: tuple[str, ...]
     images: tuple[str, ...]
+    has_pool: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ def _group(group: Any) -> GroupPicture:
         suspended=tuple(sorted(p["ProcessName"] for p in group.suspended_processes)),
         target_groups=tuple(group.target_group_arns),
         images=tuple(sorted({state.instance.image_id for state in group.instance_states})),
+        has_pool=group.warm_pool is not None,
     )
 
 
@@ -91,6 +93,8 @@ def at_version(after: Picture, backend: Backend, watch: Watch, image: str) -> It
     for name in watch.target.groups:
         if name in after.groups and after.groups[name].suspended:
             yield f"I7 {name} has {after.groups[name].suspended} suspended"
+        if name in after.groups and not after.groups[name].has_pool:
+            yield f"I7 {name} has lost its warm pool"
 
 
 def left_over(before: Picture, after: Picture, won: set[str], parts: Sequence[Part]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import ServiceSpec
 from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
 from tests.simulation import aftermath
+from tests.simulation.belongings import furnish
 from tests.simulation.cases import ORDERS, VISITS, Case, Ending
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.observer import Expected, Watch
@@ -78,6 +79,8 @@ class Part:
             ttl=TTL if by_name else 0,
         )
         target = make_service(self.universe.client, wish)
+        for group in target.groups:
+            furnish(self.universe.client, group)
         expected = Expected(
             image=target.images["v1"],
             size=self.case.size,

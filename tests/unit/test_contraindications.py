@@ -58,6 +58,14 @@ def test_what_the_owner_declares_rules_strategies_out(facts: dict[str, object], 
     assert suit.safest == next(name for name in SAFEST_FIRST if name not in unsuitable)
 
 
+def test_a_volume_that_was_attached_to_an_instance_is_found_and_named() -> None:
+    suit = found(service(), survey(attached={"blue": ("/dev/sdf",)}))
+    assert set(suit.unsuitable) == {"all-at-once", *SECOND}
+    assert suit.against == (
+        "volume /dev/sdf, attached to instances of blue: its data would not be in the second group",
+    )
+
+
 def test_alarms_that_call_a_policy_do_not_follow_to_a_copy() -> None:
     scaled = replace(group(), carried=Carried(alarms={"up": ("cpu-high", "cpu-higher")}))
     seen = survey(groups={"blue": scaled, "green": group("green", size=0)})

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from signalbox.kernel.errors import Rejected
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.estate import Carried, Group, Placement
 from signalbox.rollouts.model import HoldKind, Phase
+from signalbox.rollouts.writes import Write
 from tests.unit.builders import GREEN, group
 from tests.unit.machine import ANA, Story, started
 from tests.unit.stories import STORIES, assert_as_before, assert_over, look, promoted, surveyed, world_of
@@ -46,6 +48,21 @@ def test_a_good_rollout_leaves_all_that_belongs_to_a_group(name: str) -> None:
     assert told.count("PutScalingPolicy") == told.count("BatchPutScheduledUpdateGroupAction") == copied
     made = [w for w in story.world.aws.writes if w.operation == "CreateAutoScalingGroup"]
     assert all(write.parameters["LifecycleHookSpecificationList"] for write in made)
+
+
+@pytest.mark.parametrize("name", ["blue-green on slots", "blue-green on a copy"])
+def test_what_stays_suspended_because_aws_refuses_is_named(name: str) -> None:
+    def refuse(write: Write) -> None:
+        if write.operation == "ResumeProcesses":
+            raise Rejected("you may not")
+
+    story = begun(name)
+    story.world.aws.refuse = refuse
+    assert_over(promoted(story), Phase.SUCCEEDED)
+    assert story.rollout.outcome is not None
+    left = story.rollout.outcome.evidence["leftovers"]
+    assert isinstance(left, list)
+    assert left[-2:] == ["AlarmNotification suspended on blue", "ScheduledActions suspended on blue"]
 
 
 @pytest.mark.parametrize("name", STORIES)

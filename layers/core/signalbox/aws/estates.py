@@ -6,6 +6,7 @@ from dataclasses import replace
 from signalbox.aws.alarms import names_with_prefix, read_alarms
 from signalbox.aws.platforms import autoscaling
 from signalbox.aws.platforms.carried import read_carried
+from signalbox.aws.platforms.volumes import attached_devices
 from signalbox.aws.routers import alb, route53
 from signalbox.kernel.errors import Transient
 from signalbox.rollouts.estate import Alarm, Carried, Estate, Group, Layout, Placement, Rule, TargetGroup
@@ -96,6 +97,7 @@ class AwsEstates:
                 template: {number: launch.data_volumes for number, launch in versions.items()}
                 for template, versions in launches.items()
             },
+            attached=_attached(groups, launches),
             known_image=version is None or (is_version(version) and _is_known(version, templates)),
             followers=autoscaling.followers_of(templates, list(groups)) if templates else {},
         )
@@ -130,6 +132,20 @@ def _launches(groups: Iterable[Group]) -> dict[str, dict[str, autoscaling.Launch
         if launch is not None:
             launches.setdefault(group.template_id, {})[group.resolved_version] = launch
     return launches
+
+
+def _attached(
+    groups: Mapping[str, Group], launches: Mapping[str, Mapping[str, autoscaling.Launch]]
+) -> dict[str, tuple[str, ...]]:
+    """Group -> devices that its instances have and its launch template does not name."""
+    found = attached_devices(list(groups)) if groups else {}
+    own = {name: launches.get(g.template_id, {}).get(g.resolved_version) for name, g in groups.items()}
+    others = {
+        name: found[name] - (launch.devices if launch else set())
+        for name, launch in own.items()
+        if name in found
+    }
+    return {name: tuple(sorted(devices)) for name, devices in others.items() if devices}
 
 
 def _is_known(version: str, templates: Sequence[str]) -> bool:

@@ -102,7 +102,10 @@ def _volumes(facts: Facts, survey: Survey, stable: Group) -> str | None:
     if facts.stateful_volumes:
         return "facts.stateful_volumes"
     devices = survey.data_volumes.get(stable.template_id, {}).get(stable.resolved_version, ())
-    return f"volume {', '.join(devices)} of {stable.name}" if devices else None
+    if devices:
+        return f"volume {', '.join(devices)} of {stable.name}"
+    attached = survey.attached.get(stable.name, ())
+    return f"volume {', '.join(attached)}, attached to instances of {stable.name}" if attached else None
 
 
 def _session(survey: Survey, stable: Group) -> int:

@@ -21,8 +21,9 @@ class Survey:
     `references` are all rules and listeners of the load balancers behind the named target groups that send
     traffic to them; `balancers` maps the ARN of such a load balancer to its DNS name. `images` maps launch
     template id -> version number -> AMI, `data_volumes` the same to the devices of EBS volumes beside the
-    first one or that outlive their instance; `followers` maps launch template id -> other groups that follow
-    its $Latest.
+    first one or that outlive their instance; `attached` maps group -> devices of EBS volumes on its instances
+    that are neither the root nor from the launch template; `followers` maps launch template id -> other
+    groups that follow its $Latest.
     """
 
     region: str
@@ -36,5 +37,6 @@ class Survey:
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     data_volumes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    attached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     known_image: bool = True
     followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -143,9 +143,10 @@ def made_version(template_id: str, source: str, rollout_id: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What a launch template version launches: its AMI, and the devices of volumes that hold data."""
+    """What a launch template version launches: its AMI, its EBS volumes by device, those that hold data."""
 
     image: str | None
+    devices: frozenset[str]
     data_volumes: tuple[str, ...]
 
 
@@ -168,8 +169,9 @@ def _launch(data: "ResponseLaunchTemplateDataTypeDef") -> Launch:
     """Data is on what outlives the instance, and on each EBS volume after the first, which is the root."""
     disks = [mapping for mapping in data.get("BlockDeviceMappings", []) if "Ebs" in mapping]
     kept = [disk for disk in disks if disk["Ebs"].get("DeleteOnTermination") is False]
-    devices = dict.fromkeys(disk["DeviceName"] for disk in (*disks[1:], *kept))
-    return Launch(image=data.get("ImageId"), data_volumes=tuple(devices))
+    hold = dict.fromkeys(disk["DeviceName"] for disk in (*disks[1:], *kept))
+    devices = frozenset(disk["DeviceName"] for disk in disks)
+    return Launch(image=data.get("ImageId"), devices=devices, data_volumes=tuple(hold))
 
 
 def image_exists(image: str) -> bool:

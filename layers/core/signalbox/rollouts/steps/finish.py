@@ -72,7 +72,9 @@ def _outcome(turn: Turn, left: Sequence[str]) -> Outcome:
 def leftovers(scene: Scene) -> tuple[str, ...]:
     """What should be gone and is not, by name."""
     estate = scene.estate
+    suspended = sorted(set(estate.stable.suspended) - set(scene.snapshot.stable.suspended))
+    still = tuple(f"{process} suspended on {estate.stable.name}" for process in suspended)
     if scene.layout.placement is Placement.SLOT:
-        return (estate.stable.name,) if estate.stable.instances else ()
+        return (*((estate.stable.name,) if estate.stable.instances else ()), *still)
     copy = estate.candidate_target_group if scene.has_own_target_group else None
-    return tuple(thing.name for thing in (estate.candidate, copy) if thing is not None)
+    return (*(thing.name for thing in (estate.candidate, copy) if thing is not None), *still)
