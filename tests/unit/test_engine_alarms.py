@@ -91,6 +91,14 @@ def test_an_alarm_that_is_red_when_the_guards_are_armed_ends_the_rollout_untouch
     assert not story.world.aws.writes
 
 
+def test_an_alarm_that_is_gone_when_the_guards_are_armed_ends_the_rollout_untouched() -> None:
+    story = begun("canary")
+    del story.world.aws.named_alarms["checkout-5xx"]
+    story.run()
+    assert_over(story, Phase.CANCELLED)
+    assert story.rollout.clocks.detected_at == "2026-11-22T08:00:00.000Z"
+
+
 def test_a_copy_of_an_alarm_is_a_guard_once_the_candidate_is_provisioned() -> None:
     story = begun("blue-green on a copy").arrive_at(State.SHIFT_TRAFFIC)
     copies = [name for name in story.world.aws.named_alarms if name.startswith("signalbox-")]

@@ -272,6 +272,17 @@ def test_a_full_promotion_does_not_pass_a_foreign_change() -> None:
     assert story.told("Drift Detected")
 
 
+def test_what_is_changed_once_more_during_the_pause_is_told_once_more() -> None:
+    story = drifted()
+    story.world.aws.rules[RULE] = Rule(arn=RULE, actions=forwarding_to(blue=30, green=70))
+    resume(story.service, story.rollout_id, ANA, story.world.ports)
+    story.step()
+    story.run_into(HoldKind.PAUSE)
+    again = story.told("Drift Detected")[-1]
+    assert again.data["expected"] == {BLUE: 50, GREEN: 50}
+    assert again.data["found"] == {BLUE: 30, GREEN: 70}
+
+
 @pytest.mark.parametrize("verb", [resume, promote])
 def test_whoever_ends_the_pause_after_a_foreign_change_takes_over(
     verb: Callable[[str, str, Caller, Ports], object],

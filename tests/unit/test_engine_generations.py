@@ -52,6 +52,15 @@ def test_aws_tells_of_an_instance_and_settling_ends_at_once() -> None:
     assert_over(story.run(), Phase.SUCCEEDED)
 
 
+def test_what_aws_has_told_ends_one_wait_and_not_the_next() -> None:
+    story = begun("canary", slow=True).run_into(HoldKind.SETTLING)
+    launched = InstanceChanged(group=story.rollout.layout.candidate_group, told=Told.LAUNCHED)
+    on_platform_event(launched, story.world.ports)
+    story.run(lambda s: s.token is None)
+    story.run_into(HoldKind.SETTLING)
+    assert story.world.store.latches[story.rollout_id].signals.told == {Told.LAUNCHED: 0}
+
+
 def test_a_rollout_to_the_version_that_serves_already_has_nothing_to_do() -> None:
     story = started(World(), STORIES["canary"], OLD_IMAGE).run()
     assert_over(story, Phase.SUCCEEDED)
@@ -370,8 +379,16 @@ def test_the_current_step_is_none_before_and_after_the_plan() -> None:
     assert replace(story.rollout, step=99).current_step is None
 
 
-def test_a_history_that_grows_too_long_goes_on_in_another_execution() -> None:
-    story = begun("linear on slots").arrive_at(State.SHIFT_TRAFFIC)
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("linear on slots", State.SHIFT_TRAFFIC),
+        ("blue-green on slots", State.RETIRE),
+        ("blue-green on a copy", State.SETTLE_RETIRE),
+    ],
+)
+def test_a_history_that_grows_too_long_goes_on_in_another_execution(name: str, state: State) -> None:
+    story = begun(name, slow=True).arrive_at(state)
     long = replace(story.rollout, turns=MOST_TURNS)
     story.world.store.records[story.service, story.rollout_id] = long
     story.run()
