@@ -387,6 +387,14 @@ def test_a_bake_does_not_begin_while_a_pause_is_wished_and_a_pause_does(
     assert not stores.signals().pausing
 
 
+def test_a_pause_comes_before_the_next_look_and_not_before_a_question(stores: Stores, begun: Rollout) -> None:
+    stores.latches.hear(ROLLOUT, HEARD, pausing=True)
+    look, question = (replace(BAKE, kind=kind) for kind in (HoldKind.ANALYSIS, HoldKind.APPROVAL))
+    assert not stores.latches.hold(stores.signals(), "token", look)
+    assert stores.latches.hold(stores.signals(), "token", question)
+    assert stores.signals().pausing
+
+
 def test_an_earlier_attempt_does_not_take_the_place_of_a_later_one(stores: Stores, begun: Rollout) -> None:
     assert stores.latches.hold(stores.signals(), "later", PAUSE)
     assert not stores.latches.hold(stores.signals(), "earlier", BAKE)
