@@ -74,7 +74,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
     "ab-test": {"share": 50, "experiment": EXPERIMENT},
 }
 PLATFORMS = ("slots", "group")
-BY_NAME = ("blue-green", "linear")
+BY_NAME = ("blue-green", "linear", "ab-test")
 CAPABILITIES = frozenset({"rollouts"})
 REBUILDING = frozenset(
     {"rolling", "rolling-with-additional-batch", "canary"}
