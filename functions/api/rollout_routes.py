@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from bodies import StartBody, UndoBody
 from caller import caller_of
 from idempotency import Answer, once
+from rollout_views import RolloutList, RolloutView, Started, rollout_view
 from routing import new_router
 from signalbox.kernel.errors import Invalid, Transient, Violation
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
@@ -22,7 +23,7 @@ from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.steps.sight import guard_names
 from signalbox.wiring import ports
 from statuses import answers
-from views import RolloutList, RolloutView, Started, TimelineView, rollout_view, timeline_view
+from timeline_views import TimelineView, timeline_view
 
 router = new_router()
 Limit = Annotated[int, Ge(1), Le(100), Query()]

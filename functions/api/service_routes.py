@@ -8,7 +8,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from bodies import PlanBody
 from caller import caller_of
+from plan_views import PlanView, plan_view
 from routing import new_router
+from service_views import ServiceList, ServiceView, service_view
 from signalbox.kernel.errors import Invalid, Violation
 from signalbox.rollouts.commands.plan_rollout import plan_rollout
 from signalbox.rollouts.commands.put_service import put_service
@@ -16,7 +18,6 @@ from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.validation import violations
 from signalbox.wiring import ports
 from statuses import answers
-from views import PlanView, ServiceList, ServiceView, plan_view, service_view
 
 router = new_router()
 Limit = Annotated[int, Ge(1), Le(100), Query()]

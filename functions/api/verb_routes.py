@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from bodies import PromoteBody, VerbBody
 from caller import caller_of
 from idempotency import Answer, once
+from rollout_views import RolloutView, rollout_view
 from routing import new_router
 from signalbox.rollouts.commands import abort, pause, promote, resume, retry
 from signalbox.rollouts.commands.caller import Caller
@@ -16,7 +17,6 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
 from signalbox.wiring import ports
 from statuses import answers
-from views import RolloutView, rollout_view
 
 router = new_router()
 _PATH = "/services/<service>/rollouts/<rollout_id>"

@@ -134,4 +134,5 @@ def _lose_events(world: World) -> None:
 def _looked_at_services(world: World, since: int) -> bool:
     """What a sweep does last, once an hour."""
     seen = {call["operation"] for call in world.calls(since) if "SweepFunction" in call["principal"]}
-    return {"DescribeAutoScalingGroups", "DescribeListeners", "DescribeRules"} <= seen
+    wanted = {"DescribeAutoScalingGroups", "DescribeListeners", "DescribeRules", "ListResourceRecordSets"}
+    return wanted <= seen

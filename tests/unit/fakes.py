@@ -103,7 +103,7 @@ class FakeAws:
             candidate=self.groups.get(layout.candidate_group),
             stable_target_group=stable,
             candidate_target_group=self._candidate_target_group(layout, stable),
-            rules=tuple(self.rules[arn] for arn in layout.references),
+            rules=tuple(self.rules[arn] for arn in layout.references if arn in self.rules),
             health=self.health,
             candidate_version=self.versions.get(rollout_id),
             alarm_copies=copies,

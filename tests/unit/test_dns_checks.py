@@ -6,7 +6,7 @@ import pytest
 
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.dns import named, rule_of
-from signalbox.rollouts.estate import Rule
+from signalbox.rollouts.estate import Placement, Rule
 from signalbox.rollouts.guards import useless
 from signalbox.rollouts.preflight import service_violations
 from signalbox.rollouts.service import ServiceSpec
@@ -166,7 +166,9 @@ def test_a_ttl_that_no_step_could_wait_for_is_refused() -> None:
 
 
 def test_an_alarm_on_one_load_balancer_is_blind_to_the_other() -> None:
-    both, estate = replace(layout(), sides=SIDES), scene().estate
+    both, estate = replace(layout(Placement.SLOT), sides=SIDES), scene().estate
     balancer = {"LoadBalancer": "app/shop/50dc6c495c0c9188"}
     assert useless([alarm(dimensions=balancer)], both, estate)
     assert not useless([alarm(dimensions={**balancer, **alarm().dimensions})], both, estate)
+    beside = replace(layout(), sides=SIDES)  # a canary serves behind the same one
+    assert not useless([alarm(dimensions=balancer)], beside, estate)

@@ -66,6 +66,12 @@ def test_weights_of_another_step_are_foreign() -> None:
     assert found(ours, step=0)
 
 
+def test_a_rule_that_somebody_removed_is_told_with_what_it_did() -> None:
+    (told,) = found(replace(attached().estate, rules=()))
+    assert (told.resource, told.field, told.found) == (RULE, "weights", {})
+    assert told.expected
+
+
 def test_a_rule_that_is_not_ours_is_not_looked_at() -> None:
     both = replace(
         attached().estate, rules=(*attached().estate.rules, rule(OTHER_RULE, simple_forward(GREEN)))

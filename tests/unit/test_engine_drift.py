@@ -69,6 +69,15 @@ def test_a_foreign_change_is_told_with_both_values_and_waits() -> None:
     assert story.rollout.actual == Split(stable=50, candidate=50)
 
 
+def test_nothing_is_shifted_by_a_rule_that_is_gone() -> None:
+    story = begun("blue-green on slots").arrive_at(State.SHIFT_TRAFFIC)
+    del story.world.aws.rules[RULE]
+    story.run_into(HoldKind.PAUSE)
+    assert not story.told("Traffic Shifted")
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.run(), Phase.ABORTED)
+
+
 def test_a_foreign_change_before_the_first_write_is_told_too() -> None:
     story = begun("linear on slots")
     story.step()

@@ -73,9 +73,20 @@ def _differences(
     good = (expected, *ahead)
     return (
         *(drift for rule in found.rules for drift in _rule(rule, [e.rules for e in good])),
+        *_gone(expected.rules, found.rules),
         *_group(found.stable, [e.stable for e in good], planned),
         *_group(found.candidate, [e.candidate for e in good], planned),
     )
+
+
+def _gone(expected: Sequence[Rule], found: Sequence[Rule]) -> list[Drift]:
+    """A rule or name that somebody has removed: no share could be set or seen there."""
+    left = {rule.arn for rule in found}
+    return [
+        Drift(resource=rule.arn, field="weights", expected=forwarding.weights(rule.actions), found={})
+        for rule in expected
+        if rule.arn not in left
+    ]
 
 
 def _rule(now: Rule, good: Sequence[Sequence[Rule]]) -> list[Drift]:

@@ -118,7 +118,8 @@ def is_blind(alarm: Alarm, layout: Layout, stable: TargetGroup) -> bool:
 
 def _is_elsewhere(balancer: str, target_group: str | None, layout: Layout, stables: set[str]) -> bool:
     """Of a load balancer in an alarm: where each side has its own, the target group tells which one."""
-    return target_group is None if layout.sides else bool(stables) and balancer not in stables
+    apart = bool(layout.sides) and layout.placement is not Placement.BESIDE
+    return target_group is None if apart else bool(stables) and balancer not in stables
 
 
 def warnings(
