@@ -12,12 +12,20 @@ from tests.scenario.world import Story, World, eventually
 
 FLEET = "fleet"  # the role that instances run with
 HOOKS = "arn:aws:iam::123456789012:role/hooks"  # with which lifecycle hooks notify
+_VISITS = {"namespace": "Shop", "name": "Visits", "dimensions": {"TargetGroup": "{target_group}"}}
+EXPERIMENT = {
+    "goal": "increase",
+    "rate": {"trials": _VISITS, "successes": {**_VISITS, "name": "Orders"}},
+    "duration": "1h",
+}
+TWO_LOOKS = 150  # seconds: the first look that reads metrics comes a minute after the shift
 STRATEGIES: tuple[dict[str, Any], ...] = (
     {"preset": "canary", "canary": 1, "bake": "1s", "batch": 100},
     {"preset": "blue-green", "bake": "1s"},
     {"preset": "blue-green", "bake": "5m"},
     {"preset": "linear", "share": 50, "every": "5m"},
     {"preset": "blue-green", "bake": "5m"},
+    {"preset": "ab-test", "experiment": EXPERIMENT},
     {"steps": [{"replace": {"percent": 50}}, {"bake": {"for": "5m"}}, {"replace": {}}]},
 )
 
@@ -28,7 +36,7 @@ def play(world: World) -> None:
     services = [_dressed(world, _service(world, number), profile) for number in range(len(STRATEGIES))]
     topic = world.aws("sns").create_topic(Name="hooks")["TopicArn"]
     furnish(world, services[1].name, NotificationTargetARN=topic, RoleARN=HOOKS)
-    canary, copied, in_slots, shared, named, replaced = (
+    canary, copied, in_slots, shared, named, tested, replaced = (
         _start(world, service, strategy) for service, strategy in zip(services, STRATEGIES, strict=True)
     )
     _ask(copied, "pause")  # before its bake begins: the hold finds the wish already there
@@ -45,6 +53,11 @@ def play(world: World) -> None:
     _kill(world, shared)
     for story in (canary, copied, in_slots, shared, named, replaced):
         story.until_ended()
+    tested.until(_has_read_metrics, TWO_LOOKS)
+    _ask(tested, "abort")
+    tested.until_ended()
+    world.calm_alarm(services[4].alarm)
+    _start(world, services[4], STRATEGIES[0]).until_ended()
     eventually(lambda: not world.items("OPEN"))
     _die_before_telling(world, services[0])
     let_pass(world, MINUTE)
@@ -93,6 +106,11 @@ def _start(world: World, service: SampleService, strategy: dict[str, Any]) -> St
     guards = {"alarms": [service.alarm], "min_healthy_percent": 50}
     world.register(service, strategy=strategy, guards=guards)
     return world.start(service)
+
+
+def _has_read_metrics(rollout: dict[str, Any]) -> bool:
+    analysis = rollout["analysis"]
+    return analysis is not None and analysis["looked_at"] > analysis["began_at"]
 
 
 def _ask(story: Story, verb: str) -> None:

@@ -50,7 +50,7 @@ def test_every_violation_of_the_schema_is_told_at_once_by_its_field(
         *("guards.alarms", "guards.min_healthy_percent"),
     }
     assert told["colour"] == told["platform.zone"] == "this field is not known"
-    assert "'linear' or 'blue-green'" in told["strategy.preset"]
+    assert "'blue-green' or 'ab-test'" in told["strategy.preset"]
     assert told["strategy.bake"] == "give a duration such as 90s, 10m, 2h or 3d"
 
 
