@@ -8,13 +8,13 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.elbv2.models import elbv2_backends
 from moto.route53.models import RecordSet, route53_backends
 
+from signalbox.rollouts.dns import ALIAS_TTL, host_of
 from signalbox_local.alarms.store import MetricKey, Sample, store_of
 from signalbox_local.control import Control
 from signalbox_local.estate.topology import web_listeners
 from signalbox_local.plane.reports import Report
 
 Urls = dict[str, dict[str, str]]
-ALIAS_TTL = 60
 _ADDRESSES = {"A", "AAAA", "CNAME"}
 
 
@@ -73,7 +73,7 @@ def _target(record: RecordSet) -> str:
     """The DNS name that a record leads to; empty when it leads to an address."""
     values = [str(each) for each in record.records or ()]
     name = record.alias_target["DNSName"] if record.alias_target else next(iter(values), "")
-    return str(name).lower().rstrip(".").removeprefix("dualstack.")
+    return host_of(str(name))
 
 
 def _weight(record: RecordSet) -> int:

@@ -151,7 +151,7 @@ def record(side: str, weight: int, **more: object) -> JsonObject:
         "EvaluateTargetHealth": True,
     }
     made = {"Name": SHOP, "Type": "A", "SetIdentifier": side, "Weight": weight, "AliasTarget": target}
-    return {**made, **more}
+    return {**made, "HealthCheckId": f"check-{side}", **more}
 
 
 def name_rule(**weights: int) -> Rule:

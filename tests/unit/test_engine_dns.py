@@ -5,15 +5,17 @@ from datetime import timedelta
 import pytest
 
 from signalbox.kernel.clock import from_rfc3339
-from signalbox.kernel.errors import Transient
+from signalbox.kernel.errors import Transient, Unprocessable
 from signalbox.rollouts.commands.abort import abort
+from signalbox.rollouts.draft import draft
 from signalbox.rollouts.model import HoldKind, Phase, Propagation
 from signalbox.rollouts.progress import State
 from signalbox.rollouts.writes import Write
-from tests.unit.builders import GREEN_BALANCER
+from tests.unit.builders import GREEN_BALANCER, IMAGE, name_rule, survey_by_name
 from tests.unit.fakes import World
 from tests.unit.machine import ANA, Story
 from tests.unit.stories import (
+    STORIES,
     assert_as_before,
     assert_over,
     assert_serves_the_new_version,
@@ -131,3 +133,17 @@ def test_copies_of_alarms_look_at_the_candidate_behind_its_own_load_balancer() -
     made = [write for write in story.world.aws.writes if write.operation == "PutMetricAlarm"]
     watches = made[-1].parameters["Dimensions"]
     assert {"Name": "LoadBalancer", "Value": GREEN_BALANCER.split("loadbalancer/")[1]} in watches  # type: ignore[operator]
+
+
+def test_a_way_back_ends_also_when_somebody_has_removed_the_name() -> None:
+    story = baking()
+    story.world.aws.rules.clear()
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.run(), Phase.ABORTED)
+    assert size_of(story, "green") == 0
+
+
+def test_two_weights_of_nothing_are_refused() -> None:
+    equal_split = survey_by_name(name_rule(blue=0, green=0))
+    with pytest.raises(Unprocessable, match="neither slot gets traffic"):
+        draft(STORIES[NAME], equal_split, IMAGE)

@@ -226,31 +226,29 @@ def test_a_promotion_that_finds_the_token_dead_is_not_lost() -> None:
     assert_over(story.run(), Phase.SUCCEEDED)
 
 
-def test_a_promotion_while_a_look_is_under_way_is_not_lost() -> None:
+def interrupted_by(verb: object) -> Story:
+    """Somebody asks while CloudWatch is asked."""
     story = looking()
     story.step()
 
     def interrupt() -> None:
         story.world.metrics.refuse = lambda: None
-        ask(promote, story)
+        ask(verb, story)
 
     story.world.metrics.refuse = interrupt
     story.step()
+    return story
+
+
+def test_a_promotion_while_a_look_is_under_way_is_not_lost() -> None:
+    story = interrupted_by(promote)
     assert story.state is State.SHIFT_TRAFFIC
     assert_over(story.run(), Phase.SUCCEEDED)
     assert seen(story).verdict is Verdict.PROMOTED
 
 
 def test_an_abort_while_a_look_is_under_way_is_obeyed() -> None:
-    story = looking()
-    story.step()
-
-    def interrupt() -> None:
-        story.world.metrics.refuse = lambda: None
-        ask(abort, story)
-
-    story.world.metrics.refuse = interrupt
-    story.step()
+    story = interrupted_by(abort)
     assert story.state is State.RESTORE
     assert_over(story.run(), Phase.ABORTED)
 

@@ -6,10 +6,24 @@ from datetime import timedelta
 import pytest
 
 from signalbox.rollouts.decisions.sequential import Sample
+from signalbox.rollouts.draft import estate_of
 from signalbox.rollouts.estate import Placement
 from signalbox.rollouts.experiments import Query, experiment_of, measured, period_of, queries, samples, sides
+from signalbox.rollouts.layout import lay_out
 from signalbox.rollouts.service import Analyse, Metric, Shift, StepSpec, Strategy
-from tests.unit.builders import NOW, layout, scene, target_group
+from signalbox.rollouts.strategies.drafts import numbered, shift
+from tests.unit.builders import (
+    BLUE_BALANCER,
+    GREEN_BALANCER,
+    NOW,
+    ROLLOUT,
+    by_name,
+    layout,
+    scene,
+    spec,
+    survey_by_name,
+    target_group,
+)
 from tests.unit.experiments import ab_test, conversion, latency, metric
 
 STABLE, CANDIDATE = sides(layout(Placement.SLOT), scene(Placement.SLOT).estate)
@@ -93,3 +107,11 @@ def test_what_is_measured_is_told_in_a_few_words() -> None:
     assert measured(latency()) == "mean of Latency"
     assert measured(conversion(rate=None)) == ""
     assert metric("Visits").dimensions == {"Variant": "{variant}"}
+
+
+def test_behind_a_name_each_side_has_its_own_load_balancer() -> None:
+    found = survey_by_name()
+    mine = lay_out(by_name(spec(slots=True)), numbered([shift(10)]), found, ROLLOUT)
+    stable, candidate = sides(mine, estate_of(mine, found))
+    assert stable.load_balancer == BLUE_BALANCER.split("loadbalancer/")[1]
+    assert candidate.load_balancer == GREEN_BALANCER.split("loadbalancer/")[1]

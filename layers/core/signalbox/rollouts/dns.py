@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.estate import Rule
 
-MOST = 255  # the largest weight of a record
 ALIAS_TTL = 60  # seconds, of an alias to a load balancer; its record says none
 _ZONES = "arn:aws:route53:::hostedzone/"
 
@@ -39,6 +38,11 @@ def name_of(reference: str) -> Name:
     """The name that a reference tells."""
     zone, name, type_ = reference.removeprefix(_ZONES).split("/")
     return Name(zone=zone, name=name, type=type_)
+
+
+def host_of(target: str) -> str:
+    """The host that a record leads to; consoles write aliases to load balancers with `dualstack.` before."""
+    return target.lower().rstrip(".").removeprefix("dualstack.")
 
 
 def rule_of(name: Name, records: Iterable[JsonObject], sides: Mapping[str, str]) -> Rule:

@@ -70,16 +70,9 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     layout = lay_out(spec, steps, survey, rollout_id)
     estate = estate_of(layout, survey)
     previous = _serving_version(estate, survey, version)
-    bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
     fit = Suitability() if first else suitability(spec, survey, stable, steps)
     unfit = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
-    warned = [
-        *warnings(alarms, layout, estate, bakes),
-        *ownership_warnings(spec, survey),
-        *lag_warnings(estate.rules),
-        *unfit,
-    ]
     drafted = Draft(
         rollout_id=rollout_id,
         spec=spec,
@@ -87,13 +80,26 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
         steps=() if version is not None and is_there(version, previous, estate.stable) else steps,
         estate=estate,
         previous_version=previous,
-        warnings=tuple(warned),
+        warnings=(*_warnings(spec, survey, layout, estate, steps), *unfit),
         suitability=fit,
         useless_guards=tuple(useless(alarms, layout, estate)),
         first=first,
     )
     _refuse_if_endless(drafted, survey, version or ANY_IMAGE)
     return drafted
+
+
+def _warnings(
+    spec: ServiceSpec, survey: Survey, layout: Layout, estate: Estate, steps: tuple[Step, ...]
+) -> list[str]:
+    """What AWS lets pass, and people should know."""
+    bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
+    alarms = [survey.alarms[name] for name in spec.guards.alarms]
+    return [
+        *warnings(alarms, layout, estate, bakes),
+        *ownership_warnings(spec, survey),
+        *lag_warnings(estate.rules),
+    ]
 
 
 def _first(spec: ServiceSpec, survey: Survey, stable: Group, size: int | None) -> int:

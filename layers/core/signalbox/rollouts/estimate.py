@@ -50,7 +50,7 @@ def estimate(scene: Scene, steps: tuple[Step, ...]) -> Estimate:
             lowest = min(lowest, len(_serving(scene.estate) - _taken(decision.writes)))
             extra += took * max(0, max(_present(scene.estate), _present(after.estate)) - size)
             seconds, scene = seconds + took, after
-            if lag and decision.writes[0].service == "route53":
+            if decision.writes[0].service == "route53":
                 seconds, followed_at = seconds + SYNC, seconds + SYNC + lag
     hours = round(extra / 3600, 1)
     return Estimate(seconds=seconds, lowest_healthy=lowest, size=size, extra_instance_hours=hours)

@@ -9,7 +9,7 @@ from signalbox.kernel.durations import parse_duration
 from signalbox.kernel.errors import Violation
 from signalbox.rollouts.decisions.sequential import MINIMUM_PERIODS, Sample, mean, rates
 from signalbox.rollouts.estate import Estate, Layout
-from signalbox.rollouts.guards import balancer_dimension, dimension_of
+from signalbox.rollouts.guards import balancer_of, candidate_balancer, dimension_of
 from signalbox.rollouts.service import Experiment, Metric, Strategy
 
 APART = ("{target_group}", "{auto_scaling_group}", "{variant}")  # what tells one side from the other
@@ -58,17 +58,19 @@ def measured(experiment: Experiment) -> str:
 def sides(layout: Layout, seen: Estate) -> tuple[Side, Side]:
     """Stable and candidate. What the shift has read back knows the target group that the candidate has."""
     own = seen.candidate_target_group
-    balancers = seen.stable_target_group.load_balancers
-    balancer = balancer_dimension(balancers[0]) if balancers else ""
-
-    def side(variant: str, target_group: str, group: str) -> Side:
-        named = dimension_of(target_group)
-        return Side(variant=variant, target_group=named, auto_scaling_group=group, load_balancer=balancer)
-
-    return (
-        side("stable", layout.stable_target_group, layout.stable_group),
-        side("candidate", own.arn if own else layout.candidate_target_group, layout.candidate_group),
+    stable = Side(
+        variant="stable",
+        target_group=dimension_of(layout.stable_target_group),
+        auto_scaling_group=layout.stable_group,
+        load_balancer=balancer_of(seen.stable_target_group),
     )
+    candidate = Side(
+        variant="candidate",
+        target_group=dimension_of(own.arn if own else layout.candidate_target_group),
+        auto_scaling_group=layout.candidate_group,
+        load_balancer=candidate_balancer(layout, seen),
+    )
+    return stable, candidate
 
 
 def queries(experiment: Experiment, of: Side) -> tuple[Query, Query]:

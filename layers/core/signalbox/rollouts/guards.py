@@ -58,7 +58,8 @@ def missing_copies(scene: Scene) -> list[Write]:
     candidate = scene.candidate_target_group
     if candidate is None:
         return []
-    own = {TARGET_GROUP: dimension_of(candidate), **_balancer_of(scene)}
+    balancer = candidate_balancer(scene.layout, scene.estate)
+    own = {TARGET_GROUP: dimension_of(candidate), **({LOAD_BALANCER: balancer} if balancer else {})}
     wanted = [
         copy_alarm(
             alarm,
@@ -77,12 +78,16 @@ def _seen_from(alarm: Alarm, own: Mapping[str, str]) -> dict[str, str]:
     return {name: own.get(name, value) for name, value in alarm.dimensions.items()}
 
 
-def _balancer_of(scene: Scene) -> dict[str, str]:
-    """Of the candidate, which is behind stable's load balancer unless DNS leads to another one."""
-    estate = scene.estate
-    group = estate.candidate_target_group if scene.layout.sides else estate.stable_target_group
-    balancers = group.load_balancers if group else ()
-    return {LOAD_BALANCER: balancer_dimension(balancers[0])} if balancers else {}
+def candidate_balancer(layout: Layout, estate: Estate) -> str:
+    """How CloudWatch names the candidate's load balancer: stable's own, unless DNS leads to another one;
+    empty when there is none."""
+    group = estate.candidate_target_group if layout.sides else estate.stable_target_group
+    return balancer_of(group) if group else ""
+
+
+def balancer_of(target_group: TargetGroup) -> str:
+    """How CloudWatch names the load balancer before a target group; empty when there is none."""
+    return balancer_dimension(target_group.load_balancers[0]) if target_group.load_balancers else ""
 
 
 def _unhealthy_hosts(scene: Scene, own: Mapping[str, str]) -> Write:

@@ -62,19 +62,12 @@ def _weighed(estate: Estate, write: Write) -> Estate:
     batch = write.parameters["ChangeBatch"]
     assert isinstance(batch, dict)
     sets = [change["ResourceRecordSet"] for change in batch["Changes"]]
-    return replace(
-        estate,
-        rules=tuple(
-            rule_of(
-                name_of(r.arn),
-                sets,
-                {str(record["SetIdentifier"]): side for side, record in r.records.items()},
-            )
-            if r.arn == write.resource
-            else r
-            for r in estate.rules
-        ),
-    )
+    before = next((rule for rule in estate.rules if rule.arn == write.resource), None)
+    if before is None:
+        return estate
+    sides = {str(record["SetIdentifier"]): side for side, record in before.records.items()}
+    after = rule_of(name_of(before.arn), sets, sides)
+    return replace(estate, rules=tuple(after if rule is before else rule for rule in estate.rules))
 
 
 def _group_made(estate: Estate, write: Write) -> Estate:

@@ -8,7 +8,7 @@ from signalbox.kernel.durations import format_duration, parse_duration
 from signalbox.kernel.errors import Violation
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts import forwarding
-from signalbox.rollouts.dns import longest_lag, name_of
+from signalbox.rollouts.dns import host_of, longest_lag, name_of
 from signalbox.rollouts.estate import Rule, TargetGroup
 from signalbox.rollouts.layout import sides
 from signalbox.rollouts.service import ServiceSpec
@@ -160,14 +160,9 @@ def _led_to(field: str, record: JsonObject, target_group: TargetGroup, survey: S
     told = [alias["DNSName"]] if isinstance(alias, dict) else []
     told += [one["Value"] for one in values] if isinstance(values, list) and record["Type"] == "CNAME" else []
     for target in told:
-        if _bare(target) not in map(_bare, balancers):
+        if host_of(target) not in map(host_of, balancers):
             text = f"the record leads to {target}, the slot's target group is behind {' or '.join(balancers)}"
             yield Violation(field, text)
-
-
-def _bare(name: str) -> str:
-    """Consoles write aliases to load balancers with `dualstack.` before them."""
-    return name.lower().rstrip(".").removeprefix("dualstack.")
 
 
 def _unnamed(spec: ServiceSpec, survey: Survey, ours: set[str]) -> Iterator[Violation]:

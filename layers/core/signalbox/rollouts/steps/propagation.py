@@ -38,9 +38,10 @@ def doubted(turn: Turn) -> Turn:
 
 
 def insisted(turn: Turn, scene: Scene, decision: Decision) -> Decision:
-    """The weights as they are once more, when nothing else is to be written and no id is known to follow."""
+    """The weights as they are once more, when nothing else is to be written and no id is known to follow.
+    Where somebody has removed the name there is nothing to follow."""
     unknown = turn.rollout.propagation == Propagation()
-    if not unknown or decision.writes:
+    if not unknown or decision.writes or not scene.estate.rules:
         return decision
     again = [forward(rule, rule.actions) for rule in scene.estate.rules]
     return write("the same weights again: it is not known whether all servers have them", *again)
