@@ -1,5 +1,6 @@
 """Traffic by name: what is on its way is followed, and nothing that clients may still come to goes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,12 @@ from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.draft import draft
 from signalbox.rollouts.model import HoldKind, Phase, Propagation
 from signalbox.rollouts.progress import State
+from signalbox.rollouts.scene import settled
+from signalbox.rollouts.signals import Signals
+from signalbox.rollouts.steps.propagation import insisted
+from signalbox.rollouts.steps.turn import Turn
 from signalbox.rollouts.writes import Write
-from tests.unit.builders import GREEN_BALANCER, IMAGE, name_rule, survey_by_name
+from tests.unit.builders import GREEN_BALANCER, IMAGE, NOW, name_rule, rollout, scene, survey_by_name
 from tests.unit.fakes import World
 from tests.unit.machine import ANA, Story
 from tests.unit.stories import (
@@ -136,7 +141,7 @@ def test_copies_of_alarms_look_at_the_candidate_behind_its_own_load_balancer() -
 
 
 def test_a_way_back_ends_also_when_somebody_has_removed_the_name() -> None:
-    story = baking()
+    story = begun(NAME, slow=True).run_into(HoldKind.BAKE)
     story.world.aws.rules.clear()
     abort(story.service, story.rollout_id, ANA, story.world.ports)
     assert_over(story.run(), Phase.ABORTED)
@@ -147,3 +152,13 @@ def test_two_weights_of_nothing_are_refused() -> None:
     equal_split = survey_by_name(name_rule(blue=0, green=0))
     with pytest.raises(Unprocessable, match="neither slot gets traffic"):
         draft(STORIES[NAME], equal_split, IMAGE)
+
+
+def test_where_the_name_is_gone_no_weights_are_insisted_on() -> None:
+    of = rollout(propagation=Propagation())
+    signals = Signals(rollout_id=of.rollout_id, service=of.service, generation=1)
+    turn = Turn(rollout=of, signals=signals, now=NOW)
+    here = scene()
+    gone = here.looking_at(replace(here.estate, rules=()))
+    assert insisted(turn, gone, settled("all is as before")) == settled("all is as before")
+    assert insisted(turn, here, settled("all is as before")).writes

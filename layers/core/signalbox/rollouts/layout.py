@@ -23,8 +23,8 @@ def serving_slot(slots: tuple[Slot, ...], rules: tuple[Rule, ...]) -> tuple[Slot
         arn for rule in rules for arn, weight in forwarding.weights(rule.actions).items() if weight > 0
     } & {slot.target_group_arn for slot in slots}
     if len(carrying) != 1:
-        found = "both slots" if carrying else "neither slot"
-        message = f"{found} get traffic from the named rules: give one of them all the weight first"
+        found = "both slots get" if carrying else "neither slot gets"
+        message = f"{found} traffic from the named rules or records: give one of them all the weight first"
         raise Unprocessable(Violation("platform.slots", message))
     first, second = slots
     return (first, second) if first.target_group_arn in carrying else (second, first)
