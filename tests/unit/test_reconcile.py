@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.errors import Conflict
+from signalbox.kernel.errors import Conflict, Transient
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.reconcile import (
     GRACE,
@@ -27,6 +27,7 @@ from signalbox.rollouts.record import Rollout
 from tests.unit.builders import CANARY, NOW, rollout, spec
 from tests.unit.fakes import World
 from tests.unit.machine import started
+from tests.unit.stories import once
 
 STATUSES = [None, "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 SECOND = timedelta(seconds=1)
@@ -135,6 +136,19 @@ def test_a_rollout_that_opens_while_the_sweep_ends_is_not_missed() -> None:
 
     world.sweeping.disable = switched  # type: ignore[method-assign]
     reconcile(world.ports)
+    assert world.sweeping.enabled
+
+
+def test_what_needs_something_is_looked_at_again_in_a_minute_though_the_last_sweep_has_rested() -> None:
+    """Found by a storm: a sweep rested while the start waited to be stored; then the execution was stopped,
+    and so was whoever took over: the restore began an hour later."""
+    world = World()
+    story = started(world, spec(CANARY))
+    world.sweeping.enabled = False
+    world.executions.statuses[story.rollout_id, 1] = "ABORTED"
+    world.executions.start = once(Transient("slow down"), world.executions.start)  # type: ignore[method-assign]
+    with pytest.raises(Transient):
+        reconcile_one(story.service, story.rollout_id, world.ports)
     assert world.sweeping.enabled
 
 

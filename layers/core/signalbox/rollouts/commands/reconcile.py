@@ -69,7 +69,8 @@ def reconcile(ports: Ports) -> int:
 
 
 def reconcile_one(service: str, rollout_id: str, ports: Ports) -> Care:
-    """Give one rollout what it needs."""
+    """Give one rollout what it needs; one that needs something is looked at again in a minute, for whoever
+    finds it may die before it has helped, and the last sweep may have rested just before it began."""
     try:
         rollout = ports.rollouts.get(service, rollout_id)
     except NotFound:
@@ -77,6 +78,8 @@ def reconcile_one(service: str, rollout_id: str, ports: Ports) -> Care:
         return Care.NOTHING
     status = ports.executions.status(rollout_id, rollout.generation)
     care, why = care_for(rollout, status, ports.clock())
+    if care is not Care.NOTHING:
+        ports.sweeping.enable()
     try:
         _give(care, why, rollout, ports)
     except Conflict:
