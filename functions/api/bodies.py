@@ -5,7 +5,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Len
 
-from signalbox.rollouts.service import Closed, Count, Strategy
+from signalbox.kernel.fields import Closed
+from signalbox.rollouts.service import Count, Strategy
 
 Version = Annotated[str, Len(1, 64)]
 Reason = Annotated[str, Len(0, 500)]

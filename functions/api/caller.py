@@ -3,7 +3,7 @@
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from routing import request_of
-from signalbox.rollouts.commands.caller import Caller
+from signalbox.kernel.caller import Caller
 
 
 def caller_of(router: Router, reason: str = "") -> Caller:

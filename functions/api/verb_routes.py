@@ -11,8 +11,8 @@ from caller import caller_of
 from idempotency import Answer, once
 from rollout_views import RolloutView, rollout_view
 from routing import new_router
+from signalbox.kernel.caller import Caller
 from signalbox.rollouts.commands import abort, pause, promote, resume, retry
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
 from signalbox.wiring import ports

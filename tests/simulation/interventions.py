@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from moto.events.models import events_backends
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.rollouts.commands.abort import abort
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.pause import pause
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume

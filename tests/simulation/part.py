@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import from_rfc3339
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.put_service import put_service
 from signalbox.rollouts.commands.reconcile import SILENT
 from signalbox.rollouts.commands.retry import retry

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.errors import Conflict, NotFound, Rejected, Transient
 from signalbox.kernel.timeline import Entry
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.on_alarm import AlarmRaised, on_alarm
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.estate import Alarm

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Transient
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.commands.abort import abort
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
 from signalbox.rollouts.estate import Rule

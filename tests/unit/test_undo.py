@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict, NotFound, Rejected, Unprocessable
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.commands.undo import Undo, undo
 from signalbox.rollouts.model import HoldKind, Phase, StepKind

@@ -2,19 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, Len, Predicate
 
-from signalbox.kernel.durations import is_duration
+from signalbox.kernel.fields import Arn, Closed, Duration, Name, Owner
 from signalbox.kernel.ids import is_domain, is_name
 from signalbox.rollouts.dns import named
 
-Duration = Annotated[str, Predicate(is_duration)]
-# Part of the names of what Signalbox makes beside the service.
-Name = Annotated[str, Len(1, 64), Predicate(is_name)]
-Owner = Annotated[str, Len(1, 64)]
-Arn = Annotated[str, Len(20, 2048)]
 Percent = Annotated[int, Ge(0), Le(100)]
 Share = Annotated[int, Ge(1), Le(100)]
 Count = Annotated[int, Ge(1), Le(1000)]
@@ -30,17 +25,6 @@ Preset = Literal[
     "blue-green",
     "ab-test",
 ]
-
-
-def _written_name(field: str) -> str:
-    return field.rstrip("_")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
-    """Refuses fields that it does not know, when read from a caller; `for_` is written `for`."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "alias_generator": _written_name}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Send a rollout back, whatever it does. Never refused while there is a way back; after the end a no-op."""
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open, wake
 from signalbox.rollouts.model import Stop, StopKind
 from signalbox.rollouts.ports import Ports

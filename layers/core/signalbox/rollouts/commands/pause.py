@@ -1,7 +1,7 @@
 """Let a rollout stand still at the next boundary, at once while it bakes or compares. Guards stay armed."""
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open, wake
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.ports import Ports

@@ -1,7 +1,7 @@
 """End the hold that waits now; `full` leaves out all that follow. Guards are read before every shift."""
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open, wake
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.ports import Ports

@@ -1,8 +1,8 @@
 """Register a service, or replace its registration. Reads AWS, changes nothing there."""
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Invalid, NotFound, Unprocessable, Violation
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.draft import Draft, draft
 from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.service import ServiceSpec

@@ -1,7 +1,7 @@
 """End a pause. What is left of a paused bake goes on; after a foreign change, Signalbox takes over."""
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open, wake
 from signalbox.rollouts.model import HoldKind
 from signalbox.rollouts.ports import Ports

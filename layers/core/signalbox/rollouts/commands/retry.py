@@ -1,7 +1,7 @@
 """Run the restore of a stuck rollout again."""
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.signalling import heard, load_open
 from signalbox.rollouts.commands.take_over import take_over
 from signalbox.rollouts.model import Phase

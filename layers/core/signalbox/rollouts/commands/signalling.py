@@ -1,8 +1,8 @@
 """How every verb reaches a rollout: on the latch, then to whoever waits."""
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress
 from signalbox.rollouts.record import Rollout

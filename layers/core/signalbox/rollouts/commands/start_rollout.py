@@ -3,11 +3,11 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict, Rejected, Transient, Unprocessable, Violation
 from signalbox.kernel.events import Event
 from signalbox.kernel.ids import new_rollout_id
 from signalbox.kernel.timeline import Head, continue_chain
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.plan_rollout import with_strategy
 from signalbox.rollouts.commands.put_service import refuse_if_strict
 from signalbox.rollouts.draft import Draft, draft

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.durations import parse_duration
 from signalbox.kernel.errors import Conflict, Unprocessable, Violation
 from signalbox.rollouts.commands.abort import abort
-from signalbox.rollouts.commands.caller import Caller
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.model import Phase
 from signalbox.rollouts.ports import Ports, Registered

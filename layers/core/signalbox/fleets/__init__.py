@@ -1,0 +1,1 @@
+"""Fleets: what sleeps at night, and wakes in the morning."""
