@@ -11,6 +11,7 @@ from signalbox.rollouts.commands.on_platform_event import InstanceChanged, on_pl
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.reconcile import OVERDUE, Care, is_restoring_for_long, reconcile_one
 from signalbox.rollouts.commands.retry import retry
+from signalbox.rollouts.commands.take_over import take_over
 from signalbox.rollouts.estate import Estate, Layout
 from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import HoldKind, Outcome, Phase, Stop, StopKind, Told
@@ -215,6 +216,47 @@ def test_a_task_that_comes_after_the_way_back_has_begun_does_nothing() -> None:
     assert (story.state, story.rollout.phase) == (State.RESTORE, Phase.ROLLING_BACK)
     assert story.world.aws.writes == written
     assert_over(story.run(), Phase.ROLLED_BACK)
+
+
+@pytest.mark.parametrize("name", ["linear on slots", "canary"])
+def test_a_task_that_was_given_up_and_outlives_the_rollout_writes_nothing_any_more(name: str) -> None:
+    """Found by a storm: while it read back its first write, its execution had failed, gone back and ended."""
+    story = begun(name).arrive_at(State.PROVISION)
+    going_back = Progress(next=State.RESTORE, step=0, failure="Runtime.ExitError: it ended early")
+    observe, looks = story.world.aws.observe, [0]
+    written: list[Write] = []
+
+    def meanwhile(layout: Layout, rollout_id: str) -> Estate:
+        seen = observe(layout, rollout_id)
+        looks[0] += 1
+        if looks[0] == 2:
+            story.world.aws.observe = observe  # type: ignore[method-assign]
+            late, story.progress = story.progress, going_back
+            assert_over(story.run(), Phase.ROLLED_BACK)
+            story.progress = late
+            written.extend(story.world.aws.writes)
+        return seen
+
+    story.world.aws.observe = meanwhile  # type: ignore[method-assign]
+    story.step()
+    assert written
+    assert story.world.aws.writes == written
+
+
+def test_a_task_of_an_execution_whose_history_grew_long_writes_nothing_beside_the_next_one() -> None:
+    story = begun("linear on slots").arrive_at(State.PROVISION)
+    observe = story.world.aws.observe
+
+    def meanwhile(layout: Layout, rollout_id: str) -> Estate:
+        take_over(story.rollout, story.world.ports, reason="its history grew long")
+        return observe(layout, rollout_id)
+
+    story.world.aws.observe = meanwhile  # type: ignore[method-assign]
+    written = list(story.world.aws.writes)
+    story.step()
+    assert (story.state, story.world.aws.writes) == (State.RESTORE, written)
+    story.step()
+    assert story.state is State.CONTINUED
 
 
 def test_tasks_of_a_rollout_that_has_ended_say_how() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from signalbox.kernel.clock import from_rfc3339
+from signalbox.kernel.errors import Conflict
 from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts.model import Hold, HoldKind, Phase
@@ -101,8 +102,14 @@ def out_of_turn(turn: Turn, command: StepCommand) -> Progress | None:
 
 
 def latch_of(turn: Turn, ports: Ports) -> Signals:
-    """The latch as it is now."""
-    return ports.latches.get(turn.rollout.rollout_id) or turn.signals
+    """The latch as it is now. Raises Conflict when the rollout has ended meanwhile, or goes on without this
+    task: a function that was given up may live all the same, and must not write any more."""
+    signals = ports.latches.get(turn.rollout.rollout_id)
+    if signals is None:
+        raise Conflict(f"{turn.rollout.rollout_id} has ended without this task")
+    if signals.stop is None and signals.generation != turn.rollout.generation:
+        raise Conflict(f"generation {signals.generation} goes on")
+    return signals
 
 
 def is_stopped(turn: Turn, signals: Signals) -> bool:
