@@ -2,28 +2,34 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
 from signalbox.kernel.events import JsonObject
 from signalbox.log import log
-from signalbox.rollouts.progress import Progress
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Answer(Protocol):
+    """Where a machine goes next."""
+
+    def to_wire(self) -> JsonObject: ...
+
 
 C = TypeVar("C")
 Handler = Callable[[JsonObject, "LambdaContext"], JsonObject | None]
 
 
-def task(command_type: type[C]) -> Callable[[Callable[[C], Progress | None]], Handler]:
+def task(command_type: type[C]) -> Callable[[Callable[[C], Answer | None]], Handler]:
     """A task of a state machine: the payload as a command, the answer as JSON.
 
     Errors keep their class names: Transient, Conflict and Rejected are what state machines match.
     """
 
-    def decorate(function: Callable[[C], Progress | None]) -> Handler:
+    def decorate(function: Callable[[C], Answer | None]) -> Handler:
         @wraps(function)
         def handler(event: JsonObject, context: "LambdaContext") -> JsonObject | None:
             command = msgspec.convert(event, command_type)

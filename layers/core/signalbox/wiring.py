@@ -17,6 +17,7 @@ from signalbox.rollouts.commands.on_alarm import AlarmPorts
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from signalbox.fleets.ports import FleetPorts
     from signalbox.rollouts.ports import DeadLetters, Ports
 
 NAMESPACE = "Signalbox"  # of the metrics, as in template.yaml
@@ -36,6 +37,11 @@ class Settings:
     on_alarm_function: str
     on_platform_event_function: str
     sweep_function: str
+    power_machine_arn: str
+    schedule_group: str
+    on_transition_arn: str
+    scheduler_role_arn: str
+    dead_letters_arn: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -51,6 +57,11 @@ class Settings:
             on_alarm_function=env.get("ON_ALARM_FUNCTION", ""),
             on_platform_event_function=env.get("ON_PLATFORM_EVENT_FUNCTION", ""),
             sweep_function=env.get("AWS_LAMBDA_FUNCTION_NAME", ""),
+            power_machine_arn=env.get("POWER_MACHINE_ARN", ""),
+            schedule_group=env.get("SCHEDULE_GROUP", ""),
+            on_transition_arn=env.get("ON_TRANSITION_FUNCTION", ""),
+            scheduler_role_arn=env.get("SCHEDULER_ROLE_ARN", ""),
+            dead_letters_arn=env.get("DEAD_LETTERS_ARN", ""),
         )
 
 
@@ -105,6 +116,37 @@ def alarm_ports() -> AlarmPorts:
         writer=AwsWriter(),
         executions=StepFunctionsExecutions(),
         clock=now,
+    )
+
+
+@cache
+def fleet_ports() -> "FleetPorts":
+    """All ports of fleets, on AWS: rollouts load none of it."""
+    from signalbox.aws.fleets.bus import FleetBus  # noqa: PLC0415
+    from signalbox.aws.fleets.calendars import SsmCalendars  # noqa: PLC0415
+    from signalbox.aws.fleets.executions import PowerExecutions  # noqa: PLC0415
+    from signalbox.aws.fleets.fleet_store import DynamoFleets  # noqa: PLC0415
+    from signalbox.aws.fleets.run_store import DynamoRuns  # noqa: PLC0415
+    from signalbox.aws.fleets.switches import AwsSwitches  # noqa: PLC0415
+    from signalbox.aws.fleets.timetable import SchedulerTimetable  # noqa: PLC0415
+    from signalbox.fleets.model import Place  # noqa: PLC0415
+    from signalbox.fleets.ports import FleetPorts  # noqa: PLC0415
+
+    given = settings()
+    table = Table(given.table)
+    return FleetPorts(
+        fleets=DynamoFleets(table),
+        runs=DynamoRuns(table),
+        timetable=SchedulerTimetable(
+            given.schedule_group, given.on_transition_arn, given.scheduler_role_arn, given.dead_letters_arn
+        ),
+        executions=PowerExecutions(given.power_machine_arn),
+        bus=FleetBus(given.bus),
+        calendars=SsmCalendars(),
+        switches=AwsSwitches(),
+        clock=now,
+        entropy=os.urandom,
+        home=Place(region=given.region, account=given.account),
     )
 
 

@@ -1,7 +1,7 @@
 """Publishes what happened on the Signalbox bus."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from signalbox.aws.clients import client
@@ -19,37 +19,43 @@ SOURCE = "signalbox.rollouts"
 MOST_ENTRIES = 10  # that PutEvents takes at once
 
 
+def put_events(bus: str, source: str, subject: Mapping[str, str], entries: Sequence[Entry]) -> None:
+    """In order, ten at a time; raises Transient when the bus did not take one. `subject`: whose they are."""
+    for start in range(0, len(entries), MOST_ENTRIES):
+        with aws_errors():
+            answer = client("events").put_events(
+                Entries=[_entry(bus, source, subject, one) for one in entries[start : start + MOST_ENTRIES]]
+            )
+        if answer["FailedEntryCount"]:
+            raise Transient(f"the bus {bus} did not take {answer['FailedEntryCount']} events")
+
+
+def _entry(bus: str, source: str, subject: Mapping[str, str], entry: Entry) -> "PutEventsRequestEntryTypeDef":
+    detail = {
+        "version": EVENT_VERSION,
+        **subject,
+        "sequence": entry.sequence,
+        "at": entry.at,
+        "actor": entry.actor,
+        "reason": entry.reason,
+        "data": entry.data,
+    }
+    return {
+        "EventBusName": bus,
+        "Source": source,
+        "DetailType": entry.type,
+        "Detail": json.dumps(detail),
+        "Time": from_rfc3339(entry.at),
+    }
+
+
 class EventBridgeBus:
-    """Port `Bus`. Consumers deduplicate by `detail.rollout_id` and `detail.sequence`."""
+    """Port `Bus` of rollouts. Consumers deduplicate by `detail.rollout_id` and `detail.sequence`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def publish(self, rollout: Rollout, entries: Sequence[Entry]) -> None:
-        """In order, ten at a time; raises Transient when the bus did not take one."""
-        for start in range(0, len(entries), MOST_ENTRIES):
-            with aws_errors():
-                answer = client("events").put_events(
-                    Entries=[self._entry(rollout, entry) for entry in entries[start : start + MOST_ENTRIES]]
-                )
-            if answer["FailedEntryCount"]:
-                raise Transient(f"the bus {self._name} did not take {answer['FailedEntryCount']} events")
-
-    def _entry(self, rollout: Rollout, entry: Entry) -> "PutEventsRequestEntryTypeDef":
-        detail = {
-            "version": EVENT_VERSION,
-            "rollout_id": rollout.rollout_id,
-            "service": rollout.service,
-            "sequence": entry.sequence,
-            "at": entry.at,
-            "actor": entry.actor,
-            "reason": entry.reason,
-            "data": entry.data,
-        }
-        return {
-            "EventBusName": self._name,
-            "Source": SOURCE,
-            "DetailType": entry.type,
-            "Detail": json.dumps(detail),
-            "Time": from_rfc3339(entry.at),
-        }
+        """In order; raises Transient when the bus did not take one."""
+        subject = {"rollout_id": rollout.rollout_id, "service": rollout.service}
+        put_events(self._name, SOURCE, subject, entries)

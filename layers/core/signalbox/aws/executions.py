@@ -1,6 +1,7 @@
 """Starts, looks at and wakes executions of the rollout machine."""
 
 import json
+from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
@@ -12,6 +13,30 @@ from signalbox.rollouts.progress import Progress
 _DEAD_TOKEN = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
+def start_execution(machine_arn: str, name: str, given: Mapping[str, object]) -> None:
+    """The same name twice is one execution."""
+    with aws_errors():
+        try:
+            client("stepfunctions").start_execution(
+                stateMachineArn=machine_arn, name=name, input=json.dumps(given)
+            )
+        except ClientError as error:
+            if code_of(error) != "ExecutionAlreadyExists":
+                raise
+
+
+def execution_status(machine_arn: str, name: str) -> str | None:
+    """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; None when there is no such execution."""
+    arn = machine_arn.replace(":stateMachine:", ":execution:") + f":{name}"
+    with aws_errors():
+        try:
+            return client("stepfunctions").describe_execution(executionArn=arn)["status"]
+        except ClientError as error:
+            if code_of(error) == "ExecutionDoesNotExist":
+                return None
+            raise
+
+
 class StepFunctionsExecutions:
     """Port `Executions`. Without a machine (functions that the machine itself calls) only `wake` works."""
 
@@ -21,27 +46,11 @@ class StepFunctionsExecutions:
     def start(self, service: str, rollout_id: str, generation: int) -> None:
         """Start the generation's execution; the same one twice is one."""
         given = {"service": service, "rollout_id": rollout_id, "generation": generation}
-        with aws_errors():
-            try:
-                client("stepfunctions").start_execution(
-                    stateMachineArn=self._machine_arn,
-                    name=_name(rollout_id, generation),
-                    input=json.dumps(given),
-                )
-            except ClientError as error:
-                if code_of(error) != "ExecutionAlreadyExists":
-                    raise
+        start_execution(self._machine_arn, _name(rollout_id, generation), given)
 
     def status(self, rollout_id: str, generation: int) -> str | None:
         """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; None when there is no such execution."""
-        arn = self._machine_arn.replace(":stateMachine:", ":execution:") + f":{_name(rollout_id, generation)}"
-        with aws_errors():
-            try:
-                return client("stepfunctions").describe_execution(executionArn=arn)["status"]
-            except ClientError as error:
-                if code_of(error) == "ExecutionDoesNotExist":
-                    return None
-                raise
+        return execution_status(self._machine_arn, _name(rollout_id, generation))
 
     def wake(self, token: str, progress: Progress) -> None:
         """Answer a hold's token. Raises Conflict when nobody waits for it any more."""

@@ -25,8 +25,18 @@ def _base32(number: int, length: int) -> str:
 
 
 def new_rollout_id(now: datetime, entropy: Entropy) -> str:
-    """`r-` + 9 characters of time (ms since 1970) + 8 of chance: newer ids sort later."""
-    return f"r-{_base32(int(now.timestamp() * 1000), 9)}{_base32(int.from_bytes(entropy(5), 'big'), 8)}"
+    """Of a rollout: `r-`, and what sorts by time."""
+    return f"r-{_sorting(now, entropy)}"
+
+
+def new_run_id(now: datetime, entropy: Entropy) -> str:
+    """Of a fleet's run: `f-`, and what sorts by time."""
+    return f"f-{_sorting(now, entropy)}"
+
+
+def _sorting(now: datetime, entropy: Entropy) -> str:
+    """9 characters of time (ms since 1970) + 8 of chance: newer ids sort later."""
+    return f"{_base32(int(now.timestamp() * 1000), 9)}{_base32(int.from_bytes(entropy(5), 'big'), 8)}"
 
 
 def short_suffix(rollout_id: str) -> str:

@@ -1,0 +1,1 @@
+"""What callers, schedules and events ask of fleets."""

@@ -1,0 +1,93 @@
+"""Why something runs or stands still, from the record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from signalbox.fleets.commands.timing import timed
+from signalbox.fleets.decisions.due import live
+from signalbox.fleets.model import Override, Power, Transition
+from signalbox.fleets.ports import FleetPorts
+from signalbox.fleets.record import Lot, Run
+from signalbox.fleets.schedule.overrides import following_with, wanted_with
+
+MOST_RUNS = 20  # that are looked through, the newest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Last:
+    """What the last run that met the resource did with it: the outcome is reached, waiting, asked, skipped or
+    failed."""
+
+    run_id: str
+    action: str
+    outcome: str
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the fleet is meant to be and why, what was last done with the resource, and what comes next."""
+
+    fleet: str
+    resource: str
+    power: Power
+    reason: str
+    override: Override | None
+    last: Last | None
+    coming: Transition | None
+
+
+def why(name: str, resource: str, ports: FleetPorts) -> Answer:
+    """Raises NotFound when there is no such fleet; a resource that no run has met has no last action."""
+    fleet = ports.fleets.get(name)
+    standing = ports.fleets.standing(name)
+    now = ports.clock()
+    schedule = timed(fleet.spec, ports)
+    override = live(standing.override, now)
+    then = wanted_with(schedule, override, now)
+    asked = standing.power is not None and standing.power is not then.power
+    return Answer(
+        fleet=name,
+        resource=resource,
+        power=standing.power or then.power,
+        reason=f"asked for by hand; the schedule says {then.power}: {then.reason}" if asked else then.reason,
+        override=override,
+        last=_last(name, resource, ports),
+        coming=following_with(schedule, override, now),
+    )
+
+
+def _last(name: str, resource: str, ports: FleetPorts) -> Last | None:
+    runs, _ = ports.runs.list(name, MOST_RUNS, None)
+    for run in runs:
+        for lot in ports.runs.lots(run.run_id):
+            found = outcome_of(lot, resource)
+            if found:
+                return Last(
+                    run_id=run.run_id,
+                    action=run.action,
+                    outcome=found[0],
+                    reason=found[1] or run.reason,
+                    by=run.by,
+                    at=_moment(run),
+                )
+    return None
+
+
+def _moment(run: Run) -> datetime:
+    return run.ended_at or run.created_at
+
+
+def outcome_of(lot: Lot, id_: str) -> tuple[str, str] | None:
+    """(outcome, reason) of an id in a lot; None when it is in another."""
+    for outcome, reasons in (("skipped", lot.skipped), ("failed", lot.failed)):
+        for reason, ids in reasons.items():
+            if id_ in ids:
+                return outcome, reason
+    delays = [reason for reason, ids in lot.delays.items() if id_ in ids]
+    for outcome, ids in (("waiting", lot.waiting), ("asked", lot.asked), ("reached", lot.reached)):
+        if id_ in ids:
+            return outcome, delays[0] if delays else ""
+    return None

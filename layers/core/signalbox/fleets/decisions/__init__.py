@@ -1,0 +1,1 @@
+"""What to do with each resource, when, and what came of it. Pure."""

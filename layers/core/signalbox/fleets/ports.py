@@ -1,0 +1,93 @@
+"""What fleets need of the world. Each has an adapter under `aws/fleets/` and a fake in the tests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from signalbox.fleets.model import Kind, Place
+from signalbox.fleets.record import Lot, Registered, Run, Standing
+from signalbox.fleets.spec import FleetSpec
+from signalbox.fleets.switches import Switch
+from signalbox.kernel.clock import Clock
+from signalbox.kernel.ids import Entropy
+from signalbox.kernel.timeline import Entry
+
+
+class Fleets(Protocol):
+    """Registrations, and what is known of each fleet between its runs.
+
+    `save` writes the standing at its next revision with its new entries, and the run with them, all or
+    nothing. Raises Conflict when somebody else was faster, NotFound when there is no such fleet.
+    """
+
+    def put(self, fleet: Registered) -> bool: ...
+    def get(self, name: str) -> Registered: ...
+    def list(self, limit: int, cursor: str | None) -> tuple[tuple[Registered, ...], str | None]: ...
+    def all(self) -> Mapping[str, FleetSpec]: ...
+    def delete(self, name: str) -> None: ...
+    def standing(self, name: str) -> Standing: ...
+    def save(
+        self, name: str, standing: Standing, entries: Sequence[Entry], run: Run | None = None
+    ) -> None: ...
+    def timeline(self, name: str, after: int, limit: int) -> tuple[Entry, ...]: ...
+
+
+class Runs(Protocol):
+    """Runs and their lots. `save` writes a run at its next revision; raises Conflict when somebody else was
+    faster. `keep` writes lots over those of the same number."""
+
+    def get(self, fleet: str, run_id: str) -> Run: ...
+    def list(self, fleet: str, limit: int, cursor: str | None) -> tuple[tuple[Run, ...], str | None]: ...
+    def save(self, run: Run) -> None: ...
+    def lots(self, run_id: str) -> tuple[Lot, ...]: ...
+    def keep(self, run_id: str, lots: Sequence[Lot]) -> None: ...
+
+
+class Timetable(Protocol):
+    """Wakes the fleet once, within a minute after an instant; a later call takes its place. None: never."""
+
+    def arm(self, fleet: str, at: datetime | None) -> None: ...
+
+
+class Executions(Protocol):
+    """Executions of the power machine; the same one twice is one."""
+
+    def start(self, fleet: str, run_id: str, generation: int) -> None: ...
+    def status(self, run_id: str, generation: int) -> str | None: ...
+
+
+class Bus(Protocol):
+    """Tells what happened to a fleet."""
+
+    def publish(self, fleet: str, entries: Sequence[Entry]) -> None: ...
+
+
+class Calendars(Protocol):
+    """When a Change Calendar of Systems Manager is closed, between two moments, as spans in UTC."""
+
+    def closed(
+        self, calendar: str, begin: datetime, end: datetime
+    ) -> tuple[tuple[datetime, datetime], ...]: ...
+
+
+class Switches(Protocol):
+    """The plug-ins, by kind."""
+
+    def of(self, kind: Kind) -> Switch: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetPorts:
+    """All of them, with the place where Signalbox itself is."""
+
+    fleets: Fleets
+    runs: Runs
+    timetable: Timetable
+    executions: Executions
+    bus: Bus
+    calendars: Calendars
+    switches: Switches
+    clock: Clock
+    entropy: Entropy
+    home: Place

@@ -1,0 +1,135 @@
+"""What is remembered of a fleet, and of each run that starts or stops it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from signalbox.fleets.model import Action, Kind, Override, Place, Power
+from signalbox.fleets.spec import FleetSpec
+from signalbox.kernel.timeline import Head
+
+Reasons = Mapping[str, tuple[str, ...]]
+"""Why -> the ids of which it is so: thousands of resources have few reasons."""
+
+
+class RunPhase(StrEnum):
+    """Where a run is. `incomplete`: something selected is not where it should be, and is named."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    INCOMPLETE = "incomplete"
+    SUPERSEDED = "superseded"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing follows."""
+        return self not in (RunPhase.PENDING, RunPhase.RUNNING)
+
+
+class Cause(StrEnum):
+    """What made a run begin."""
+
+    TRANSITION = "transition"
+    REQUEST = "request"
+    OVERRIDE = "override"
+    ENFORCEMENT = "enforcement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A fleet as stored. Times are RFC 3339."""
+
+    spec: FleetSpec
+    created_at: str
+    updated_at: str
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of a fleet between its runs. `acted_at` is the moment of the last transition that a run
+    was begun for, `armed_for` that of the next one; `run_id` is the run that may act, `power` what the fleet
+    was last told to be. `sizes` is what groups
+    had before they were stopped, `kept` what ran before its period began, both by `Lot.key_of`. `stopped_by`
+    is the run that stopped the fleet last: savings are counted from it."""
+
+    revision: int = 0
+    head: Head = field(default_factory=Head)
+    published: int = 0
+    override: Override | None = None
+    armed_for: datetime | None = None
+    acted_at: datetime | None = None
+    run_id: str | None = None
+    power: Power | None = None
+    stopped_by: str | None = None
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One time that a fleet is started or stopped, with the spec that it was planned with.
+
+    `only` narrows it down to some ids. `resolved` counts the pairs of place and kind that have been looked
+    through, `lots` what was made of them. `tokens` is what is left in each bucket, and since when (Unix
+    seconds). `stage` counts from 0; `stage_at` is when it began, `rounds` how often it was looked at.
+    """
+
+    run_id: str
+    fleet: str
+    action: Action
+    cause: Cause
+    reason: str
+    by: str
+    spec: FleetSpec
+    created_at: datetime
+    generation: int = 1
+    revision: int = 1
+    phase: RunPhase = RunPhase.PENDING
+    only: tuple[str, ...] = ()
+    resolved: int = 0
+    lots: int = 0
+    stage: int = 0
+    stage_at: datetime | None = None
+    rounds: int = 0
+    tokens: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    saved: Mapping[str, float] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """At most a thousand resources of one kind in one place: each id is in exactly one of `waiting` (not
+    asked for yet), `asked` (AWS has accepted it), `reached` (seen there), `skipped` and `failed`.
+
+    `after` is how many seconds after its stage has begun it is due. `sizes` is what groups are to have again
+    (or had, when they are stopped), `units` what a price list calls them, `delays` why some still wait.
+    """
+
+    number: int
+    stage: int
+    kind: Kind
+    place: Place
+    after: int = 0
+    waiting: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
+    skipped: Reasons = field(default_factory=dict)
+    failed: Reasons = field(default_factory=dict)
+    delays: Reasons = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    units: Reasons = field(default_factory=dict)
+    tries: int = 0
+
+    def key_of(self, id_: str) -> str:
+        """What tells a resource from all others: account, Region, kind and id."""
+        return f"{self.place.account}/{self.place.region}/{self.kind}/{id_}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to do or to see."""
+        return not self.waiting and not self.asked

@@ -1,0 +1,1 @@
+"""The tasks of the power machine, each in one function."""
