@@ -28,7 +28,7 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo test stories simulations check up simulate mutants bench build deploy openapi lock clean
+.PHONY: help setup demo test stories simulations check up simulate mutants bench build deploy openapi holidays lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -76,6 +76,9 @@ mutants: $(MUTATION) ## changes of the engine that no test notices; of='signalbo
 
 bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
 	@$(BIN)/python -m bench $(rollbacks)
+
+holidays: $(INSTALLED) ## the public holidays of all countries, as fleets read them
+	@$(BIN)/python tools/write_holidays.py
 
 openapi: $(INSTALLED) ## what GET /openapi.json answers
 	@mkdir -p .build && $(BIN)/python functions/api/generate_openapi.py $(OPENAPI)

@@ -1,0 +1,1 @@
+"""When a fleet runs: periods, holidays and overrides become moments. Pure."""
