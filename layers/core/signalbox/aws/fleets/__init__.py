@@ -1,0 +1,1 @@
+"""Fleets on AWS: what finds, reads, starts and stops their resources."""
