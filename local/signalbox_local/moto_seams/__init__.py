@@ -3,6 +3,7 @@
 from signalbox_local.moto_seams.cloudwatch import alarm_states, metric_data
 from signalbox_local.moto_seams.estate import estate_life
 from signalbox_local.moto_seams.events import event_bus
+from signalbox_local.moto_seams.fleets import fleet_resources
 from signalbox_local.moto_seams.lambda_functions import lambda_changes, lambda_invocations
 from signalbox_local.moto_seams.records import dynamodb_requests, managed_policies
 from signalbox_local.moto_seams.route53 import dns_changes
@@ -17,6 +18,7 @@ __all__ = [
     "dynamodb_requests",
     "estate_life",
     "event_bus",
+    "fleet_resources",
     "lambda_changes",
     "lambda_invocations",
     "managed_policies",

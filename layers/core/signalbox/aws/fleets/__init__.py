@@ -1,1 +1,1 @@
-"""Adapters of fleets."""
+"""Fleets on AWS: adapters of their ports, and of each kind of resource."""

@@ -1,0 +1,125 @@
+"""What a fleet selects: by tags, as members of a resource group, or by name."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from signalbox.aws.errors import aws_errors, code_of
+from signalbox.aws.places import client_in
+from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
+from signalbox.fleets.named import id_in, own
+from signalbox.fleets.spec import Select
+
+Tags = Mapping[str, str]
+Wanted = Mapping[str, Sequence[str]]
+Each = TypeVar("Each")
+
+# As Resource Groups spells them.
+_GROUP_TYPES = {
+    Kind.EC2: "AWS::EC2::Instance",
+    Kind.AUTOSCALING: "AWS::AutoScaling::AutoScalingGroup",
+    Kind.RDS: "AWS::RDS::DBInstance",
+    Kind.CLUSTER: "AWS::RDS::DBCluster",
+    Kind.ECS: "AWS::ECS::Service",
+    Kind.BEANSTALK: "AWS::ElasticBeanstalk::Environment",
+    Kind.WORKSPACES: "AWS::WorkSpaces::Workspace",
+    Kind.APPSTREAM: "AWS::AppStream::Fleet",
+}
+_GROUP_PAGE = 50
+_TAGGED_PAGE = 100
+_MOST_ARNS = 100
+_MOST_VALUES = 20  # of one tag, in GetResources
+
+
+def has_tags(tags: Tags, wanted: Wanted) -> bool:
+    """Whether it has each of the tags, with one of its values; no value means more than itself."""
+    return all(tags.get(key) in values for key, values in wanted.items())
+
+
+def tags_in(pairs: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Of the list of `Key` and `Value` that most services give."""
+    return {pair["Key"]: pair.get("Value", "") for pair in pairs}
+
+
+def chunks(ids: Iterable[Each], size: int) -> Iterator[list[Each]]:
+    """At most so many at a time."""
+    rest = iter(ids)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def named_in(select: Select, kind: Kind, place: Place) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(the members of the resource group, what is named) of a kind, as ids, each in one of them."""
+    named = own(select, kind, place)
+    members = (each for each in _members(select.group, kind, place) if each not in named)
+    return tuple(dict.fromkeys(members)), named
+
+
+def _members(group: str | None, kind: Kind, place: Place) -> Iterator[str]:
+    """ListGroupResources takes 50 a page. Raises Rejected when there is no such group."""
+    if group is None:
+        return
+    paginator = client_in(place, "resource-groups").get_paginator("list_group_resources")
+    filters: Any = [{"Name": "resource-type", "Values": [_GROUP_TYPES[kind]]}]
+    pages = paginator.paginate(Group=group, Filters=filters, PaginationConfig={"PageSize": _GROUP_PAGE})
+    with aws_errors():
+        try:
+            for page in pages:
+                identifiers = (each.get("Identifier", {}) for each in page.get("Resources", []))
+                ids = (id_in(each.get("ResourceArn", ""), kind) for each in identifiers)
+                yield from (each for each in ids if each)
+        except ClientError as error:
+            # A group whose query names other types refuses ours: it has no members of the kind.
+            if code_of(error) != "BadRequestException":
+                raise
+
+
+def tagged(wanted: Wanted | None, kind: Kind, type_: str, place: Place) -> dict[str, Tags]:
+    """Id → tags of what has the tags, for services whose own calls know no filter by tag. GetResources takes
+    100 a page, and up to 20 values of a tag: with more it gives all that have the tag, and we choose."""
+    if not wanted:
+        return {}
+    filters: Any = [
+        {"Key": key, "Values": list(values) if len(values) <= _MOST_VALUES else []}
+        for key, values in wanted.items()
+    ]
+    found: dict[str, Tags] = {}
+    with aws_errors():
+        paginator = client_in(place, "resourcegroupstaggingapi").get_paginator("get_resources")
+        pages = paginator.paginate(
+            TagFilters=filters, ResourceTypeFilters=[type_], PaginationConfig={"PageSize": _TAGGED_PAGE}
+        )
+        for page in pages:
+            for each in page.get("ResourceTagMappingList", []):
+                tags = tags_in(each.get("Tags", []))  # type: ignore[arg-type]
+                id_ = id_in(each.get("ResourceARN", ""), kind)
+                if id_ and has_tags(tags, wanted):
+                    found[id_] = tags
+    return found
+
+
+def tags_of(arns: Sequence[str], place: Place) -> dict[str, Tags]:
+    """ARN → tags; what never had any is not in it. GetResources takes 100 ARNs."""
+    found: dict[str, Tags] = {}
+    for chunk in chunks(arns, _MOST_ARNS):
+        with aws_errors():
+            answer = client_in(place, "resourcegroupstaggingapi").get_resources(ResourceARNList=chunk)
+        for each in answer.get("ResourceTagMappingList", []):
+            found[each.get("ResourceARN", "")] = tags_in(each.get("Tags", []))  # type: ignore[arg-type]
+    return found
+
+
+def missing(kind: Kind, named: Iterable[str], seen: Iterable[str]) -> Iterator[Resource]:
+    """What is named and not there, for all to see: a slip of the pen never passes as `nothing to do`."""
+    there = set(seen)
+    for id_ in named:
+        if id_ not in there:
+            yield Resource(kind=kind, id=id_, condition=Condition.BROKEN, detail="there is no such resource")
+
+
+def unsettled(resources: Iterable[Resource], action: Action) -> Iterator[Resource]:
+    """Those that are not where the action leads."""
+    arrived = Condition(action.power.value)
+    return (each for each in resources if each.condition is not arrived)
