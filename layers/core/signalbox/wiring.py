@@ -127,7 +127,7 @@ def fleet_ports() -> "FleetPorts":
     from signalbox.aws.fleets.executions import PowerExecutions  # noqa: PLC0415
     from signalbox.aws.fleets.fleet_store import DynamoFleets  # noqa: PLC0415
     from signalbox.aws.fleets.run_store import DynamoRuns  # noqa: PLC0415
-    from signalbox.aws.fleets.switches import AwsSwitches  # noqa: PLC0415
+    from signalbox.aws.fleets.switches import switch_of  # noqa: PLC0415
     from signalbox.aws.fleets.timetable import SchedulerTimetable  # noqa: PLC0415
     from signalbox.fleets.model import Place  # noqa: PLC0415
     from signalbox.fleets.ports import FleetPorts  # noqa: PLC0415
@@ -143,7 +143,7 @@ def fleet_ports() -> "FleetPorts":
         executions=PowerExecutions(given.power_machine_arn),
         bus=FleetBus(given.bus),
         calendars=SsmCalendars(),
-        switches=AwsSwitches(),
+        switch_of=switch_of,
         clock=now,
         entropy=os.urandom,
         home=Place(region=given.region, account=given.account),

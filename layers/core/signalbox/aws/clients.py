@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
 # Attempts inside a call; after that the machine's own retrier waits longer than a function should.
@@ -39,7 +41,11 @@ def client(service: Literal["lambda"], *, once: bool = ...) -> "LambdaClient": .
 @overload
 def client(service: Literal["route53"], *, once: bool = ...) -> "Route53Client": ...
 @overload
+def client(service: Literal["scheduler"], *, once: bool = ...) -> "EventBridgeSchedulerClient": ...
+@overload
 def client(service: Literal["sqs"], *, once: bool = ...) -> "SQSClient": ...
+@overload
+def client(service: Literal["ssm"], *, once: bool = ...) -> "SSMClient": ...
 @overload
 def client(service: Literal["stepfunctions"], *, once: bool = ...) -> "SFNClient": ...
 

@@ -1,6 +1,6 @@
 """What fleets need of the world. Each has an adapter under `aws/fleets/` and a fake in the tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -71,15 +71,9 @@ class Calendars(Protocol):
     ) -> tuple[tuple[datetime, datetime], ...]: ...
 
 
-class Switches(Protocol):
-    """The plug-ins, by kind."""
-
-    def of(self, kind: Kind) -> Switch: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetPorts:
-    """All of them, with the place where Signalbox itself is."""
+    """All of them, the plug-in of each kind, and the place where Signalbox itself is."""
 
     fleets: Fleets
     runs: Runs
@@ -87,7 +81,7 @@ class FleetPorts:
     executions: Executions
     bus: Bus
     calendars: Calendars
-    switches: Switches
+    switch_of: Callable[[Kind], Switch]
     clock: Clock
     entropy: Entropy
     home: Place

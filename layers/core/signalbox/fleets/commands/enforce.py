@@ -74,7 +74,7 @@ def _claiming(switched: Switched, place: Place, ports: FleetPorts) -> Iterator[t
     if not concerned:
         return
     one = Select(resources=(switched.id,), kinds=(switched.kind,))
-    for resource in ports.switches.of(switched.kind).find(one, place):
+    for resource in ports.switch_of(switched.kind).find(one, place):
         for name, spec in concerned.items():
             if _has(spec, resource, place, ports):
                 yield ports.fleets.get(name), ports.fleets.standing(name)

@@ -157,4 +157,4 @@ def _found(run: Run, place: Place, kind: Kind, ports: FleetPorts) -> Iterator[Re
     select = run.spec.select
     if run.only:
         select = replace(select, tags=None, group=None, resources=run.only)
-    return ports.switches.of(kind).find(select, place)
+    return ports.switch_of(kind).find(select, place)

@@ -49,7 +49,7 @@ def _asked(stage: Stage, run: Run, began: datetime, ports: FleetPorts) -> tuple[
 
 
 def _lot(stage: Stage, lot: Lot, run: Run, began: datetime, ports: FleetPorts) -> tuple[Run, float]:
-    switch = ports.switches.of(lot.kind)
+    switch = ports.switch_of(lot.kind)
     pace, name = switch.pace(run.action), f"{lot.place.account}/{lot.place.region}/{lot.kind}/{run.action}"
     left = list(lot.waiting)
     while left:

@@ -21,7 +21,7 @@ def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     for lot in stage.here:
         looked = lot
         if lot.asked:
-            found = ports.switches.of(lot.kind).read(lot.asked, run.action, lot.place)
+            found = ports.switch_of(lot.kind).read(lot.asked, run.action, lot.place)
             looked = seen(lot, found, run.action)
         if not looked.is_settled and now - (run.stage_at or now) > stage.deadline(looked):
             looked = given_up(looked, run.action)
