@@ -15,6 +15,7 @@ from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Switch, Target
 from signalbox.kernel.errors import Rejected
 from signalbox_local.moto_seams import Seams, fleet_resources
+from tests.integration.fleet_appstream import ApplicationFleets
 from tests.integration.fleet_calls import Calls
 from tests.integration.fleet_stages import HOME, OTHER, OTHER_ACCOUNT, REGION, STAGES, Stage, group_of
 
@@ -34,7 +35,7 @@ def session() -> Iterator[boto3.Session]:
     seams.undo()
 
 
-@pytest.fixture(params=STAGES, ids=lambda stage: stage.kind.value)
+@pytest.fixture(params=(*STAGES, ApplicationFleets), ids=lambda stage: stage.kind.value)
 def stage(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[Stage]:
     made: Stage = request.param(session)
     yield made
