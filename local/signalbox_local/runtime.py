@@ -155,6 +155,7 @@ class Runtime:
         moto_seams.metric_data(self._seams)
         moto_seams.alarm_states(self._seams, self._alarms)
         moto_seams.estate_life(self._seams, self._estate)
+        moto_seams.fleet_resources(self._seams)
         moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)
 
     def _open_controls(self) -> None:
