@@ -16,7 +16,7 @@ from signalbox.fleets.schedule.edges import Edge, Source, Turn
 HORIZON = timedelta(days=400)
 INSTANT = timedelta.resolution
 # Most answers are near; looking far costs more.
-_LOOKS = (timedelta(days=3), timedelta(days=9), timedelta(days=40), HORIZON)
+_LOOKS = (timedelta(days=1), timedelta(days=3), timedelta(days=9), timedelta(days=40), HORIZON)
 _Told = tuple[Source, Edge]
 
 
