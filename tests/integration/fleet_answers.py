@@ -5,9 +5,14 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from signalbox.aws.fleets.switches import switch_of
 from signalbox.aws.places import client_in
+from signalbox.fleets.model import Action, Kind, Resource
+from signalbox.fleets.spec import Select
+from signalbox.fleets.switches import Switched, Target
 from tests.integration.fleet_stages import HOME
 
+NOTHING_TAGGED: dict[str, Any] = {"ResourceTagMappingList": []}
 _DONE = SimpleNamespace(status_code=200)
 Answer = Mapping[str, Any] | Exception | Callable[[Any], Any]
 
@@ -30,3 +35,13 @@ def answers(service: str, **operations: Answer) -> Iterator[list[str]]:
     yield asked
     for client in clients:
         client.meta.events.unregister("before-call", answer)
+
+
+def one(kind: Kind, name: str) -> Resource:
+    """What is found by its name."""
+    (found,) = switch_of(kind).find(Select(resources=(name,), kinds=(kind,)), HOME)
+    return found
+
+
+def start(kind: Kind, name: str, size: tuple[int, ...] = ()) -> Switched:
+    return switch_of(kind).switch(Action.START, [Target(id=name, size=size)], HOME)
