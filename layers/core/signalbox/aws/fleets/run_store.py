@@ -1,18 +1,16 @@
-"""Keeps runs and their lots: one item for a thousand resources, many in one write."""
+"""Keeps runs and their lots: one item for a thousand resources, many in one transaction."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signalbox.aws.clients import client
-from signalbox.aws.errors import aws_errors
 from signalbox.aws.table import Item, Table, decoded, encoded, key, number
 from signalbox.fleets.record import Lot, Run
-from signalbox.kernel.errors import NotFound, Transient
+from signalbox.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-MOST_WRITES = 25  # that BatchWriteItem takes at once
+MOST_LOTS = 40  # in one transaction, which takes 4 MB: of lots of at most 100 KB
 
 
 def run_item(table: Table, run: Run) -> "TransactWriteItemTypeDef":
@@ -49,22 +47,29 @@ class DynamoRuns:
         runs = tuple(decoded(item, "body", Run) for item in found)
         return runs, runs[-1].run_id if len(runs) == limit else None
 
-    def save(self, run: Run) -> None:
-        """Raises Conflict when it is not of the revision before."""
-        self._table.transact([run_item(self._table, run)])
+    def save(self, run: Run, lots: Sequence[Lot] = ()) -> None:
+        """Raises Conflict when it is not of the revision before. Lots that do not fit into one transaction go
+        first, as long as the run is of that revision: what is half written is written again."""
+        parts = [self._lot(run, lot) for lot in lots]
+        while len(parts) > MOST_LOTS:
+            self._table.transact([self._unchanged(run), *parts[:MOST_LOTS]])
+            parts = parts[MOST_LOTS:]
+        self._table.transact([run_item(self._table, run), *parts])
 
-    def lots(self, run_id: str) -> tuple[Lot, ...]:
+    def lots(self, run: Run) -> tuple[Lot, ...]:
         """All of a run, by number."""
-        return tuple(decoded(item, "body", Lot) for item in self._table.query(f"RUN#{run_id}"))
+        return tuple(decoded(item, "body", Lot) for item in self._table.query(f"RUN#{run.run_id}"))
 
-    def keep(self, run_id: str, lots: Sequence[Lot]) -> None:
-        """Over those of the same number. Raises Transient when the table did not take all."""
-        items = [{**key(f"RUN#{run_id}", f"LOT#{lot.number:06d}"), "body": encoded(lot)} for lot in lots]
-        for start in range(0, len(items), MOST_WRITES):
-            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + MOST_WRITES]]
-            with aws_errors():
-                answer = client("dynamodb").batch_write_item(
-                    RequestItems={self._table.name: puts}  # type: ignore[dict-item]
-                )
-            if answer.get("UnprocessedItems"):
-                raise Transient(f"{self._table.name} did not take all lots of {run_id}")
+    def _lot(self, run: Run, lot: Lot) -> "TransactWriteItemTypeDef":
+        item = {**key(f"RUN#{run.run_id}", f"LOT#{lot.number:06d}"), "body": encoded(lot)}
+        return self._table.put(item)
+
+    def _unchanged(self, run: Run) -> "TransactWriteItemTypeDef":
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": key(f"FLEET#{run.fleet}", f"RUN#{run.run_id}"),
+                "ConditionExpression": "revision = :before",
+                "ExpressionAttributeValues": {":before": number(run.revision - 1)},
+            }
+        }
