@@ -36,10 +36,11 @@ def power_events(seams: Seams, publish: Publish, clock: Clock, region: str) -> N
         def around(original: Callable[..., Any]) -> Callable[..., Any]:
             def change(self: InstanceBackend, *args: Any, **given: Any) -> Any:
                 answer = original(self, *args, **given)
-                if cast(Any, self).region_name == region:
+                owner = cast(Any, self)
+                if owner.region_name == region:
                     for instance in _changed(answer, states[-1]):
                         for state in states:
-                            publish(_of_instance(instance, state))
+                            publish(_of_instance(owner, instance, state))
                 return answer
 
             return change
@@ -72,11 +73,11 @@ def _changed(answer: Any, state: str) -> Iterable[Any]:
     return [instance for instance, before in answer if before.name != state]
 
 
-def _of_instance(instance: Any, state: str) -> dict[str, Any]:
+def _of_instance(owner: Any, instance: Any, state: str) -> dict[str, Any]:
     return {
         "source": "aws.ec2",
         "detail-type": "EC2 Instance State-change Notification",
-        "resources": [instance.arn],
+        "resources": [f"arn:aws:ec2:{owner.region_name}:{owner.account_id}:instance/{instance.id}"],
         "detail": {"instance-id": instance.id, "state": state},
     }
 

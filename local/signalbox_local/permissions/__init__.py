@@ -13,21 +13,25 @@ from signalbox_local.permissions import (
     monitoring,
     named,
     people,
+    powered,
     states,
 )
 from signalbox_local.permissions.asked import Asked
 from signalbox_local.permissions.passed_roles import passed_roles
 
 _BY_SERVICE: dict[str, Callable[[Asked], Iterable[Permission]]] = {
+    "appstream": powered.streaming_fleets,
     "autoscaling": autoscaling.permissions,
     "cloudwatch": monitoring.permissions,
     "dynamodb": dynamodb.permissions,
     "ec2": ec2.permissions,
+    "ecs": powered.services,
     "elbv2": load_balancers.permissions,
     "events": events.permissions,
     "iam": people.permissions,
     "lambda": named.functions,
     "logs": named.log_groups,
+    "rds": powered.databases,
     "route53": named.hosted_zones,
     "s3": named.buckets,
     "scheduler": named.schedules,
@@ -36,6 +40,7 @@ _BY_SERVICE: dict[str, Callable[[Asked], Iterable[Permission]]] = {
     "ssm": named.parameters,
     "stepfunctions": states.permissions,
     "sts": people.sessions,
+    "workspaces": powered.desktops,
 }
 
 
