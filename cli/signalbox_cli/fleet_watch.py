@@ -93,7 +93,7 @@ def watch_run(session: Session, fleet_path: str, run_id: str) -> int:
 
 def _shown(watch: Watch[RunSighting], console: Console) -> RunSighting:
     """The last sighting, of the ended run."""
-    with _screen(console) as tell:
+    with screen(console) as tell:
         for seen in watch.until_ended():
             tell(seen)
     assert isinstance(seen, RunSighting)
@@ -101,7 +101,8 @@ def _shown(watch: Watch[RunSighting], console: Console) -> RunSighting:
 
 
 @contextmanager
-def _screen(console: Console) -> Iterator[Callable[[RunSighting | Lost], None]]:
+def screen(console: Console) -> Iterator[Callable[[RunSighting | Lost], None]]:
+    """What shows each sighting: in one line of a terminal that goes at the end; else a line for what is new."""
     if not console.is_terminal or console.is_dumb_terminal:
         yield RunLines(console)
         return
