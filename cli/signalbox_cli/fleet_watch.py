@@ -102,7 +102,7 @@ def _shown(watch: Watch[RunSighting], console: Console) -> RunSighting:
 
 @contextmanager
 def screen(console: Console) -> Iterator[Callable[[RunSighting | Lost], None]]:
-    """What shows each sighting: in one line of a terminal that goes at the end; else a line for what is new."""
+    """What shows each sighting: a line of a terminal that goes at the end; else a line for what is new."""
     if not console.is_terminal or console.is_dumb_terminal:
         yield RunLines(console)
         return
