@@ -1,6 +1,6 @@
 """Services, rollouts and plans as tables for people. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -102,6 +102,11 @@ def _estimate(cost: Json) -> Text:
 def sentence(text: str) -> Text:
     """What was done."""
     return Text(printable(text))
+
+
+def sentences(told: Iterable[str]) -> Text:
+    """What there is to say, a line each."""
+    return Text("\n").join(sentence(one) for one in told)
 
 
 def _table(*columns: str) -> Table:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_group
 
 from signalbox.rollouts.strategies.presets import PRESETS
+from signalbox_cli.fleets import app as fleets
 from tests.contract.template import ROOT, resources, template
 
 _PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -71,6 +73,11 @@ def test_every_role_is_explained_with_the_policies_that_it_shares(name: str) -> 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_explained(name: str) -> None:
     assert f"| `{name}` |" in _text("rollouts.md")
+
+
+@pytest.mark.parametrize("name", get_group(fleets).commands)
+def test_every_command_of_fleets_is_explained(name: str) -> None:
+    assert f"`fleets {name} " in _text("command-line.md") or f"`fleets {name}`" in _text("command-line.md")
 
 
 @pytest.mark.parametrize(
