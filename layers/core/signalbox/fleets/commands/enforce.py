@@ -56,7 +56,8 @@ def enforce(switched: Switched, ports: FleetPorts) -> str:
         cause=Cause.ENFORCEMENT,
         reason=f"{reason}; AWS started it" if switched.by_aws else reason,
         by=ENGINE,
-        only=(switched.id,),
+        # With its kind: a plain name may be a database's as well as a group's.
+        only=(f"{switched.kind}:{switched.id}",),
     )
     return f"{begin_run(fleet, standing, draft, ports).run_id}: {reason}"
 
