@@ -72,8 +72,8 @@ class Standing:
 class Run:
     """One time that a fleet is started or stopped, with the spec that it was planned with.
 
-    `only` narrows it down to some resources (`rds:orders`). `resolved` counts the pairs of place and kind that have been looked
-    through, `lots` what was made of them. `tokens` is what is left in each bucket, and since when (Unix
+    `only` narrows it down to some resources (`rds:orders`). `resolved` counts the pairs of place and kind
+    that have been looked through, `lots` what was made of them. `tokens` is what is left in each bucket, and since when (Unix
     seconds). `stage` counts from 0; `stage_at` is when it began, `rounds` how often it was looked at.
     """
 

@@ -15,7 +15,8 @@ BEGUN = {Action.START: "Fleet Start Requested", Action.STOP: "Fleet Stop Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A run that is wanted: `only` narrows it down to some resources (`rds:orders`), `at` is the transition that it acts on."""
+    """A run that is wanted: `only` narrows it down to some resources (`rds:orders`), `at` is the transition
+    that it acts on."""
 
     action: Action
     cause: Cause
