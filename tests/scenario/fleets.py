@@ -95,6 +95,7 @@ class Fleet:
 def make_fleet(world: World, name: str) -> Fleet:
     """Its resources, all running."""
     name = f"{name}{next(_NUMBERS)}"
+    group, database = f"{name}-web", f"{name}-db"
     tags = {"fleet": name, "signalbox:managed": "true"}
     ec2 = world.aws("ec2")
     made = ec2.run_instances(
@@ -108,16 +109,16 @@ def make_fleet(world: World, name: str) -> Fleet:
         LaunchTemplateName=name, LaunchTemplateData={"ImageId": "ami-12345678", "InstanceType": "t4g.micro"}
     )
     world.aws("autoscaling").create_auto_scaling_group(
-        AutoScalingGroupName=name,
+        AutoScalingGroupName=group,
         MinSize=1,
         MaxSize=4,
         DesiredCapacity=2,
         LaunchTemplate={"LaunchTemplateName": name, "Version": "$Latest"},
         AvailabilityZones=[f"{world.runtime.region}a"],
-        Tags=[{**tag, "ResourceId": name, "ResourceType": "auto-scaling-group"} for tag in _pairs(tags)],
+        Tags=[{**tag, "ResourceId": group, "ResourceType": "auto-scaling-group"} for tag in _pairs(tags)],
     )
     world.aws("rds").create_db_instance(
-        DBInstanceIdentifier=name,
+        DBInstanceIdentifier=database,
         DBInstanceClass="db.t4g.micro",
         Engine="postgres",
         AllocatedStorage=20,
@@ -125,8 +126,8 @@ def make_fleet(world: World, name: str) -> Fleet:
         MasterUserPassword="something",
         Tags=_pairs(tags),
     )
-    eventually(lambda: _in_service(world, name) == 2)
-    return Fleet(world, name, tuple(one["InstanceId"] for one in made["Instances"]), name, name)
+    eventually(lambda: _in_service(world, group) == 2)
+    return Fleet(world, name, tuple(one["InstanceId"] for one in made["Instances"]), group, database)
 
 
 def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -92,10 +92,11 @@ def _saved(run: Run, lots: Sequence[Lot], standing: Standing, ports: FleetPorts)
         return {}
     before = ports.runs.get(run.fleet, standing.stopped_by)
     hours = (run.created_at - (before.ended_at or run.created_at)).total_seconds() / HOUR
-    stood = {lot.key_of(id_) for lot in lots_of(before, ports) for id_ in lot.reached}
+    back = {lot.key_of(id_) for lot in lots for id_ in lot.reached}
     units: Counter[str] = Counter()
-    for lot in lots:
-        reached = set(lot.reached)
+    for lot in lots_of(before, ports):
+        stood = {id_ for id_ in lot.reached if lot.key_of(id_) in back}
         for unit, ids in lot.units.items():
-            units[unit] += sum(1 for id_ in ids if id_ in reached and lot.key_of(id_) in stood)
+            # The last of a size is what was wanted: a group counts for all that it had.
+            units[unit] += sum(lot.sizes.get(id_, (1,))[-1] for id_ in ids if id_ in stood)
     return {unit: round(number * hours, 2) for unit, number in sorted(units.items()) if number}
