@@ -85,8 +85,12 @@ class Schedules:
         clock.on_advance(self.look)
 
     def start(self) -> None:
-        self._delivery.start()
+        self.deliver()
         self._rounds.start()
+
+    def deliver(self) -> None:
+        """From now on what is fired arrives; somebody else looks what is due."""
+        self._delivery.start()
 
     def stop(self) -> None:
         self._rounds.stop()
