@@ -73,8 +73,9 @@ class Run:
     """One time that a fleet is started or stopped, with the spec that it was planned with.
 
     `only` narrows it down to some resources (`rds:orders`). `resolved` counts the pairs of place and kind
-    that have been looked through, `lots` what was made of them. `tokens` is what is left in each bucket, and since when (Unix
-    seconds). `stage` counts from 0; `stage_at` is when it began, `rounds` how often it was looked at.
+    that have been looked through, `lots` what was made of them. `tokens` is what is left in each bucket,
+    and since when (Unix seconds). `stage` counts from 0; `stage_at` is when it began, `rounds` how often it
+    was looked at.
     """
 
     run_id: str
