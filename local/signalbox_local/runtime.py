@@ -147,6 +147,7 @@ class Runtime:
         return self._plane.addresses() if self._plane else {}
 
     def _apply_seams(self) -> None:
+        moto_seams.less_work(self._seams)
         moto_seams.managed_policies(self._seams, self._settings.account)
         moto_seams.dynamodb_requests(self._seams)
         moto_seams.step_functions(self._seams, self._machines, self._clients.of_role)
@@ -238,7 +239,7 @@ class Runtime:
             record.status = 200
 
     def _events(self, since: int) -> list[dict[str, Any]]:
-        return [asdict(recorded) for recorded in self._bus.events(since)]
+        return [dict(vars(recorded)) for recorded in self._bus.events(since)]
 
     def _serve_api(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if self._gateway is None:

@@ -84,5 +84,6 @@ def test_every_command_of_fleets_is_explained(name: str) -> None:
     "path", sorted((ROOT / "events").glob("signalbox_*.json")), ids=lambda path: path.stem
 )
 def test_every_event_that_we_publish_is_explained(path: Path) -> None:
-    detail_type = json.loads(path.read_text("utf-8"))["detail-type"]
-    assert f"`{detail_type}`" in _text("rollouts.md")
+    event = json.loads(path.read_text("utf-8"))
+    page = event["source"].removeprefix("signalbox.")
+    assert f"`{event['detail-type']}`" in _text(f"{page}.md")

@@ -81,7 +81,8 @@ def test_nobody_writes_many_records_past_the_conditions(name: str, statement: St
 def test_a_role_is_passed_only_to_whom_its_parameter_says(name: str, statement: Statement) -> None:
     if "iam:PassRole" in actions(statement):
         services = {"InstanceRoleArns": "ec2.amazonaws.com", "HookRoleArns": "autoscaling.amazonaws.com"}
-        service = services[statement["Resource"]["Ref"]]
+        passed = statement["Resource"]
+        service = services[passed["Ref"]] if "Ref" in passed else "scheduler.amazonaws.com"
         assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": service}}, name
 
 
@@ -123,9 +124,10 @@ def test_only_what_a_rollout_made_may_be_deleted(name: str, statement: Statement
         assert statement["Condition"]["Null"] == {"aws:ResourceTag/signalbox:created-by": "false"}, name
 
 
-def test_only_the_api_and_the_sweep_start_executions() -> None:
+def test_only_the_api_and_who_wakes_start_executions() -> None:
     able = {name for name in _FUNCTIONS if _may(f"{name}Role", "states:StartExecution")}
-    assert able == {"ApiFunction", "SweepFunction"}
+    fleets = {"OnTransitionFunction", "OnPowerEventFunction", "SweepFleetsFunction"}
+    assert able == {"ApiFunction", "SweepFunction"} | fleets
 
 
 def test_the_api_writes_nothing_in_the_estate() -> None:

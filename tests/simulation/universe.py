@@ -89,6 +89,7 @@ class Universe:
         return boto3.client(service, region_name=REGION)
 
     def _replace_parts_of_moto(self) -> None:
+        moto_seams.less_work(self.seams)
         moto_seams.managed_policies(self.seams, ACCOUNT)
         moto_seams.dynamodb_requests(self.seams)
         moto_seams.step_functions(self.seams, self.machines, lambda service, role: self.client(service))
@@ -99,8 +100,6 @@ class Universe:
         moto_seams.estate_life(self.seams, self.estate)
         moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)
         swifter.without_ceremony(self.seams)
-        swifter.without_copies(self.seams)
-        swifter.without_guessing(self.seams)
         swifter.Memory(self.backend.state).install(self.seams)
 
     def _made_stack(self) -> Stack:

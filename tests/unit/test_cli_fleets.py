@@ -177,7 +177,7 @@ def test_an_override_is_lifted(asked: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"), [(400, "examples/fleet.yaml"), (404, "fleets list"), (409, "fleets show")]
+    ("status", "advice"), [(400, "docs/fleets.md"), (404, "fleets list"), (409, "fleets show")]
 )
 def test_a_refusal_says_which_command_of_fleets_would_help(asked: Any, status: int, advice: str) -> None:
     no = Answer(status=status, body={"title": "No", "detail": "because"})

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
+from signalbox.fleets.model import Override
 from signalbox.fleets.schedule.edges import Days
-from signalbox.fleets.schedule.transitions import following, transitions, wanted
+from signalbox.fleets.schedule.overrides import following_with
+from signalbox.fleets.schedule.transitions import following, latest, transitions, wanted
 from signalbox.fleets.spec import Period
-from tests.unit.fleet_schedules import RUNNING, at, between, on, schedule, told, weekly
+from tests.unit.fleet_schedules import RUNNING, STOPPED, at, between, on, schedule, told, weekly
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FIRST, LAST = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
@@ -92,7 +94,7 @@ def _daily(wall: datetime, before: int, after: int) -> Period:
 
 
 def _cron(wall: datetime, before: int, after: int) -> Period:
-    hours = ",".join(str((wall + hour * HOUR).hour) for hour in (-1, 0, 1))
+    hours = ",".join(str((wall + hour * HOUR).hour) for hour in (-1, 0))
     return Period(start=f"cron({before}/30 {hours} * * ? *)", stop=f"cron({after}/30 {hours} * * ? *)")
 
 
@@ -137,6 +139,20 @@ def test_new_york_stops_once_when_half_past_one_comes_twice() -> None:
     second = datetime(2026, 11, 1, 6, 15, tzinfo=UTC)
     assert f"{second.astimezone(nights.zone):%H:%M}" == "01:15"
     assert wanted(nights, second).power is not RUNNING
+
+
+def test_a_moment_of_the_second_half_past_one_is_later_than_the_first() -> None:
+    nights = schedule(on("daily", "20:00", "01:30"), zone=NEW_YORK)
+    second = datetime(2026, 11, 1, 1, 15, tzinfo=nights.zone, fold=1)
+    override = Override(
+        power=STOPPED, since=FIRST, until=at("2026-11-01 12:00", NEW_YORK), reason="r", by="b"
+    )
+    for found in (following(nights, second), following_with(nights, override, second)):
+        assert found is not None
+        assert told([found], NEW_YORK) == ["start sun 2026-11-01 20:00"]
+    last = latest(nights, second)
+    assert last is not None
+    assert last.at == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 
 
 def test_new_york_starts_at_three_when_half_past_two_does_not_exist() -> None:

@@ -1,6 +1,7 @@
 """Every replacement of moto's private parts, in one place, one comment a seam."""
 
 from signalbox_local.moto_seams.cloudwatch import alarm_states, metric_data
+from signalbox_local.moto_seams.effort import less_work
 from signalbox_local.moto_seams.estate import estate_life
 from signalbox_local.moto_seams.events import event_bus
 from signalbox_local.moto_seams.fleets import fleet_resources
@@ -21,6 +22,7 @@ __all__ = [
     "fleet_resources",
     "lambda_changes",
     "lambda_invocations",
+    "less_work",
     "managed_policies",
     "metric_data",
     "step_functions",

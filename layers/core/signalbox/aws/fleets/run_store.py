@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signalbox.aws.clients import client
-from signalbox.aws.errors import aws_errors
 from signalbox.aws.table import Item, Table, decoded, encoded, key, number
 from signalbox.fleets.record import Lot, Run
-from signalbox.kernel.errors import NotFound, Transient
+from signalbox.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-MOST_WRITES = 25  # that BatchWriteItem takes at once
+MOST_AT_ONCE = 25  # lots of at most 100 KB: a transaction takes 100 items and 4 MB
 
 
 def run_item(table: Table, run: Run) -> "TransactWriteItemTypeDef":
@@ -58,13 +56,7 @@ class DynamoRuns:
         return tuple(decoded(item, "body", Lot) for item in self._table.query(f"RUN#{run_id}"))
 
     def keep(self, run_id: str, lots: Sequence[Lot]) -> None:
-        """Over those of the same number. Raises Transient when the table did not take all."""
+        """Over those of the same number, many in one write."""
         items = [{**key(f"RUN#{run_id}", f"LOT#{lot.number:06d}"), "body": encoded(lot)} for lot in lots]
-        for start in range(0, len(items), MOST_WRITES):
-            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + MOST_WRITES]]
-            with aws_errors():
-                answer = client("dynamodb").batch_write_item(
-                    RequestItems={self._table.name: puts}  # type: ignore[dict-item]
-                )
-            if answer.get("UnprocessedItems"):
-                raise Transient(f"{self._table.name} did not take all lots of {run_id}")
+        for start in range(0, len(items), MOST_AT_ONCE):
+            self._table.transact([self._table.put(item) for item in items[start : start + MOST_AT_ONCE]])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from signalbox.fleets.commands.timing import timed
 from signalbox.fleets.decisions.due import live
@@ -15,6 +15,7 @@ from signalbox.fleets.spec import FleetSpec
 from signalbox.kernel.errors import Invalid, Violation
 
 LONGEST_FORECAST = timedelta(days=400)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ def forecast_of(
     now = ports.clock()
     begin = begin or now
     end = end or begin + timedelta(days=14)
+    if not EARLIEST <= begin <= LATEST:
+        raise Invalid(Violation("from", f"give a moment between {EARLIEST.year} and {LATEST.year}"))
     if not begin < end <= begin + LONGEST_FORECAST:
         raise Invalid(
             Violation("until", f"give a moment after `from`, at most {LONGEST_FORECAST.days} days later")

@@ -15,7 +15,12 @@ from signalbox.fleets.steps.turn import ENGINE, PowerCommand, publish, still_our
 from signalbox.kernel.events import Event, JsonObject
 
 MOST_NAMED = 20  # resources that an event names; the run names all
-DONE = {Action.START: "Fleet Started", Action.STOP: "Fleet Stopped"}
+ENDED = {
+    (Action.START, RunPhase.SUCCEEDED): "Fleet Started",
+    (Action.STOP, RunPhase.SUCCEEDED): "Fleet Stopped",
+    (Action.START, RunPhase.INCOMPLETE): "Fleet Start Incomplete",
+    (Action.STOP, RunPhase.INCOMPLETE): "Fleet Stop Incomplete",
+}
 HOUR = 3600.0  # seconds
 
 
@@ -58,9 +63,8 @@ def _ended(run: Run, lots: Sequence[Lot], now: datetime) -> Event:
         data["failures"] = {reason: list(ids) for reason, ids in list(failed.items())[:MOST_NAMED]}
     if run.saved:
         data["saved_hours"] = dict(run.saved)
-    kind = DONE[run.action] if run.phase is RunPhase.SUCCEEDED else "Fleet Run Incomplete"
     reason = run.failure or f"{run.counts['reached']} {run.action.power}, {run.counts['failed']} failed"
-    return Event(type=kind, at=now, actor=ENGINE, reason=reason, data=data)
+    return Event(type=ENDED[run.action, run.phase], at=now, actor=ENGINE, reason=reason, data=data)
 
 
 def _saved(run: Run, lots: Sequence[Lot], now: datetime, ports: FleetPorts) -> Mapping[str, float]:

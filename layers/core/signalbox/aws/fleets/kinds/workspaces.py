@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from signalbox.aws.errors import aws_errors, is_passing
-from signalbox.aws.fleets.answers import Tally, keeps_out, reason_of, rejected
+from signalbox.aws.fleets.answers import Tally, keeps_out, reason_of
 from signalbox.aws.fleets.selection import chunks, missing, named_in, tagged, tags_of, unsettled
 from signalbox.aws.places import client_in
 from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
@@ -75,7 +75,8 @@ class WorkspacesSwitch:
             failed = _ask(action, ids, place)
         except ClientError as error:
             if keeps_out(error) or not is_passing(error):
-                raise rejected(error) from error
+                with aws_errors():
+                    raise
             tally.wait(ids, reason_of(error))
             return tally.switched()
         except BotoCoreError as error:
