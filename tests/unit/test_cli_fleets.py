@@ -92,7 +92,7 @@ def test_lists_and_registrations_are_told_to_people(asked: Any) -> None:
     _, result = asked({"GET /fleets": {"items": [fleet()], "cursor": None}}, "list")
     assert result.stdout.splitlines()[1].startswith("qa     ▸ running  stops ")
     _, result = asked({FLEET: fleet()}, "show", "qa")
-    assert "within nights" in result.stdout
+    assert "within period nights" in result.stdout
     _, result = asked({"DELETE /fleets/qa": Answer(status=204, body=None)}, "delete", "qa")
     assert result.stdout == "qa: forgotten\n"
 
@@ -115,7 +115,7 @@ def test_a_forecast_of_a_fleet_is_asked_for_in_its_zone(asked: Any) -> None:
 
 def test_a_forecast_of_a_file_saves_nothing(asked: Any) -> None:
     fake, result = asked({"POST /fleets/qa/forecast": {"items": [STOPS]}}, "forecast", "-f", str(EXAMPLE))
-    assert "end of nights" in result.stdout
+    assert "period nights ends" in result.stdout
     ((method, path, body),) = fake.asked
     assert (method, path, body["name"]) == ("POST", "/fleets/qa/forecast", "qa")
 
@@ -177,7 +177,7 @@ def test_an_override_is_lifted(asked: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"), [(400, "docs/fleets.md"), (404, "fleets list"), (409, "fleets show")]
+    ("status", "advice"), [(400, "docs/fleets.md"), (404, "fleets list"), (409, "lift FLEET")]
 )
 def test_a_refusal_says_which_command_of_fleets_would_help(asked: Any, status: int, advice: str) -> None:
     no = Answer(status=status, body={"title": "No", "detail": "because"})
@@ -191,7 +191,7 @@ def test_why_is_told_in_sentences_and_to_machines_as_it_is(asked: Any) -> None:
     fake, result = asked(told, "why", "qa", "c/s")
     assert query_of(fake.asked[0][1]) == {"resource": "c/s"}
     lines = result.stdout.splitlines()
-    assert lines[0].startswith("c/s of qa is meant to be stopped: outside nights")
+    assert lines[0].startswith("c/s of qa is meant to be stopped: outside period nights")
     assert len(lines) == 3
     _, result = asked(told, "why", "qa", "c/s", "-o", "json")
     assert json.loads(result.stdout) == why(resource="c/s")
