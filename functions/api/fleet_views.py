@@ -244,7 +244,7 @@ def run_summary(run: Run) -> RunSummary:
 
 def run_view(run: Run, lots: Iterable[Lot]) -> RunView:
     """A run as read, resource by resource."""
-    found = tuple(view for lot in lots if lot.number < run.lots for view in _resources(run, lot))
+    found = tuple(view for lot in lots for view in _resources(run, lot))
     return RunView(**_facts(run), resources=found)  # type: ignore[arg-type]
 
 

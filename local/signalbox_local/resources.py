@@ -88,6 +88,12 @@ def _rule(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
     return Made(name, {"Arn": arn})
 
 
+def _schedule_group(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
+    name = workshop.name(logical_id, properties.get("Name"))
+    arn = workshop.client("scheduler").create_schedule_group(Name=name)["ScheduleGroupArn"]
+    return Made(name, {"Arn": arn})
+
+
 def _role(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
     client = workshop.client("iam")
     name = workshop.name(logical_id, properties.get("RoleName"))
@@ -215,6 +221,7 @@ MAKERS: Mapping[str, Callable[[Workshop, str, Properties], Made]] = {
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::Scheduler::ScheduleGroup": _schedule_group,
     "AWS::StepFunctions::StateMachine": _machine,
 }
 

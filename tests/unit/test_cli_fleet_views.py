@@ -208,7 +208,7 @@ def test_a_run_is_told_by_outcome_and_reason_with_names() -> None:
 
 @pytest.mark.parametrize("width", [80, 110])
 def test_runs_have_a_line_each_with_what_became_of_the_resources(width: int) -> None:
-    broken = run(counts={}, failure="AccessDenied")
+    broken = run(counts={}, failure="AccessDenied", resources=[])
     assert seen(RunsTable([run(), broken]), width) == RUNS[width]
 
 
@@ -217,6 +217,13 @@ def test_a_run_that_goes_on_is_counted_by_its_resources() -> None:
     assert "1 asked" in seen(run_table(going)).splitlines()
     empty = run(phase="pending", ended_at=None, counts={}, resources=[])
     assert len(seen(run_table(empty)).splitlines()) == 3
+
+
+def test_a_run_that_found_nothing_says_so() -> None:
+    counts = dict.fromkeys(("reached", "failed"), 0)
+    found_nothing = run(phase="succeeded", counts=counts, resources=[])
+    assert "none is selected" in seen(run_table(found_nothing))
+    assert "none is selected" in seen(RunsTable([found_nothing]))
 
 
 def test_of_many_resources_some_are_named_and_of_those_that_failed_more() -> None:

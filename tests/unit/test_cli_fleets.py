@@ -1,8 +1,11 @@
 """The commands of `signalbox fleets`, against an API that answers what it is told to."""
 
+import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,9 +15,13 @@ from signalbox_cli import reaching
 from signalbox_cli.asking import Answer, Refused
 from signalbox_cli.connection import Misconfigured
 from signalbox_cli.documents import BadDocument
+from signalbox_cli.fleet_clock import present
 from signalbox_cli.fleets import app
+from signalbox_cli.output import Output
 from signalbox_cli.problems import explain
-from tests.unit.fleets_as_read import ANNA, STARTS, STOPS, FakeApi, api, fleet, run, why
+from signalbox_cli.session import Session
+from signalbox_local.state_file import StateFolder
+from tests.unit.fleets_as_read import ANNA, NOW, STARTS, STOPS, FakeApi, api, fleet, run, why
 
 RUN_ID = "f-1m82zdt0w014j8txc"
 STARTED = Answer(status=202, body={"run_id": RUN_ID})
@@ -30,7 +37,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def ask(told: dict[str, Any], *words: str) -> tuple[FakeApi, Result]:
         fake = api(told)
-        monkeypatch.setattr(reaching, "reach", lambda _: (fake, True))
+        monkeypatch.setattr(reaching, "reach", lambda _: (fake, False))
         return fake, CliRunner(env={"COLUMNS": "100"}).invoke(app, list(words))
 
     return ask
@@ -224,3 +231,24 @@ def test_a_timeline_is_read_to_its_end(asked: Any) -> None:
     assert [line.split()[3] for line in result.stdout.splitlines()[1:]] == ["2"]
     _, result = asked({"GET /fleets/qa/timeline": {"events": [], "cursor": None}}, "timeline", "qa")
     assert "nothing has happened" in result.stderr
+
+
+def test_now_is_what_the_clock_of_a_local_runtime_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = b'{"now": "2026-11-27T16:00:00+00:00"}'
+    monkeypatch.setattr(StateFolder, "read", lambda _: {"aws_endpoint": "http://127.0.0.1:1"})
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: io.BytesIO(told))
+    assert present(Session(api=FakeApi(), output=Output.TABLE, is_local=True)) == NOW
+    assert present(Session(api=FakeApi(), output=Output.TABLE, is_local=False)) > NOW
+
+
+@pytest.mark.parametrize("state", [None, {"aws_endpoint": "http://127.0.0.1:1"}])
+def test_now_is_that_of_this_machine_when_a_runtime_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, str] | None
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise URLError("refused")
+
+    monkeypatch.setattr(StateFolder, "read", lambda _: state)
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    now = present(Session(api=FakeApi(), output=Output.TABLE, is_local=True))
+    assert abs((now - datetime.now(UTC)).total_seconds()) < 60

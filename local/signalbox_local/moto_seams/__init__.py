@@ -6,8 +6,11 @@ from signalbox_local.moto_seams.estate import estate_life
 from signalbox_local.moto_seams.events import event_bus
 from signalbox_local.moto_seams.fleets import fleet_resources
 from signalbox_local.moto_seams.lambda_functions import lambda_changes, lambda_invocations
+from signalbox_local.moto_seams.power import power_events
 from signalbox_local.moto_seams.records import dynamodb_requests, managed_policies
+from signalbox_local.moto_seams.rests import rests
 from signalbox_local.moto_seams.route53 import dns_changes
+from signalbox_local.moto_seams.scheduler import schedules
 from signalbox_local.moto_seams.seams import MOTO_VERSION, Seams
 from signalbox_local.moto_seams.step_functions import step_functions
 
@@ -24,6 +27,9 @@ __all__ = [
     "lambda_invocations",
     "less_work",
     "managed_policies",
+    "power_events",
+    "rests",
+    "schedules",
     "metric_data",
     "step_functions",
 ]

@@ -20,6 +20,7 @@ from signalbox_local.permissions.asked import Asked
 from signalbox_local.permissions.passed_roles import passed_roles
 
 _BY_SERVICE: dict[str, Callable[[Asked], Iterable[Permission]]] = {
+    "appstream": fleets.streaming_fleets,
     "autoscaling": autoscaling.permissions,
     "cloudwatch": monitoring.permissions,
     "dynamodb": dynamodb.permissions,

@@ -29,3 +29,8 @@ def desktops(asked: Asked) -> Iterable[Permission]:
     lists = (name for name in asked.parameters if name.endswith("WorkspaceRequests"))
     requests = [each for name in lists for each in asked.structures(name)]
     return asked.needs(*(asked.arn(f"workspace/{each['WorkspaceId']}") for each in requests))
+
+
+def streaming_fleets(asked: Asked) -> Iterable[Permission]:
+    """AppStream: fleets go by their names."""
+    return asked.needs(*(asked.arn(f"fleet/{name}") for name in asked.texts("Name", "Names")))

@@ -51,9 +51,10 @@ class Registered:
 class Standing:
     """What is known of a fleet between its runs. `acted_at` is the moment of the last transition that a run
     was begun for, `armed_for` that of the next one; `run_id` is the run that may act, `power` what the fleet
-    was last told to be. `sizes` is what groups
-    had before they were stopped, `kept` what ran before its period began, both by `Lot.key_of`. `stopped_by`
-    is the run that stopped the fleet last: savings are counted from it."""
+    was last told to be. `sizes` is what groups had before they were stopped, by `Lot.key_of`; `kept` the ids
+    that ran although the fleet stood still, by `Lot.where`. `stopped_by` is the run that the fleet has stood
+    still since: savings are counted from it. `look_again_at` is when the first tag ends that held a resource
+    back."""
 
     revision: int = 0
     head: Head = field(default_factory=Head)
@@ -65,16 +66,18 @@ class Standing:
     power: Power | None = None
     stopped_by: str | None = None
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    kept: tuple[str, ...] = ()
+    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    look_again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One time that a fleet is started or stopped, with the spec that it was planned with.
 
-    `only` narrows it down to some ids. `resolved` counts the pairs of place and kind that have been looked
-    through, `lots` what was made of them. `tokens` is what is left in each bucket, and since when (Unix
-    seconds). `stage` counts from 0; `stage_at` is when it began, `rounds` how often it was looked at.
+    `only` narrows it down to some (`ec2:i-0a1b…`); `was` is what the fleet was meant to be before. `resolved`
+    counts the pairs of place and kind that have been looked through, `lots` what was made of them. `tokens`
+    is what is left in each bucket, and since when (Unix seconds). `stage` counts from 0; `stage_at` is when
+    it began, `looked_at` when it was looked at last, `rounds` how often for nothing.
     """
 
     run_id: str
@@ -89,11 +92,14 @@ class Run:
     revision: int = 1
     phase: RunPhase = RunPhase.PENDING
     only: tuple[str, ...] = ()
+    was: Power | None = None
     resolved: int = 0
     lots: int = 0
     stage: int = 0
     stage_at: datetime | None = None
+    looked_at: datetime | None = None
     rounds: int = 0
+    look_again_at: datetime | None = None
     tokens: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     saved: Mapping[str, float] = field(default_factory=dict)
@@ -104,10 +110,12 @@ class Run:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
     """At most a thousand resources of one kind in one place: each id is in exactly one of `waiting` (not
-    asked for yet), `asked` (AWS has accepted it), `reached` (seen there), `skipped` and `failed`.
+    asked for yet), `asked` (AWS has accepted it, or it was on its way), `busy` (in maintenance: not asked for
+    until that ends), `reached` (seen there), `skipped` and `failed`.
 
-    `after` is how many seconds after its stage has begun it is due. `sizes` is what groups are to have again
-    (or had, when they are stopped), `units` what a price list calls them, `delays` why some still wait.
+    `after` is how many seconds after its stage has begun it is due, `since` when AWS was asked for the first
+    of it. `sizes` is what groups are to have again (or had, when they are stopped), `units` what a price list
+    calls them, `delays` why some are not there yet, `returned` how often some went back to where they were.
     """
 
     number: int
@@ -115,21 +123,28 @@ class Lot:
     kind: Kind
     place: Place
     after: int = 0
+    since: datetime | None = None
     waiting: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
     skipped: Reasons = field(default_factory=dict)
     failed: Reasons = field(default_factory=dict)
     delays: Reasons = field(default_factory=dict)
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     units: Reasons = field(default_factory=dict)
-    tries: int = 0
+    returned: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """Account, Region and kind."""
+        return f"{self.place.account}/{self.place.region}/{self.kind}"
 
     def key_of(self, id_: str) -> str:
         """What tells a resource from all others: account, Region, kind and id."""
-        return f"{self.place.account}/{self.place.region}/{self.kind}/{id_}"
+        return f"{self.where}/{id_}"
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing is left to do or to see."""
-        return not self.waiting and not self.asked
+        return not self.waiting and not self.asked and not self.busy

@@ -1,4 +1,4 @@
-"""Keeps runs and their lots: one item for a thousand resources, many in one write."""
+"""Keeps runs and their lots: one item for a thousand resources, many in one transaction."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from signalbox.kernel.errors import NotFound
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-MOST_AT_ONCE = 25  # lots of at most 100 KB: a transaction takes 100 items and 4 MB
+MOST_LOTS = 40  # in one transaction, which takes 4 MB: of lots of at most 100 KB
 
 
 def run_item(table: Table, run: Run) -> "TransactWriteItemTypeDef":
@@ -47,16 +47,29 @@ class DynamoRuns:
         runs = tuple(decoded(item, "body", Run) for item in found)
         return runs, runs[-1].run_id if len(runs) == limit else None
 
-    def save(self, run: Run) -> None:
-        """Raises Conflict when it is not of the revision before."""
-        self._table.transact([run_item(self._table, run)])
+    def save(self, run: Run, lots: Sequence[Lot] = ()) -> None:
+        """Raises Conflict when it is not of the revision before. Lots that do not fit into one transaction go
+        first, as long as the run is of that revision: what is half written is written again."""
+        parts = [self._lot(run, lot) for lot in lots]
+        while len(parts) > MOST_LOTS:
+            self._table.transact([self._unchanged(run), *parts[:MOST_LOTS]])
+            parts = parts[MOST_LOTS:]
+        self._table.transact([run_item(self._table, run), *parts])
 
-    def lots(self, run_id: str) -> tuple[Lot, ...]:
+    def lots(self, run: Run) -> tuple[Lot, ...]:
         """All of a run, by number."""
-        return tuple(decoded(item, "body", Lot) for item in self._table.query(f"RUN#{run_id}"))
+        return tuple(decoded(item, "body", Lot) for item in self._table.query(f"RUN#{run.run_id}"))
 
-    def keep(self, run_id: str, lots: Sequence[Lot]) -> None:
-        """Over those of the same number, many in one write."""
-        items = [{**key(f"RUN#{run_id}", f"LOT#{lot.number:06d}"), "body": encoded(lot)} for lot in lots]
-        for start in range(0, len(items), MOST_AT_ONCE):
-            self._table.transact([self._table.put(item) for item in items[start : start + MOST_AT_ONCE]])
+    def _lot(self, run: Run, lot: Lot) -> "TransactWriteItemTypeDef":
+        item = {**key(f"RUN#{run.run_id}", f"LOT#{lot.number:06d}"), "body": encoded(lot)}
+        return self._table.put(item)
+
+    def _unchanged(self, run: Run) -> "TransactWriteItemTypeDef":
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": key(f"FLEET#{run.fleet}", f"RUN#{run.run_id}"),
+                "ConditionExpression": "revision = :before",
+                "ExpressionAttributeValues": {":before": number(run.revision - 1)},
+            }
+        }

@@ -1,7 +1,7 @@
 """One one-shot schedule of EventBridge Scheduler for each fleet: nothing runs until then."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -18,8 +18,9 @@ LATEST = 3_600  # seconds; then the hourly sweep has caught up
 
 
 class SchedulerTimetable:
-    """Port `Timetable`. A schedule fires within the minute after its `at`, which is in whole seconds, UTC; it
-    deletes itself afterwards."""
+    """Port `Timetable`. A schedule fires within the minute after its `at`, which is in whole seconds, UTC. It
+    stays when it has fired: if it deleted itself, it could take the moment with it that it is armed for
+    meanwhile."""
 
     def __init__(self, group: str, function_arn: str, role_arn: str, dead_letters_arn: str) -> None:
         self._group = group
@@ -49,13 +50,14 @@ class SchedulerTimetable:
             self._write("update_schedule", fleet, at)  # somebody else was faster
 
     def _write(self, operation: str, fleet: str, at: datetime) -> None:
+        whole = at + timedelta(microseconds=-at.microsecond % 1_000_000)  # never before the moment
         getattr(client("scheduler"), operation)(
             Name=fleet,
             GroupName=self._group,
-            ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
+            ScheduleExpression=f"at({whole:%Y-%m-%dT%H:%M:%S})",
             ScheduleExpressionTimezone="UTC",
             FlexibleTimeWindow={"Mode": "OFF"},
-            ActionAfterCompletion="DELETE",
+            ActionAfterCompletion="NONE",
             Target=self._target(fleet),
         )
 

@@ -4,57 +4,70 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from signalbox.fleets.commands.beginning import Draft, begin_run
-from signalbox.fleets.commands.timing import armed, timed
-from signalbox.fleets.decisions.due import due
-from signalbox.fleets.model import Transition
+from signalbox.fleets.commands.timing import aimed, timed
+from signalbox.fleets.decisions.due import due, live
+from signalbox.fleets.model import Action, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
-from signalbox.fleets.steps.turn import ENGINE, publish
-from signalbox.kernel.clock import from_rfc3339
-from signalbox.kernel.errors import Conflict, NotFound
+from signalbox.fleets.schedule.calendar import Schedule
+from signalbox.fleets.steps.turn import ENGINE, persistently, publish, recorded
+from signalbox.kernel.clock import from_rfc3339, rfc3339
+from signalbox.kernel.errors import NotFound
 from signalbox.kernel.events import Event
 
 LATE = timedelta(minutes=5)  # a schedule's own precision is a minute
 RUNNING = "RUNNING"
 
 
-def attend(name: str, ports: FleetPorts, *, anew: bool = False) -> str:
-    """What was done, in words. Two at once, or the same event twice, act once: the second finds it acted on.
-    `anew` arms the next transition though the record says that it is armed."""
+def attend(name: str, ports: FleetPorts) -> str:
+    """What was done, in words. Two at once, or the same event twice, act once: the second looks again, and
+    finds it acted on. The next moment is armed each time, also when the record says that it is: a fault may
+    have lost it. Raises Conflict when others are faster all the time."""
+    return persistently(lambda: _attended(name, ports))
+
+
+def _attended(name: str, ports: FleetPorts) -> str:
     try:
         fleet = ports.fleets.get(name)
     except NotFound:
         ports.timetable.arm(name, None)
         return f"there is no fleet {name} any more"
-    standing = publish(name, ports.fleets.standing(name), ports)
     now = ports.clock()
+    standing = ports.fleets.standing(name)
     schedule = timed(fleet.spec, ports)
-    standing = armed(fleet, standing, schedule, ports, anew=anew)
+    passed = _to_act_on(fleet, standing, schedule, now)
+    ended = _ended_override(standing, now)
+    after = aimed(replace(standing, override=live(standing.override, now)), schedule, now)
+    if passed is not None:
+        return _acted(fleet, after, passed, ended, ports)
+    if after != standing:
+        after = recorded(name, after, ended, ports)
+    ports.timetable.arm(name, after.armed_for)
+    told = _under_way(fleet, after, ports)
+    publish(name, after, ports)
+    return told
+
+
+def _to_act_on(fleet: Registered, standing: Standing, schedule: Schedule, now: datetime) -> Transition | None:
+    """What has not been acted on yet: the last transition, or the end of a tag. What was due before the fleet
+    was registered, or its schedule changed, is not made up for."""
+    settled = standing.acted_at or from_rfc3339(fleet.created_at)
     passed = due(schedule, standing.override, now)
-    if passed is None or passed.at <= _settled_until(fleet, standing):
-        return _under_way(fleet, standing, ports)
-    return _acted(fleet, standing, passed, now, ports)
-
-
-def _settled_until(fleet: Registered, standing: Standing) -> datetime:
-    """Until when nothing is made up for: it was acted on, or the fleet was registered otherwise."""
-    applied = from_rfc3339(fleet.updated_at)
-    return max(applied, standing.acted_at) if standing.acted_at else applied
+    if passed is not None and passed.at > settled:
+        return passed
+    again = standing.look_again_at
+    if again is None or again > now or standing.power is None:
+        return None
+    return Transition(at=again, action=Action.towards(standing.power), reason="what a tag asked for is over")
 
 
 def _acted(
-    fleet: Registered, standing: Standing, passed: Transition, now: datetime, ports: FleetPorts
+    fleet: Registered, standing: Standing, passed: Transition, ended: list[Event], ports: FleetPorts
 ) -> str:
-    late = now - passed.at > LATE
-    reason = f"{passed.reason}; caught up, it was due at {passed.at.isoformat()}" if late else passed.reason
-    ended = _ended_override(standing, now)
-    if ended:
-        standing = replace(standing, override=None)
+    late = ports.clock() - passed.at > LATE
+    reason = f"{passed.reason}; caught up, it was due at {rfc3339(passed.at)}" if late else passed.reason
     draft = Draft(action=passed.action, cause=Cause.TRANSITION, reason=reason, by=ENGINE, at=passed.at)
-    try:
-        run = begin_run(fleet, standing, draft, ports, *ended)
-    except Conflict:
-        return "somebody else was faster"
+    run = begin_run(fleet, standing, draft, ports, *ended)
     return f"{run.action}: {run.reason}"
 
 
@@ -62,7 +75,7 @@ def _ended_override(standing: Standing, now: datetime) -> list[Event]:
     override = standing.override
     if override is None or override.until > now:
         return []
-    reason = f"{override.power} since {override.since.isoformat()}: {override.reason}"
+    reason = f"{override.power} since {rfc3339(override.since)}: {override.reason}"
     return [Event(type="Override Ended", at=now, actor=ENGINE, reason=reason, data={"by": override.by})]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
-from signalbox.fleets.steps.turn import tell
+from signalbox.fleets.steps.turn import publish, recorded
 from signalbox.kernel.events import Event, JsonObject
 from signalbox.kernel.ids import new_run_id
 
@@ -15,7 +15,8 @@ BEGUN = {Action.START: "Fleet Start Requested", Action.STOP: "Fleet Stop Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A run that is wanted: `only` narrows it down to some ids, `at` is the transition that it acts on."""
+    """A run that is wanted: `only` narrows it down to some (`ec2:i-0a1b…`), `at` is the moment that it acts
+    on: the standing says then what the timetable is armed for next."""
 
     action: Action
     cause: Cause
@@ -26,8 +27,9 @@ class Draft:
 
 
 def begin_run(fleet: Registered, standing: Standing, draft: Draft, ports: FleetPorts, *events: Event) -> Run:
-    """Stored with what made it begin; then its execution is started. Should that fail, the sweep starts it.
-    Raises Conflict when somebody else was faster."""
+    """Stored with what made it begin; then the next moment is armed, and the run's execution is started.
+    Should that fail, whoever looks after the fleet next does it. Raises Conflict when somebody else was
+    faster: nothing has been done then."""
     now = ports.clock()
     run = Run(
         run_id=new_run_id(now, ports.entropy),
@@ -39,17 +41,22 @@ def begin_run(fleet: Registered, standing: Standing, draft: Draft, ports: FleetP
         spec=fleet.spec,
         created_at=now,
         only=draft.only,
+        was=standing.power,
     )
-    data: JsonObject = {"run_id": run.run_id, "action": run.action, "cause": run.cause}
-    if draft.only:
-        data["resources"] = list(draft.only)
-    begun = Event(type=BEGUN[run.action], at=now, actor=draft.by, reason=draft.reason, data=data)
-    standing = replace(
-        standing,
-        run_id=run.run_id,
-        acted_at=draft.at or standing.acted_at,
-        power=standing.power if draft.only else run.action.power,
-    )
-    tell(run.fleet, standing, [*events, begun], ports, run)
+    begun = Event(type=BEGUN[run.action], at=now, actor=run.by, reason=run.reason, data=_told(run))
+    standing = recorded(run.fleet, _with(standing, run, draft), [*events, begun], ports, run)
+    if draft.at is not None:
+        ports.timetable.arm(run.fleet, standing.armed_for)
     ports.executions.start(run.fleet, run.run_id, run.generation)
+    publish(run.fleet, standing, ports)
     return run
+
+
+def _told(run: Run) -> JsonObject:
+    data: JsonObject = {"run_id": run.run_id, "action": run.action, "cause": run.cause}
+    return {**data, "resources": list(run.only)} if run.only else data
+
+
+def _with(standing: Standing, run: Run, draft: Draft) -> Standing:
+    standing = replace(standing, run_id=run.run_id, acted_at=draft.at or standing.acted_at)
+    return standing if run.only else replace(standing, power=run.action.power, look_again_at=None)

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from signalbox.fleets.commands.beginning import Draft, begin_run
 from signalbox.fleets.commands.timing import timed
-from signalbox.fleets.decisions.claims import selects
+from signalbox.fleets.decisions.claims import claim_of, pairs_of
 from signalbox.fleets.decisions.tags import TAG, tag_override
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.ports import FleetPorts
-from signalbox.fleets.record import Cause, Registered, Standing
+from signalbox.fleets.record import Cause, Registered, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
-from signalbox.fleets.steps.turn import ENGINE, tell
-from signalbox.kernel.errors import Conflict
-from signalbox.kernel.events import Event
+from signalbox.fleets.steps.turn import ENGINE, persistently, tell
+from signalbox.kernel.events import Event, JsonObject
 
 TOLD = {Power.RUNNING: "Resource Started By Others", Power.STOPPED: "Resource Stopped By Others"}
+MOST_NAMED = 100  # resources that a run names; beyond that it is a run of the whole fleet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,73 +31,113 @@ class Switched:
     account: str
     by_aws: bool = False
 
+    @property
+    def name(self) -> str:
+        """As a selection names it."""
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Concerned:
+    """A fleet that looks for such things at that place, and what it is meant to be."""
+
+    spec: FleetSpec
+    standing: Standing
+    place: Place
+    power: Power
+    reason: str
+
 
 def enforce(switched: Switched, ports: FleetPorts) -> str:
-    """What was done, in words. What several fleets claim is left to people."""
-    place = Place(region=switched.region, account=switched.account)
-    mine = list(_claiming(switched, place, ports))
+    """What was done, in words. What several fleets claim is left to people, and what a resource group has to
+    the sweep. Raises Conflict when others are faster all the time."""
+    return persistently(lambda: _enforced(switched, ports))  # several may be started at once
+
+
+def _enforced(switched: Switched, ports: FleetPorts) -> str:
+    concerned = list(_concerned(switched, ports))
+    # Most events are the echo of a run: AWS is asked only about what strays.
+    if all(one.power is switched.power for one in concerned):
+        return f"{switched.id} is {switched.power}: no fleet wants anything else"
+    selecting = [one for one in concerned if _selects(one, switched, ports)]
+    mine = [one for one in selecting if one.spec.mode != "observe"] or selecting
     if len(mine) != 1:
-        return f"{len(mine)} fleets select {switched.id}"
-    fleet, standing = mine[0]
-    now = ports.clock()
-    then = wanted_with(timed(fleet.spec, ports), standing.override, now)
-    power = standing.power or then.power
-    if power is switched.power:
-        return f"{switched.id} is {power}, as it should be"
-    reason = f"{switched.id} is {switched.power}, it should be {power}: {then.reason}"
-    may_act = fleet.spec.mode == "enforce" or (switched.by_aws and fleet.spec.mode != "observe")
-    if not may_act or _under_way(standing, fleet, ports):
-        data: dict[str, object] = {"resource": switched.id, "kind": switched.kind, "mode": fleet.spec.mode}
-        told = Event(type=TOLD[switched.power], at=now, actor=ENGINE, reason=reason, data=data)
-        tell(fleet.spec.name, standing, [told], ports)
-        return reason
+        return f"{len(mine)} fleets may act on {switched.id}"
+    one = mine[0]
+    if one.power is switched.power:
+        return f"{switched.id} is {switched.power}, as {one.spec.name} wants it"
+    reason = f"{switched.id} is {switched.power}, it should be {one.power}: {one.reason}"
+    run = _under_way(one.spec.name, one.standing, ports)
+    if run is not None and not _is_joined_by(run, one.power, switched):
+        return f"run {run.run_id} goes on: {reason}"
+    if one.spec.mode == "enforce" or (switched.by_aws and one.spec.mode == "schedule"):
+        return _brought_back(one, switched, run, reason, ports)
+    data: JsonObject = {"resource": switched.id, "kind": switched.kind, "mode": one.spec.mode}
+    event = Event(type=TOLD[switched.power], at=ports.clock(), actor=ENGINE, reason=reason, data=data)
+    tell(one.spec.name, one.standing, [event], ports)
+    return reason
+
+
+def _concerned(switched: Switched, ports: FleetPorts) -> Iterator[_Concerned]:
+    there = (switched.account, switched.region, switched.kind)
+    for name, spec in ports.fleets.all().items():
+        for place, kind in pairs_of(spec, ports.home):
+            if (place.account, place.region, kind) == there:
+                standing = ports.fleets.standing(name)
+                then = wanted_with(timed(spec, ports), standing.override, ports.clock())
+                power = standing.power or then.power
+                yield _Concerned(spec=spec, standing=standing, place=place, power=power, reason=then.reason)
+                break
+
+
+def _selects(one: _Concerned, switched: Switched, ports: FleetPorts) -> bool:
+    """Whether the fleet has it, its tags do not say otherwise, and it still is as the event says."""
+    select = Select(resources=(switched.name,), kinds=(switched.kind,))
+    claim = claim_of(one.spec, switched.kind, one.place)
+    found = ports.switch_of(switched.kind).find(select, one.place)
+    return any(claim.has(each) and _strays(each, switched, ports) for each in found)
+
+
+def _strays(resource: Resource, switched: Switched, ports: FleetPorts) -> bool:
+    if resource.member_of or tag_override(resource.tags.get(TAG), ports.clock()) is not None:
+        return False
+    back = Power.STOPPED if switched.power is Power.RUNNING else Power.RUNNING
+    return str(resource.condition) != str(back)
+
+
+def _under_way(name: str, standing: Standing, ports: FleetPorts) -> Run | None:
+    run = ports.runs.get(name, standing.run_id) if standing.run_id else None
+    return None if run is None or run.phase.is_final else run
+
+
+def _is_joined_by(run: Run, power: Power, switched: Switched) -> bool:
+    """A run of the whole fleet is not interrupted for one resource; one of a few takes it in."""
+    return bool(run.only) and run.action.power is power and switched.name not in run.only
+
+
+def _brought_back(
+    one: _Concerned, switched: Switched, run: Run | None, reason: str, ports: FleetPorts
+) -> str:
+    only = tuple(sorted({*(run.only if run else ()), switched.name}))
     draft = Draft(
-        action=Action.towards(power),
+        action=Action.towards(one.power),
         cause=Cause.ENFORCEMENT,
         reason=f"{reason}; AWS started it" if switched.by_aws else reason,
         by=ENGINE,
-        only=(switched.id,),
+        only=only if len(only) <= MOST_NAMED else (),
     )
-    return f"{begin_run(fleet, standing, draft, ports).run_id}: {reason}"
-
-
-def _under_way(standing: Standing, fleet: Registered, ports: FleetPorts) -> bool:
-    """A run is not interrupted for one resource: the sweep comes back to it."""
-    return standing.run_id is not None and not ports.runs.get(fleet.spec.name, standing.run_id).phase.is_final
-
-
-def _claiming(switched: Switched, place: Place, ports: FleetPorts) -> Iterator[tuple[Registered, Standing]]:
-    """The fleets that select it, when its tags do not say otherwise."""
-    concerned = {
-        name: spec for name, spec in ports.fleets.all().items() if _concerns(spec, switched, ports.home)
-    }
-    if not concerned:
-        return
-    one = Select(resources=(switched.id,), kinds=(switched.kind,))
-    for resource in ports.switch_of(switched.kind).find(one, place):
-        for name, spec in concerned.items():
-            if _has(spec, resource, place, ports):
-                yield ports.fleets.get(name), ports.fleets.standing(name)
-
-
-def _concerns(spec: FleetSpec, switched: Switched, home: Place) -> bool:
-    return switched.kind in spec.select.kinds and switched.region in (spec.select.regions or (home.region,))
-
-
-def _has(spec: FleetSpec, resource: Resource, place: Place, ports: FleetPorts) -> bool:
-    if resource.member_of or tag_override(resource.tags.get(TAG), ports.clock()) is not None:
-        return False
-    return selects(spec.select, resource, place, ports.home)
+    begun = begin_run(ports.fleets.get(one.spec.name), one.standing, draft, ports)
+    return f"{begun.run_id}: {reason}"
 
 
 def sweep_fleet(fleet: Registered, standing: Standing, ports: FleetPorts) -> None:
-    """What no event has told: once an hour a fleet that enforces is brought to where it should be."""
-    if fleet.spec.mode != "enforce" or standing.power is None or _under_way(standing, fleet, ports):
+    """What no event has told: once an hour a fleet that enforces is brought to where it should be. Raises
+    Conflict when somebody else was faster."""
+    if fleet.spec.mode != "enforce" or standing.power is None:
+        return
+    if _under_way(fleet.spec.name, standing, ports) is not None:
         return
     draft = Draft(
         action=Action.towards(standing.power), cause=Cause.ENFORCEMENT, reason="the hourly sweep", by=ENGINE
     )
-    try:
-        begin_run(fleet, standing, draft, ports)
-    except Conflict:
-        return  # somebody else was faster
+    begin_run(fleet, standing, draft, ports)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from signalbox.fleets.commands.beginning import Draft, begin_run
-from signalbox.fleets.commands.timing import armed, timed
+from signalbox.fleets.commands.timing import aimed, timed
 from signalbox.fleets.decisions.due import live
 from signalbox.fleets.model import Action, Override, Power
 from signalbox.fleets.ports import FleetPorts
@@ -31,7 +31,7 @@ def override_fleet(name: str, power: Power, until: datetime, caller: Caller, por
         wish = f"{other.by} wants it {other.power} until {rfc3339(other.until)} ({other.reason})"
         raise Conflict(f"{wish}: lift that override first")
     override = Override(power=power, since=now, until=until, reason=caller.reason, by=caller.arn)
-    standing = armed(fleet, replace(standing, override=override), timed(fleet.spec, ports), ports)
+    standing = aimed(replace(standing, override=override), timed(fleet.spec, ports), now)
     told = Event(
         type="Fleet Overridden",
         at=now,
@@ -58,7 +58,7 @@ def lift_override(name: str, caller: Caller, ports: FleetPorts) -> Run:
     if other is None:
         raise NotFound(f"nothing overrides the schedule of {name}")
     schedule = timed(fleet.spec, ports)
-    standing = armed(fleet, replace(standing, override=None), schedule, ports)
+    standing = aimed(replace(standing, override=None), schedule, now)
     ended = Event(
         type="Override Ended", at=now, actor=caller.arn, reason=caller.reason, data={"by": other.by}
     )

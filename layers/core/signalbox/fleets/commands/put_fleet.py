@@ -1,11 +1,15 @@
-"""Register a fleet, or replace its registration. Nothing is started or stopped: the next transition acts."""
+"""Register a fleet, or replace its registration. Nothing is started or stopped but what was due anyway."""
 
-from signalbox.fleets.commands.timing import armed, timed
+from dataclasses import replace
+from datetime import datetime
+
+from signalbox.fleets.commands.attend import attend
+from signalbox.fleets.commands.timing import timed
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Registered
 from signalbox.fleets.schedule.calendar import violations
 from signalbox.fleets.spec import FleetSpec
-from signalbox.fleets.steps.turn import tell
+from signalbox.fleets.steps.turn import persistently, recorded
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Invalid, NotFound
@@ -13,12 +17,12 @@ from signalbox.kernel.events import Event
 
 
 def put_fleet(spec: FleetSpec, caller: Caller, ports: FleetPorts) -> tuple[Registered, bool]:
-    """(the registration, whether it is new). Raises Invalid; a refused call stores nothing. What was due
-    before is not made up for: whoever wants it at once starts or stops the fleet."""
+    """(the registration, whether it is new). Raises Invalid; a refused call stores nothing. What a new
+    schedule says of the past is not made up for: whoever wants it at once starts or stops the fleet."""
     wrong = violations(spec)
     if wrong:
         raise Invalid(*wrong)
-    schedule = timed(spec, ports)
+    timed(spec, ports)
     now = ports.clock()
     before = _before(spec.name, ports)
     fleet = Registered(
@@ -28,13 +32,23 @@ def put_fleet(spec: FleetSpec, caller: Caller, ports: FleetPorts) -> tuple[Regis
         updated_by=caller.arn,
     )
     is_new = ports.fleets.put(fleet)
-    standing = ports.fleets.standing(spec.name)
+    is_timed_anew = before is None or _when(spec) != _when(before.spec)
     applied = Event(
         type="Fleet Applied", at=now, actor=caller.arn, reason=caller.reason, data={"mode": spec.mode}
     )
-    standing = tell(spec.name, standing, [applied], ports)
-    armed(fleet, standing, schedule, ports)
+    persistently(lambda: _recorded(spec.name, applied, now if is_timed_anew else None, ports))
+    attend(spec.name, ports)
     return fleet, is_new
+
+
+def _recorded(name: str, applied: Event, settled: datetime | None, ports: FleetPorts) -> None:
+    standing = ports.fleets.standing(name)
+    recorded(name, replace(standing, acted_at=settled or standing.acted_at), [applied], ports)
+
+
+def _when(spec: FleetSpec) -> tuple[object, ...]:
+    """What says when the fleet runs. Whoever changes anything else keeps what is due."""
+    return spec.zone, spec.schedule, spec.holidays, spec.calendar
 
 
 def _before(name: str, ports: FleetPorts) -> Registered | None:

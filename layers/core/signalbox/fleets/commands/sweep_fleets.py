@@ -3,7 +3,7 @@
 from signalbox.fleets.commands.attend import attend
 from signalbox.fleets.commands.enforce import sweep_fleet
 from signalbox.fleets.ports import FleetPorts
-from signalbox.kernel.errors import Conflict, NotFound, Rejected, Transient
+from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected, Transient
 
 
 def sweep_fleets(ports: FleetPorts) -> str:
@@ -11,8 +11,8 @@ def sweep_fleets(ports: FleetPorts) -> str:
     told = []
     for name in ports.fleets.all():
         try:
-            told.append(f"{name}: {attend(name, ports, anew=True)}")
+            told.append(f"{name}: {attend(name, ports)}")
             sweep_fleet(ports.fleets.get(name), ports.fleets.standing(name), ports)
-        except (Conflict, NotFound, Transient, Rejected) as problem:
+        except (Conflict, Invalid, NotFound, Transient, Rejected) as problem:
             told.append(f"{name}: {problem}")
     return "; ".join(told)

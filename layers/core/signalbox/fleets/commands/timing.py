@@ -1,11 +1,11 @@
-"""A fleet's schedule with its calendar read, and the timetable that wakes it for what comes next."""
+"""A fleet's schedule with its calendar read, and what it is woken for next."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from signalbox.fleets.decisions.due import live
 from signalbox.fleets.ports import FleetPorts
-from signalbox.fleets.record import Registered, Standing
+from signalbox.fleets.record import Standing
 from signalbox.fleets.schedule.calendar import Schedule, schedule_of
 from signalbox.fleets.schedule.overrides import following_with
 from signalbox.fleets.spec import FleetSpec
@@ -21,18 +21,10 @@ def timed(spec: FleetSpec, ports: FleetPorts) -> Schedule:
     return schedule_of(spec, closed)
 
 
-def armed(
-    fleet: Registered, standing: Standing, schedule: Schedule, ports: FleetPorts, *, anew: bool = False
-) -> Standing:
-    """The next transition is in the timetable, and it is known: before anything is done about the present
-    one. `anew` puts it there although the record says that it is."""
-    now = ports.clock()
+def aimed(standing: Standing, schedule: Schedule, now: datetime) -> Standing:
+    """With the next moment that something is due: a transition, or the end of a tag. Whoever stores it arms
+    the timetable for it afterwards: a wake-up that nobody has recorded could take the place of a better
+    one."""
     coming = following_with(schedule, live(standing.override, now), now)
-    at = coming.at if coming else None
-    if at != standing.armed_for or anew:
-        ports.timetable.arm(fleet.spec.name, at)
-    if at == standing.armed_for:
-        return standing
-    following = replace(standing, armed_for=at, revision=standing.revision + 1)
-    ports.fleets.save(fleet.spec.name, following, ())
-    return following
+    moments = (coming.at if coming else None, standing.look_again_at)
+    return replace(standing, armed_for=min((at for at in moments if at and at > now), default=None))

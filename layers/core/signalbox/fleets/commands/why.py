@@ -1,5 +1,6 @@
 """Why something runs or stands still, from the record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,14 +10,15 @@ from signalbox.fleets.model import Override, Power, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Lot, Run
 from signalbox.fleets.schedule.overrides import following_with, wanted_with
+from signalbox.fleets.steps.lots import lots_of
 
 MOST_RUNS = 20  # that are looked through, the newest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Last:
-    """What the last run that met the resource did with it: the outcome is reached, waiting, asked, skipped or
-    failed."""
+    """What the last run that met the resource did with it: the outcome is reached, waiting, asked, busy,
+    skipped or failed."""
 
     run_id: str
     action: str
@@ -47,22 +49,30 @@ def why(name: str, resource: str, ports: FleetPorts) -> Answer:
     schedule = timed(fleet.spec, ports)
     override = live(standing.override, now)
     then = wanted_with(schedule, override, now)
-    asked = standing.power is not None and standing.power is not then.power
+    runs, _ = ports.runs.list(name, MOST_RUNS, None)
+    power, reason = standing.power or then.power, then.reason
+    if power is not then.power:
+        reason = f"{_asked(runs)}; the schedule says {then.power}: {then.reason}"
     return Answer(
         fleet=name,
         resource=resource,
-        power=standing.power or then.power,
-        reason=f"asked for by hand; the schedule says {then.power}: {then.reason}" if asked else then.reason,
+        power=power,
+        reason=reason,
         override=override,
-        last=_last(name, resource, ports),
+        last=_last(runs, resource, ports),
         coming=following_with(schedule, override, now),
     )
 
 
-def _last(name: str, resource: str, ports: FleetPorts) -> Last | None:
-    runs, _ = ports.runs.list(name, MOST_RUNS, None)
+def _asked(runs: Sequence[Run]) -> str:
+    """What the whole fleet was told last."""
+    whole = [f"{run.action} by {run.by}: {run.reason}" for run in runs if not run.only]
+    return whole[0] if whole else "it was told so before what is remembered"
+
+
+def _last(runs: Sequence[Run], resource: str, ports: FleetPorts) -> Last | None:
     for run in runs:
-        for lot in ports.runs.lots(run.run_id):
+        for lot in lots_of(run, ports):
             found = outcome_of(lot, resource)
             if found:
                 return Last(
@@ -87,7 +97,8 @@ def outcome_of(lot: Lot, id_: str) -> tuple[str, str] | None:
             if id_ in ids:
                 return outcome, reason
     delays = [reason for reason, ids in lot.delays.items() if id_ in ids]
-    for outcome, ids in (("waiting", lot.waiting), ("asked", lot.asked), ("reached", lot.reached)):
+    lists = (("waiting", lot.waiting), ("asked", lot.asked), ("busy", lot.busy), ("reached", lot.reached))
+    for outcome, ids in lists:
         if id_ in ids:
             return outcome, delays[0] if delays else ""
     return None

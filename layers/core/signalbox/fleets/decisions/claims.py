@@ -1,41 +1,62 @@
 """Whose a resource is: what a selection says of it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from signalbox.fleets.model import Place, Resource
-from signalbox.fleets.spec import FleetSpec, Select
-
-
-def selects(select: Select, resource: Resource, place: Place, home: Place) -> bool:
-    """Whether the fleet has this resource, as far as kind, place, tags and names tell: what a resource group
-    has, only AWS knows."""
-    if resource.kind not in select.kinds or not _covers(select, place, home):
-        return False
-    if select.resources and any(_names(text, resource.id) for text in select.resources):
-        return True
-    tags = select.tags or {}
-    return bool(tags) and all(resource.tags.get(name) in values for name, values in tags.items())
+from signalbox.fleets.model import Kind, Place, Resource
+from signalbox.fleets.named import own
+from signalbox.fleets.spec import FleetSpec
 
 
-def _covers(select: Select, place: Place, home: Place) -> bool:
-    if place.region not in (select.regions or (home.region,)):
-        return False
-    roles = {account.role_arn for account in select.accounts or ()}
-    return place.role_arn in roles if roles else not place.role_arn
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a fleet selects of one kind at one place: by tags, and by id."""
+
+    fleet: str
+    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ids: frozenset[str] = frozenset()
+
+    def has(self, resource: Resource) -> bool:
+        """Whether the fleet selects it."""
+        if resource.id in self.ids:
+            return True
+        return bool(self.tags) and all(resource.tags.get(name) in known for name, known in self.tags.items())
 
 
-def _names(text: str, id_: str) -> bool:
-    return text == id_ or (text.startswith("arn:") and text.endswith(("/" + id_, ":" + id_)))
+def pairs_of(spec: FleetSpec, home: Place) -> list[tuple[Place, Kind]]:
+    """Where to look for what."""
+    regions = spec.select.regions or (home.region,)
+    accounts = spec.select.accounts
+    if accounts is None:
+        places = [replace(home, region=region) for region in regions]
+    else:
+        places = [
+            Place(
+                region=region,
+                account=account.role_arn.split(":")[4],
+                role_arn=account.role_arn,
+                external_id=account.external_id,
+            )
+            for account in accounts
+            for region in regions
+        ]
+    return [(place, kind) for place in places for kind in dict.fromkeys(spec.select.kinds)]
 
 
-def rivals(
-    resource: Resource, place: Place, home: Place, fleet: str, others: Mapping[str, FleetSpec]
-) -> tuple[str, ...]:
-    """The other fleets that claim it, by name. One that only observes claims nothing."""
-    return tuple(
-        sorted(
-            name
-            for name, spec in others.items()
-            if name != fleet and spec.mode != "observe" and selects(spec.select, resource, place, home)
-        )
+def covers(spec: FleetSpec, place: Place, kind: Kind, home: Place) -> bool:
+    """Whether the fleet looks there for that kind, by whatever role."""
+    return any(
+        (at.account, at.region, each) == (place.account, place.region, kind)
+        for at, each in pairs_of(spec, home)
     )
+
+
+def claim_of(spec: FleetSpec, kind: Kind, place: Place, members: Collection[str] = ()) -> Claim:
+    """`members` are those of the fleet's resource group: only AWS knows them."""
+    ids = frozenset((*own(spec.select, kind, place), *members))
+    return Claim(fleet=spec.name, tags=spec.select.tags or {}, ids=ids)
+
+
+def rivals(resource: Resource, others: Iterable[Claim]) -> tuple[str, ...]:
+    """The other fleets that claim it, by name."""
+    return tuple(sorted(claim.fleet for claim in others if claim.has(resource)))

@@ -15,15 +15,23 @@ def live(override: Override | None, now: datetime) -> Override | None:
 
 def due(schedule: Schedule, override: Override | None, now: datetime) -> Transition | None:
     """The last transition until now. Those before it that were missed are not made up for."""
-    if override is not None and override.since <= now < override.until:
-        reason = f"override by {override.by}: {override.power} until {rfc3339(override.until)}"
-        return Transition(at=override.since, action=Action.towards(override.power), reason=reason)
+    if override is None:
+        return latest(schedule, now)
+    if now < override.until:
+        return _begun(override)
     found = latest(schedule, now)
-    if override is None or override.until > now or (found is not None and found.at > override.until):
+    if found is not None and found.at > override.until:
         return found
     then = wanted(schedule, override.until)
+    if then.power is override.power:
+        return _begun(override)
     return Transition(
         at=override.until,
         action=Action.towards(then.power),
         reason=f"override by {override.by} ends: {then.reason}",
     )
+
+
+def _begun(override: Override) -> Transition:
+    reason = f"override by {override.by}: {override.power} until {rfc3339(override.until)}"
+    return Transition(at=override.since, action=Action.towards(override.power), reason=reason)

@@ -4,11 +4,12 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from signalbox.fleets.decisions.claims import rivals
-from signalbox.fleets.decisions.tags import TAG, tag_override
-from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
-from signalbox.fleets.record import Cause, Run, Standing
+from signalbox.fleets.decisions.claims import Claim, rivals
+from signalbox.fleets.decisions.tags import TAG, TagOverride, tag_override
+from signalbox.fleets.model import Action, Condition, Kind, Resource
+from signalbox.fleets.record import Cause, Run
 from signalbox.fleets.spec import FleetSpec
 from signalbox.kernel.durations import parse_duration
 
@@ -17,41 +18,61 @@ SLICE = 60  # seconds: starts are spread by the minute
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What is the same for all resources of a run. `others` are the specs of all fleets, by name."""
+    """What is the same for all resources of a kind at a place: what other fleets claim there, what is to be
+    left running, and what sizes groups are to have again."""
 
     run: Run
-    standing: Standing
     now: datetime
-    home: Place
-    others: Mapping[str, FleetSpec] = field(default_factory=dict)
+    others: tuple[Claim, ...] = ()
+    kept: frozenset[str] = frozenset()
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+class Outcome(StrEnum):
+    """Where a resource is put: the lists of a lot."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    BUSY = "busy"
+    REACHED = "reached"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether it is acted on; `reason` says why not, or what it waits for. `arrived`: it is there already."""
+    """What becomes of it, and why; until when a tag holds it back."""
 
-    acts: bool
+    outcome: Outcome
     reason: str = ""
-    arrived: bool = False
+    until: datetime | None = None
 
 
-ACTS = Verdict(acts=True)
-
-
-def decide(resource: Resource, key: str, place: Place, given: Circumstances) -> Verdict:
+def decide(resource: Resource, given: Circumstances) -> Verdict:
     """The first reason that holds. What cannot be told apart is left alone: nothing is done on a guess."""
-    against = _not_ours(resource, place, given) or _held_back(resource, key, given)
+    against = _not_ours(resource, given)
     if against:
-        return Verdict(acts=False, reason=against)
-    wanted = given.run.action.power
-    if str(resource.condition) == str(wanted):
-        return Verdict(acts=False, reason=f"{wanted} already", arrived=True)
+        return Verdict(Outcome.SKIPPED, against)
+    asked = tag_override(resource.tags.get(TAG), given.now)
+    if asked is not None and asked.power is not given.run.action.power:
+        return Verdict(Outcome.SKIPPED, _told(asked, given.run), asked.until)
+    if _is_retained(resource, given):
+        return Verdict(Outcome.SKIPPED, "it ran before its period began: retained")
+    if str(resource.condition) == str(given.run.action.power):
+        return Verdict(Outcome.REACHED)
     hopeless = _hopeless(resource, given.run.spec)
     if hopeless:
-        return Verdict(acts=False, reason=hopeless)
-    if resource.condition in (Condition.BUSY, Condition.CHANGING):
-        return Verdict(acts=True, reason=f"it is {resource.detail or resource.condition}")
-    return ACTS
+        return Verdict(Outcome.SKIPPED, hopeless)
+    return _acting(resource)
+
+
+def _acting(resource: Resource) -> Verdict:
+    """What is busy or on its way is waited for; only a group takes a new size at any time."""
+    told = f"it is {resource.detail or resource.condition}"
+    if resource.condition is Condition.BUSY:
+        return Verdict(Outcome.BUSY, told)
+    if resource.condition is Condition.CHANGING and not resource.size:
+        return Verdict(Outcome.ASKED, told)
+    return Verdict(Outcome.WAITING)
 
 
 def _hopeless(resource: Resource, spec: FleetSpec) -> str:
@@ -60,26 +81,26 @@ def _hopeless(resource: Resource, spec: FleetSpec) -> str:
     return resource.obstacle or ("the fleet only observes" if spec.mode == "observe" else "")
 
 
-def _not_ours(resource: Resource, place: Place, given: Circumstances) -> str:
+def _not_ours(resource: Resource, given: Circumstances) -> str:
     if resource.member_of:
         return f"goes with {resource.member_of}"
-    claimed = rivals(resource, place, given.home, given.run.fleet, given.others)
+    claimed = rivals(resource, given.others)
     if claimed:
         return f"conflict: fleet {', '.join(claimed)} claims it as well; select it in one of them only"
     return ""
 
 
-def _held_back(resource: Resource, key: str, given: Circumstances) -> str:
+def _told(asked: TagOverride, run: Run) -> str:
+    if run.cause is Cause.OVERRIDE and asked.power:
+        return f"conflict: {run.reason}, but {asked.told}"
+    return asked.told
+
+
+def _is_retained(resource: Resource, given: Circumstances) -> bool:
+    """What the schedule began is bound by it; what people ask for is not."""
     run = given.run
-    asked = tag_override(resource.tags.get(TAG), given.now)
-    if asked is not None and asked.power is not run.action.power:
-        if run.cause is Cause.OVERRIDE and asked.power:
-            return f"conflict: {run.reason}, but {asked.told}"
-        return asked.told
-    retains = run.action is Action.STOP and run.cause is Cause.TRANSITION and run.spec.retain
-    if retains and key in given.standing.kept:
-        return "it ran before its period began: retained"
-    return ""
+    by_schedule = run.cause in (Cause.TRANSITION, Cause.ENFORCEMENT)
+    return run.action is Action.STOP and by_schedule and run.spec.retain and resource.id in given.kept
 
 
 def stage_of(kind: Kind, spec: FleetSpec, action: Action) -> int:

@@ -1,9 +1,10 @@
-"""The lots of a run's present stage, and when the next one begins."""
+"""The lots of a run up to its present stage, and when the next one begins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from signalbox.fleets.decisions.lots import given_up, watched
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
@@ -11,29 +12,25 @@ from signalbox.fleets.steps.turn import kept
 from signalbox.kernel.durations import parse_duration
 
 LONGEST_MAINTENANCE = timedelta(hours=12)  # that a resource is waited for which AWS or somebody else works on
-LONGEST_WAIT = 60  # seconds between two looks
 
 
 @dataclass(slots=True)
 class Stage:
-    """All lots as they are now, and those of the present stage."""
+    """All lots as they are now, by number."""
 
     run: Run
     lots: dict[int, Lot]
-    changed: set[int]
+    changed: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, run: Run, ports: FleetPorts) -> "Stage":
-        """Lots of an attempt to resolve that came to nothing do not count."""
-        lots = {lot.number: lot for lot in ports.runs.lots(run.run_id) if lot.number < run.lots}
-        return cls(run, lots, set())
+        """As they are stored."""
+        return cls(run, {lot.number: lot for lot in lots_of(run, ports)})
 
     @property
     def here(self) -> Sequence[Lot]:
-        """Of this stage, by number."""
-        return [
-            self.lots[number] for number in sorted(self.lots) if self.lots[number].stage == self.run.stage
-        ]
+        """Of this stage and what earlier ones have left, by number."""
+        return [lot for _, lot in sorted(self.lots.items()) if lot.stage <= self.run.stage]
 
     def change(self, lot: Lot) -> None:
         """Put it in the place of what it was."""
@@ -41,30 +38,56 @@ class Stage:
             self.lots[lot.number] = lot
             self.changed.add(lot.number)
 
-    def keep(self, ports: FleetPorts) -> None:
-        """Store what has changed."""
-        if self.changed:
-            ports.runs.keep(self.run.run_id, [self.lots[number] for number in sorted(self.changed)])
-            self.changed.clear()
+    def kept(self, run: Run, ports: FleetPorts) -> Run:
+        """The run and what has changed of its lots, stored in one."""
+        run = kept(run, ports, [self.lots[number] for number in sorted(self.changed)])
+        self.changed.clear()
+        return run
 
-    def deadline(self, lot: Lot) -> timedelta:
-        """How long after the beginning of the stage it is given up; what is in maintenance is waited for."""
-        own = parse_duration(self.run.spec.deadline) + timedelta(seconds=lot.after)
-        delayed = {id_ for ids in lot.delays.values() for id_ in ids}
-        waits_for_others = (
-            not lot.asked and bool(lot.waiting) and set(lot.waiting) <= delayed and not lot.tries
-        )
-        return max(own, LONGEST_MAINTENANCE) if waits_for_others and _is_in_maintenance(lot) else own
+    def give_up_late(self, lot: Lot, now: datetime) -> Lot:
+        """After the deadline, which counts from when AWS was asked; what is in maintenance has longer, and
+        what waits for its turn is not late."""
+        since = lot.since or self._begins(lot, now)
+        asked_for = set(watched(lot)) - set(lot.busy)
+        if now - since > parse_duration(self.run.spec.deadline):
+            lot = given_up(lot, asked_for, self.run.action)
+        if now - self._begins(lot, now) > LONGEST_MAINTENANCE:
+            lot = given_up(lot, lot.busy, self.run.action)
+        return lot
+
+    def _begins(self, lot: Lot, now: datetime) -> datetime:
+        return (self.run.stage_at or now) + timedelta(seconds=lot.after)
+
+    def next(self, now: datetime) -> int | None:
+        """The next stage that has something to do, once this one has nothing to do any more; what is in
+        maintenance keeps the others waiting until the deadline only."""
+        patient = now - (self.run.stage_at or now) <= parse_duration(self.run.spec.deadline)
+        here = [lot for lot in self.lots.values() if lot.stage == self.run.stage]
+        if any(not lot.is_settled if patient else lot.waiting or lot.asked for lot in here):
+            return None
+        later = {lot.stage for lot in self.lots.values() if lot.stage > self.run.stage and not lot.is_settled}
+        return min(later, default=None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do in any stage."""
+        return all(lot.is_settled for lot in self.lots.values())
 
 
-def _is_in_maintenance(lot: Lot) -> bool:
-    return all(reason.startswith("it is ") for reason in lot.delays)
+def lots_of(run: Run, ports: FleetPorts) -> Sequence[Lot]:
+    """All that count: an attempt to resolve that came to nothing may have left others."""
+    return [lot for lot in ports.runs.lots(run) if lot.number < run.lots]
 
 
-def next_stage(stage: Stage, ports: FleetPorts) -> Progress:
-    """The next stage that has something to do; the report after the last one."""
-    left = sorted({lot.stage for lot in stage.lots.values() if not lot.is_settled})
-    if not left:
+def following(stage: Stage, run: Run, ports: FleetPorts) -> Progress | None:
+    """The report after the last stage, or the next stage; None while this one goes on. All is stored."""
+    now = ports.clock()
+    if stage.is_over:
+        if stage.changed:
+            stage.kept(run, ports)
         return Progress(next=State.REPORT_FLEET)
-    kept(replace(stage.run, stage=left[0], stage_at=ports.clock(), rounds=0), ports)
+    number = stage.next(now)
+    if number is None:
+        return None
+    stage.kept(replace(run, stage=number, stage_at=now, looked_at=None, rounds=0), ports)
     return Progress(next=State.SWITCH_POWER)

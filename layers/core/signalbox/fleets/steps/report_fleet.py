@@ -5,21 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from signalbox.fleets.decisions.lots import count, given_up
+from signalbox.fleets.decisions.lots import by_id, count, given_up, reasons_with
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
-from signalbox.fleets.record import Lot, Run, RunPhase
-from signalbox.fleets.steps.lots import Stage
+from signalbox.fleets.record import Lot, Reasons, Run, RunPhase, Standing
+from signalbox.fleets.steps.lots import Stage, lots_of
 from signalbox.fleets.steps.turn import ENGINE, PowerCommand, publish, still_ours, take_turn, tell
 from signalbox.kernel.events import Event, JsonObject
 
 MOST_NAMED = 20  # resources that an event names; the run names all
+LONGEST_FAILURE = 1000  # characters
 ENDED = {
-    (Action.START, RunPhase.SUCCEEDED): "Fleet Started",
-    (Action.STOP, RunPhase.SUCCEEDED): "Fleet Stopped",
-    (Action.START, RunPhase.INCOMPLETE): "Fleet Start Incomplete",
-    (Action.STOP, RunPhase.INCOMPLETE): "Fleet Stop Incomplete",
+    "start": "Fleet Started",
+    "stop": "Fleet Stopped",
+    "incomplete": "Fleet Run Incomplete",
+    "observed": "Fleet Observed",
 }
 HOUR = 3600.0  # seconds
 
@@ -33,51 +34,69 @@ def report_fleet(command: PowerCommand, ports: FleetPorts) -> Progress:
     stage = Stage.of(run, ports)
     for lot in list(stage.lots.values()):
         if not lot.is_settled:  # only after a failure: nobody goes on with it
-            stage.change(given_up(lot, run.action))
-    stage.keep(ports)
+            stage.change(given_up(lot, (*lot.waiting, *lot.asked, *lot.busy), run.action))
+    if stage.changed:
+        run = stage.kept(run, ports)
     lots = [stage.lots[number] for number in sorted(stage.lots)]
-    counts = count(lots)
-    now = ports.clock()
-    failure = (command.failure or "")[:1000]
-    whole = not counts["failed"] and not failure
-    run = replace(
-        run,
-        revision=run.revision + 1,
-        counts=counts,
-        failure=failure,
-        phase=RunPhase.SUCCEEDED if whole else RunPhase.INCOMPLETE,
-        ended_at=now,
-        saved=_saved(run, lots, now, ports),
-    )
-    standing = still_ours(run, ports)
-    stopped = run.action is Action.STOP and not run.only
-    standing = replace(standing, run_id=None, stopped_by=run.run_id if stopped else standing.stopped_by)
+    standing, now = still_ours(run, ports), ports.clock()
+    run = _over(run, lots, command.failure or "", now)
+    run = replace(run, saved=_saved(run, lots, standing, ports))
+    standing = replace(standing, run_id=None, stopped_by=_stopped_by(run, standing))
     tell(run.fleet, standing, [_ended(run, lots, now)], ports, run)
     return Progress(next=State.DONE)
 
 
+def _over(run: Run, lots: Sequence[Lot], failure: str, now: datetime) -> Run:
+    counts = count(lots)
+    whole = not counts["failed"] and not failure
+    return replace(
+        run,
+        revision=run.revision + 1,
+        counts=counts,
+        failure=failure[:LONGEST_FAILURE],
+        phase=RunPhase.SUCCEEDED if whole else RunPhase.INCOMPLETE,
+        ended_at=now,
+    )
+
+
 def _ended(run: Run, lots: Sequence[Lot], now: datetime) -> Event:
-    failed = {reason: ids[:MOST_NAMED] for lot in lots for reason, ids in lot.failed.items()}
+    failed: Reasons = {}
+    for lot in lots:
+        failed = reasons_with(failed, by_id(lot.failed))
     data: JsonObject = {"run_id": run.run_id, "action": run.action, "cause": run.cause, **run.counts}
     if failed:
-        data["failures"] = {reason: list(ids) for reason, ids in list(failed.items())[:MOST_NAMED]}
+        named = list(failed.items())[:MOST_NAMED]
+        data["failures"] = {reason: list(ids[:MOST_NAMED]) for reason, ids in named}
     if run.saved:
         data["saved_hours"] = dict(run.saved)
     reason = run.failure or f"{run.counts['reached']} {run.action.power}, {run.counts['failed']} failed"
-    return Event(type=ENDED[run.action, run.phase], at=now, actor=ENGINE, reason=reason, data=data)
+    return Event(type=ENDED[_ending(run)], at=now, actor=ENGINE, reason=reason, data=data)
 
 
-def _saved(run: Run, lots: Sequence[Lot], now: datetime, ports: FleetPorts) -> Mapping[str, float]:
+def _ending(run: Run) -> str:
+    if run.phase is RunPhase.INCOMPLETE:
+        return "incomplete"
+    return "observed" if run.spec.mode == "observe" else str(run.action)
+
+
+def _stopped_by(run: Run, standing: Standing) -> str | None:
+    """A start ends what a stop has begun. A stop of what stands still already begins nothing."""
+    if run.only:
+        return standing.stopped_by
+    return None if run.action is Action.START else standing.stopped_by or run.run_id
+
+
+def _saved(run: Run, lots: Sequence[Lot], standing: Standing, ports: FleetPorts) -> Mapping[str, float]:
     """Hours that each unit stood still until this start, since the run that stopped it."""
-    standing = ports.fleets.standing(run.fleet)
-    if run.action is not Action.START or standing.stopped_by is None:
+    if run.action is not Action.START or run.only or standing.stopped_by is None:
         return {}
     before = ports.runs.get(run.fleet, standing.stopped_by)
-    hours = (now - (before.ended_at or now)).total_seconds() / HOUR
-    stood = {lot.key_of(id_) for lot in ports.runs.lots(before.run_id) for id_ in lot.reached}
+    hours = (run.created_at - (before.ended_at or run.created_at)).total_seconds() / HOUR
+    back = {lot.key_of(id_) for lot in lots for id_ in lot.reached}
     units: Counter[str] = Counter()
-    for lot in lots:
-        reached = set(lot.reached)
+    for lot in lots_of(before, ports):
+        stood = {id_ for id_ in lot.reached if lot.key_of(id_) in back}
         for unit, ids in lot.units.items():
-            units[unit] += sum(1 for id_ in ids if id_ in reached and lot.key_of(id_) in stood)
+            # The last of a size is what was wanted: a group counts for all that it had.
+            units[unit] += sum(lot.sizes.get(id_, (1,))[-1] for id_ in ids if id_ in stood)
     return {unit: round(number * hours, 2) for unit, number in sorted(units.items()) if number}

@@ -1,75 +1,95 @@
 """Ask AWS to start or stop what is due, in the largest batches that it takes, as fast as it allows."""
 
-from dataclasses import replace
-from datetime import datetime
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from signalbox.fleets.decisions.lots import answered
+from signalbox.fleets.decisions.lots import answered, fresh, watched
 from signalbox.fleets.decisions.pacing import allowance, spend
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
-from signalbox.fleets.steps.lots import LONGEST_WAIT, Stage, next_stage
-from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
-from signalbox.fleets.switches import Target
+from signalbox.fleets.steps.lots import Stage, following
+from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, still_ours, take_turn
+from signalbox.fleets.switches import Switch, Switched, Target
 from signalbox.kernel.errors import Rejected, Transient
 
 FIRST_LOOK = 15  # seconds after AWS has accepted: nothing is there earlier
+# While there is more to ask for, looks are rare: they cost calls, and nothing depends on them.
+LOOKS = timedelta(minutes=5)
 
 
 def switch_power(command: PowerCommand, ports: FleetPorts) -> Progress:
-    """Each lot of the stage that is due and still waits. Asking twice for the same changes nothing."""
+    """Each lot that is due and still waits. Asking twice for the same changes nothing."""
     run = take_turn(command, ports)
     if run is None:
         return Progress(next=State.DONE)
     stage = Stage.of(run, ports)
-    if all(lot.is_settled for lot in stage.here):
-        return next_stage(stage, ports)
-    began = ports.clock()
+    over = following(stage, run, ports)
+    if over is not None:
+        return over
+    asking = _Asking(stage, run, ports.clock(), ports)
     try:
-        run, pause = _asked(stage, run, began, ports)
+        pause = asking.everything()
     finally:
-        stage.keep(ports)
-    kept(run, ports)
-    if any(lot.asked for lot in stage.here):
-        return Progress(next=State.VERIFY_POWER, seconds=min(FIRST_LOOK, pause) if pause else FIRST_LOOK)
-    return Progress(next=State.VERIFY_POWER, seconds=pause)
+        if asking.has_asked:
+            stage.kept(asking.run, ports)
+    looked = run.looked_at or run.stage_at or asking.began
+    must_look = any(watched(lot) for lot in stage.here) and ports.clock() - looked >= LOOKS
+    if pause and not must_look:
+        return Progress(next=State.SWITCH_POWER, seconds=min(pause, int(LOOKS.total_seconds())))
+    return Progress(next=State.VERIFY_POWER, seconds=FIRST_LOOK if asking.has_asked and not pause else 0)
 
 
-def _asked(stage: Stage, run: Run, began: datetime, ports: FleetPorts) -> tuple[Run, int]:
-    """The run with the tokens that were spent, and in how many seconds more can be asked for."""
-    pauses: list[float] = []
-    for lot in stage.here:
-        due = (run.stage_at or began).timestamp() + lot.after - ports.clock().timestamp()
-        if lot.waiting and due > 0:
-            pauses.append(due)
-            continue
-        run, pause = _lot(stage, lot, run, began, ports)
-        pauses += [pause] if pause else []
-    return run, min(LONGEST_WAIT, round(min(pauses, default=0) + 0.5)) if pauses else 0
+@dataclass(slots=True)
+class _Asking:
+    """One turn; `run` is the run with the tokens that are left."""
 
+    stage: Stage
+    run: Run
+    began: datetime
+    ports: FleetPorts
+    has_asked: bool = False
 
-def _lot(stage: Stage, lot: Lot, run: Run, began: datetime, ports: FleetPorts) -> tuple[Run, float]:
-    switch = ports.switch_of(lot.kind)
-    pace, name = switch.pace(run.action), f"{lot.place.account}/{lot.place.region}/{lot.kind}/{run.action}"
-    left = list(lot.waiting)
-    while left:
-        now = ports.clock()
-        if (now - began).total_seconds() > LONGEST_TURN:
-            return run, 1.0
-        allowed = allowance(min(len(left), switch.batch), pace, name, run.tokens, now)
-        if not allowed.count:
-            return run, allowed.seconds
-        batch, left = left[: allowed.count], left[allowed.count :]
-        still_ours(run, ports)
+    def everything(self) -> int:
+        """In how many seconds more can be asked for; 0 when nothing waits for its turn."""
+        pauses = [pause for lot in self.stage.here if lot.waiting and (pause := self._lot(lot))]
+        return max(1, math.ceil(min(pauses))) if pauses else 0
+
+    def _lot(self, lot: Lot) -> float:
+        due = (self.run.stage_at or self.began).timestamp() + lot.after - self.ports.clock().timestamp()
+        if due > 0:
+            return due
+        switch = self.ports.switch_of(lot.kind)
+        pace, name = switch.pace(self.run.action), f"{lot.where}/{self.run.action}"
+        new = fresh(lot)
+        left = [*new, *(id_ for id_ in lot.waiting if id_ not in set(new))]
+        while left:
+            now = self.ports.clock()
+            if (now - self.began).total_seconds() > LONGEST_TURN:
+                return 1.0
+            allowed = allowance(min(len(left), switch.batch), pace, name, self.run.tokens, now)
+            if not allowed.count:
+                return allowed.seconds
+            batch, left = left[: allowed.count], left[allowed.count :]
+            if self.has_asked:
+                still_ours(self.run, self.ports)
+            self.has_asked = True
+            self.run = replace(self.run, tokens=spend(len(batch), pace, name, self.run.tokens, now))
+            lot, goes_on = self._ask(switch, replace(lot, since=lot.since or now), batch)
+            self.stage.change(lot)
+            if not goes_on:
+                break
+        return 0.0
+
+    def _ask(self, switch: Switch, lot: Lot, batch: Sequence[str]) -> tuple[Lot, bool]:
+        """The lot, and whether AWS can be asked for the rest of it."""
         targets = [Target(id=id_, size=lot.sizes.get(id_, ())) for id_ in batch]
-        run = replace(run, tokens=spend(len(batch), pace, name, run.tokens, now))
         try:
-            switched = switch.switch(run.action, targets, lot.place)
-        except (Transient, Rejected) as error:
-            stage.change(
-                replace(lot, delays={**lot.delays, f"{type(error).__name__}: {error}": tuple(batch)})
-            )
-            return run, float(LONGEST_WAIT)
-        lot = answered(lot, batch, switched)
-        stage.change(lot)
-    return run, 0.0
+            return answered(lot, batch, switch.switch(self.run.action, targets, lot.place)), True
+        except Transient as error:
+            switched = Switched(later=dict.fromkeys(lot.waiting, str(error)))
+        except Rejected as error:
+            switched = Switched(refused=dict.fromkeys(lot.waiting, str(error)))
+        return answered(lot, lot.waiting, switched), False

@@ -1,35 +1,59 @@
 """See whether what was asked for is there: the state reached counts, not the call accepted."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from signalbox.fleets.decisions.lots import given_up, seen
+from signalbox.fleets.decisions.lots import fresh, reasons_with, reasons_without, seen, watched
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
-from signalbox.fleets.steps.lots import LONGEST_WAIT, Stage, next_stage
-from signalbox.fleets.steps.turn import PowerCommand, kept, take_turn
+from signalbox.fleets.record import Lot, Run
+from signalbox.fleets.steps.lots import Stage, following
+from signalbox.fleets.steps.turn import PowerCommand, take_turn
+from signalbox.kernel.errors import Rejected, Transient
 
 SOONEST = 5  # seconds between two looks; each round twice as many
+LONGEST_WAIT = 60  # seconds
 
 
 def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
-    """One look at each lot of the stage that has been asked; what is late is given up, and named."""
+    """One look at all that has been asked for; what is late is given up, and named."""
     run = take_turn(command, ports)
     if run is None:
         return Progress(next=State.DONE)
     stage = Stage.of(run, ports)
     now = ports.clock()
-    for lot in stage.here:
-        looked = lot
-        if lot.asked:
-            found = ports.switch_of(lot.kind).read(lot.asked, run.action, lot.place)
-            looked = seen(lot, found, run.action)
-        if not looked.is_settled and now - (run.stage_at or now) > stage.deadline(looked):
-            looked = given_up(looked, run.action)
-        stage.change(looked)
-    stage.keep(ports)
-    if all(lot.is_settled for lot in stage.here):
-        return next_stage(stage, ports)
-    kept(replace(run, rounds=run.rounds + 1), ports)
-    pause = min(LONGEST_WAIT, SOONEST * 2 ** min(run.rounds, 6))
+    for lot in _looked_at(stage, ports):
+        stage.change(stage.give_up_late(lot, now))
+    run = replace(run, looked_at=now)
+    over = following(stage, run, ports)
+    if over is not None:
+        return over
+    if any(fresh(lot) for lot in stage.here):
+        stage.kept(run, ports)
+        return Progress(next=State.SWITCH_POWER)
+    stage.kept(replace(run, rounds=run.rounds + 1), ports)
     waits = any(lot.waiting for lot in stage.here)
+    pause = min(LONGEST_WAIT, SOONEST * 2 ** min(run.rounds, 6))
     return Progress(next=State.SWITCH_POWER if waits else State.VERIFY_POWER, seconds=pause)
+
+
+def _looked_at(stage: Stage, ports: FleetPorts) -> Iterator[Lot]:
+    """All lots of a kind at a place at once: AWS takes many ids in a call."""
+    lots = sorted((lot for lot in stage.here if watched(lot)), key=lambda lot: lot.where)
+    for _, alike in groupby(lots, key=lambda lot: lot.where):
+        yield from _looked_at_alike(list(alike), stage.run, ports)
+
+
+def _looked_at_alike(lots: Sequence[Lot], run: Run, ports: FleetPorts) -> Iterator[Lot]:
+    """Where AWS cannot be asked everything stays as it is, until its deadline."""
+    first, ids = lots[0], [id_ for lot in lots for id_ in watched(lot)]
+    try:
+        found = list(ports.switch_of(first.kind).read(ids, run.action, first.place))
+    except (Transient, Rejected) as error:
+        for lot in lots:
+            unseen = dict.fromkeys(lot.asked, f"it could not be looked at: {error}")
+            yield replace(lot, delays=reasons_with(reasons_without(lot.delays, unseen), unseen))
+        return
+    for lot in lots:
+        yield seen(lot, found, run.action, ports.clock())
