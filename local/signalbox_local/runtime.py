@@ -156,6 +156,7 @@ class Runtime:
         moto_seams.alarm_states(self._seams, self._alarms)
         moto_seams.estate_life(self._seams, self._estate)
         moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)
+        moto_seams.load_balancers(self._seams, time.time, self._settings.estate.balancer)
 
     def _open_controls(self) -> None:
         self._controls["calls"] = control.calls_control(self._calls)

@@ -16,7 +16,21 @@ _BEHIND = {
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
     "autoscaling:CreateAutoScalingGroup": {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"},
-    "elasticloadbalancing:CreateTargetGroup": {"elasticloadbalancing:AddTags"},
+    "elasticloadbalancing:CreateListener": {"elasticloadbalancing:AddTags"},
+    "elasticloadbalancing:CreateTargetGroup": {
+        "elasticloadbalancing:AddTags",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeVpcs",
+    },
+    "elasticloadbalancing:CreateLoadBalancer": {
+        "elasticloadbalancing:AddTags",
+        "ec2:DescribeAccountAttributes",
+        "ec2:DescribeAddresses",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+    },
     "cloudwatch:PutMetricAlarm": {"cloudwatch:TagResource"},
 }
 _INSTEAD = {"lambda:Invoke", "dynamodb:TransactWriteItems"}

@@ -34,7 +34,7 @@ class Backend:
                     yield {name: value.value for name, value in item.attrs.items()}
 
     def state(self) -> Hashable:
-        """Equal as long as no group and no target has changed: what moves by itself."""
+        """Equal as long as no group, target or load balancer has changed: what moves by itself."""
         groups = tuple(
             (
                 name,
@@ -43,7 +43,15 @@ class Backend:
             )
             for name, group in self.groups().items()
         )
-        return groups, tuple(self._healths(group) for group in self.target_groups().values())
+        healths = tuple(self._healths(group) for group in self.target_groups().values())
+        return groups, healths, tuple(self.balancers().items())
+
+    def balancers(self) -> dict[str, str]:
+        """Load balancer by its name -> its state."""
+        balancers = elbv2_backends[self.account][self.region].load_balancers.values()
+        for balancer in balancers:
+            balancer.activate()
+        return {balancer.name: str(balancer.state) for balancer in balancers}
 
     def _healths(self, group: FakeTargetGroup) -> Hashable:
         described = self.estate.targets.describe(group, ())

@@ -45,6 +45,7 @@ PACE = EstateSettings(
     termination=2,
     launch_retry=20,
     propagation=20,
+    balancer=40,
 )
 T = TypeVar("T")
 
@@ -98,6 +99,7 @@ class Universe:
         moto_seams.alarm_states(self.seams, self.alarms)
         moto_seams.estate_life(self.seams, self.estate)
         moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)
+        moto_seams.load_balancers(self.seams, lambda: hub.now, PACE.balancer)
         swifter.without_ceremony(self.seams)
         swifter.without_copies(self.seams)
         swifter.without_guessing(self.seams)

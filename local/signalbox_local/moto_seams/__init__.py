@@ -4,6 +4,7 @@ from signalbox_local.moto_seams.cloudwatch import alarm_states, metric_data
 from signalbox_local.moto_seams.estate import estate_life
 from signalbox_local.moto_seams.events import event_bus
 from signalbox_local.moto_seams.lambda_functions import lambda_changes, lambda_invocations
+from signalbox_local.moto_seams.load_balancers import load_balancers
 from signalbox_local.moto_seams.records import dynamodb_requests, managed_policies
 from signalbox_local.moto_seams.route53 import dns_changes
 from signalbox_local.moto_seams.seams import MOTO_VERSION, Seams
@@ -19,6 +20,7 @@ __all__ = [
     "event_bus",
     "lambda_changes",
     "lambda_invocations",
+    "load_balancers",
     "managed_policies",
     "metric_data",
     "step_functions",

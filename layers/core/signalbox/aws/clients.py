@@ -42,6 +42,8 @@ def client(service: Literal["route53"], *, once: bool = ...) -> "Route53Client":
 def client(service: Literal["sqs"], *, once: bool = ...) -> "SQSClient": ...
 @overload
 def client(service: Literal["stepfunctions"], *, once: bool = ...) -> "SFNClient": ...
+@overload
+def client(service: Literal["wafv2"], *, once: bool = ...) -> Any: ...  # noqa: ANN401 - one call, no stubs
 
 
 def client(service: str, *, once: bool = False) -> Any:  # noqa: ANN401 - the overloads say which

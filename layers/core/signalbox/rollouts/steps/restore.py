@@ -58,7 +58,10 @@ def _turned_back(turn: Turn, command: StepCommand) -> Turn:
         clocks = replace(turn.rollout.clocks, detected_at=stop.at)
         turn = doubted(turn.change(stop=stop, clocks=clocks, hold=None, wanted=Split()))
         turn = turn.enter_phase(Phase.ROLLING_BACK, "Rollback Started", stop.reason, **stop.evidence)
-    return replace(turn, latch=replace(turn.latch, release=True))
+    released = replace(turn.latch, release=True)
+    if turn.rollout.layout.candidate_balancer:
+        released = replace(released, restoring=())  # nobody may bring back a record that is about to go
+    return replace(turn, latch=released)
 
 
 def _failure(turn: Turn, command: StepCommand) -> Stop:
@@ -105,7 +108,7 @@ def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
     while decision.writes and decision.writes != written and left:
         changes = [_apply(write, turn, ports) for write in decision.writes]
         written, left = decision.writes, left - 1
-        turn = told(_acted(turn, scene, ports), changes)
+        turn = told(_acted(turn, scene, ports), decision.writes, changes)
         turn, scene = _look(turn, ports)
         decision = decide_restore(scene)
     return turn, scene, decision
