@@ -29,7 +29,7 @@ def decide_restore(scene: Scene) -> Decision:
     """Each part answers None once it is as in the snapshot; the order is the order of importance to users."""
     return (
         traffic_back(scene)
-        or _stable_rebuilt(scene)
+        or stable_rebuilt(scene)
         or _stable_settings(scene)
         or _stable_serves(scene)
         or until_resolvers_follow(scene)
@@ -118,7 +118,7 @@ def strangers(scene: Scene, group: Group, before: Group) -> tuple[Instance, ...]
     return tuple(instance for instance in group.present if instance.version == version)
 
 
-def _stable_rebuilt(scene: Scene) -> Decision | None:
+def stable_rebuilt(scene: Scene) -> Decision | None:
     """Old instances went: launch the old version again beside the new ones, which go when it is healthy."""
     stable, before = scene.estate.stable, scene.snapshot.stable
     new = strangers(scene, stable, before)

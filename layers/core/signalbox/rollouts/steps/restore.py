@@ -6,7 +6,12 @@ from dataclasses import replace
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import NotFound, Rejected, Transient
 from signalbox.kernel.events import Event
-from signalbox.rollouts.decisions.restore import decide_restore, serves_as_before, traffic_back
+from signalbox.rollouts.decisions.restore import (
+    decide_restore,
+    serves_as_before,
+    stable_rebuilt,
+    traffic_back,
+)
 from signalbox.rollouts.dns import ttl
 from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
@@ -143,8 +148,10 @@ def _look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
 
 
 def _acted(turn: Turn, before: Scene, ports: Ports) -> Turn:
-    """The second clock stops with the first write that brought traffic back."""
-    if turn.rollout.clocks.acted_at is not None or traffic_back(before) is None:
+    """The second clock stops with the first write that brought traffic back or, where instances had been
+    replaced, what is to serve it."""
+    brings_back = traffic_back(before) or stable_rebuilt(before)
+    if turn.rollout.clocks.acted_at is not None or brings_back is None:
         return turn
     return turn.change(clocks=replace(turn.rollout.clocks, acted_at=rfc3339(ports.clock())))
 
