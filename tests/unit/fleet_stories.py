@@ -66,7 +66,7 @@ def database(name: str = "orders", **more: Any) -> Thing:
 
 def stranger(**more: Any) -> Thing:
     """What nobody has selected."""
-    return instance(0xBAD, tags={"env": "production"}, **more)
+    return instance(0xBADBAD, tags={"env": "production"}, **more)
 
 
 def railway(*things: Thing, now: datetime | None = None, spec: FleetSpec | None = None) -> Railway:
