@@ -77,7 +77,8 @@ class Run:
     `only` narrows it down to some (`ec2:i-0a1b…`); `was` is what the fleet was meant to be before. `resolved`
     counts the pairs of place and kind that have been looked through, `lots` what was made of them. `tokens`
     is what is left in each bucket, and since when (Unix seconds). `stage` counts from 0; `stage_at` is when
-    it began, `looked_at` when it was looked at last, `rounds` how often for nothing.
+    it began, `looked_at` when it was looked at last, `rounds` how often for nothing; `again`: what was
+    put off has not been asked for again since.
     """
 
     run_id: str
@@ -99,6 +100,7 @@ class Run:
     stage_at: datetime | None = None
     looked_at: datetime | None = None
     rounds: int = 0
+    again: bool = False
     look_again_at: datetime | None = None
     tokens: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
