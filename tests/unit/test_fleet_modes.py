@@ -14,6 +14,7 @@ from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.record import Cause, RunPhase
 from signalbox.fleets.spec import Account
 from signalbox.kernel.errors import Conflict, NotFound
+from signalbox.kernel.events import JsonObject
 from tests.unit.fleet_machine import ANA, Railway
 from tests.unit.fleet_stories import (
     asleep,
@@ -318,10 +319,10 @@ def test_why_does_not_guess_who_asked() -> None:
 
 def test_events_of_ec2_and_rds_are_read() -> None:
     at_home = {"region": "eu-west-1", "account": "123456789012"}
-    ec2 = {"source": "aws.ec2", "detail": {"instance-id": "i-1", "state": "running"}, **at_home}
+    ec2: JsonObject = {"source": "aws.ec2", "detail": {"instance-id": "i-1", "state": "running"}, **at_home}
     assert power_changed(ec2) == event(Thing(Kind.EC2, "i-1"))
     detail = {"SourceType": "DB_INSTANCE", "SourceIdentifier": "orders", "EventID": "RDS-EVENT-0154"}
-    rds = {"source": "aws.rds", "detail": detail, **at_home}
+    rds: JsonObject = {"source": "aws.rds", "detail": detail, **at_home}
     assert power_changed(rds) == event(database(), by_aws=True)
     cluster = {**detail, "SourceType": "CLUSTER", "EventID": "RDS-EVENT-0150"}
     assert power_changed({**rds, "detail": cluster}) == event(Thing(Kind.CLUSTER, "orders"), Power.STOPPED)
