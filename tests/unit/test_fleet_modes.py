@@ -172,6 +172,14 @@ def test_the_echo_of_a_run_asks_aws_nothing() -> None:
     assert len(stage.world.aws.calls) == calls
 
 
+def test_what_happens_elsewhere_concerns_no_fleet() -> None:
+    stage = asleep(instance(), spec=ENFORCING)
+    there = event(instance(), region="us-east-1")
+    assert enforce(there, stage.world.ports) == "i-00000001 is running: no fleet wants anything else"
+    desktop = event(Thing(Kind.WORKSPACES, "ws-12345678"))
+    assert enforce(desktop, stage.world.ports).endswith("no fleet wants anything else")
+
+
 def test_a_late_event_of_something_that_is_back_already_is_nothing() -> None:
     stage = asleep(instance(), spec=ENFORCING)
     assert enforce(event(instance()), stage.world.ports) == "0 fleets may act on i-00000001"
