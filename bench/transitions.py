@@ -58,7 +58,8 @@ def entered(history: Sequence[dict[str, Any]]) -> list[str]:
 def history_of(runtime: Runtime, rollout_id: str) -> list[dict[str, Any]]:
     """Every event of the rollout's first execution."""
     stepfunctions = runtime.aws("stepfunctions")
-    machine = stepfunctions.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    machines = stepfunctions.list_state_machines()["stateMachines"]
+    machine = next(one["stateMachineArn"] for one in machines if "RolloutMachine" in one["name"])
     arn = machine.replace(":stateMachine:", ":execution:") + f":{rollout_id}-g1"
     return list(stepfunctions.get_execution_history(executionArn=arn, maxResults=1000)["events"])
 

@@ -29,6 +29,7 @@ class Refused(Exception):
 
     def __init__(self, method: str, path: str, answer: Answer) -> None:
         super().__init__(f"{method} {path}: {answer.status} {_in_words(answer.body)}")
+        self.path = path
         self.status = answer.status
         self.body = answer.body
 

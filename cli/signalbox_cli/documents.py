@@ -13,7 +13,9 @@ STDIN = Path("-")
 
 
 class BadDocument(Exception):
-    """The file cannot be read; the text names it and says why."""
+    """The file cannot be read; the text names it and says why. `form` is an example of how it should be."""
+
+    form = "examples/service.yaml"
 
 
 class _Loader(yaml.SafeLoader):
@@ -31,6 +33,14 @@ class _Loader(yaml.SafeLoader):
             return super().compose_node(parent, index)
         finally:
             self.depth -= 1
+
+
+def _number(loader: _Loader, node: yaml.ScalarNode) -> int | str:
+    """`20:00` is a time of day; YAML 1.1 reads it as 1200, to the base of 60."""
+    return str(node.value) if ":" in node.value else loader.construct_yaml_int(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _number)
 
 
 def _here(loader: _Loader) -> yaml.Mark:

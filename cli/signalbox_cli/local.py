@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -93,6 +94,34 @@ def logs(
             time.sleep(0.2)
     except KeyboardInterrupt:
         return
+
+
+@app.command()
+def clock(
+    to: Annotated[str, typer.Option(help='A moment to come: "2026-11-27T20:00 Europe/Paris".')] = "",
+) -> None:
+    """Print the clock of schedules and fleets, or set it forward: what it passes happens at once."""
+    body = json.dumps({"to": _moment(to).isoformat()}).encode() if to else None
+    url = f"{_state()['aws_endpoint']}/_signalbox/clock"
+    request = Request(url, data=body, headers={"Content-Type": "application/json"})
+    try:
+        with urlopen(request, timeout=STOPPING_SECONDS) as answer:
+            typer.echo(json.load(answer)["now"])
+    except HTTPError as refused:
+        _refuse(json.load(refused)["message"].removeprefix("ValueError: "))
+
+
+def _moment(text: str) -> datetime:
+    """A local time and its zone, or a moment with its offset."""
+    written, _, zone = text.strip().partition(" ")
+    try:
+        moment = datetime.fromisoformat(written)
+        moment = moment.replace(tzinfo=ZoneInfo(zone)) if zone else moment
+    except (ValueError, ZoneInfoNotFoundError) as problem:
+        _refuse(f"--to {text}: {problem}")
+    if moment.tzinfo is None:
+        _refuse(f'--to {text}: name the zone too, as in "2026-11-27T20:00 Europe/Paris"')
+    return moment.astimezone(UTC)
 
 
 def _refuse(reason: str) -> NoReturn:

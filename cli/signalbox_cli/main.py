@@ -34,6 +34,11 @@ _PLACES = (
         )
     ),
     Place(
+        name="fleets",
+        help="Let fleets run by a schedule, start and stop them, ask why.",
+        module="signalbox_cli.fleets",
+    ),
+    Place(
         name="rehearse",
         help="Try a rollout on this machine, with real traffic, before it is run.",
         module="signalbox_cli.rehearse",

@@ -41,12 +41,12 @@ def explain(problem: Exception) -> Problem:
     """In words, whatever it is. What nobody expected is a bug of ours."""
     match problem:
         case Refused():
-            return of_answer(problem.status, problem.body)
+            return of_answer(problem.status, problem.body, problem.path)
         case Misconfigured():
             return Problem(title=str(problem), advice=problem.advice)
         case BadDocument():
             is_there = not isinstance(problem.__cause__, OSError)
-            advice = ("examples/service.yaml shows the form",) if is_there else ()
+            advice = (f"{problem.form} shows the form",) if is_there else ()
             return Problem(title=str(problem), advice=advice)
         case NotTheApi():
             return Problem(title=str(problem), advice=("look at the URL: on AWS it ends in the stage, /v1",))

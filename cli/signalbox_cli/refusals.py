@@ -32,6 +32,11 @@ _BY_STATUS = {
     503: "AWS throttles or is unavailable: try again in a moment; nothing was stored",
     504: "it took too long and may have been done all the same: look before you do it again",
 }
+_OF_FLEETS = {
+    400: "mend what is named and send it again; docs/fleets.md describes each field",
+    404: "`signalbox fleets list` and `signalbox fleets runs FLEET` show what there is",
+    409: "`signalbox fleets show FLEET` shows its override and its run, `… lift FLEET` ends an override",
+}
 _NOT_PERMITTED = "you may not do this: docs/deployment.md#callers says which policy allows it"
 # What API Gateway says of a 403, in its own words, and what that means to a person.
 _AT_THE_DOOR = (
@@ -48,10 +53,10 @@ _AT_THE_DOOR = (
 )
 
 
-def of_answer(status: int, body: Any) -> Problem:
-    """A problem of the API (RFC 9457), a message of API Gateway, or whatever else has answered."""
+def of_answer(status: int, body: Any, path: str = "") -> Problem:
+    """A problem of the API (RFC 9457), a message of API Gateway, or whatever else answers at the path."""
     if isinstance(body, dict) and "title" in body:
-        return _ours(status, body)
+        return _ours(status, body, path)
     message = _gateways(body)
     if message is not None:
         return Problem(title=f"{_phrase(status)} ({status})", detail=message, advice=_advice(status, message))
@@ -62,13 +67,13 @@ def of_answer(status: int, body: Any) -> Problem:
     )
 
 
-def _ours(status: int, body: Mapping[str, Any]) -> Problem:
+def _ours(status: int, body: Mapping[str, Any], path: str) -> Problem:
     violations = body.get("violations")
     return Problem(
         title=f"{printable(str(body['title']))} ({status})",
         detail=printable(str(body.get("detail") or "")),
         violations=tuple(map(_violation, violations)) if isinstance(violations, list) else (),
-        advice=_advice(status, ""),
+        advice=_advice(status, "", path),
     )
 
 
@@ -84,10 +89,11 @@ def _gateways(body: Any) -> str | None:
     return None if found is None else printable(str(found))
 
 
-def _advice(status: int, message: str) -> tuple[str, ...]:
+def _advice(status: int, message: str, path: str = "") -> tuple[str, ...]:
     if status == HTTPStatus.FORBIDDEN:
         return tuple(told for said, told in _AT_THE_DOOR if said in message.lower())[:1]
-    return (_BY_STATUS[status],) if status in _BY_STATUS else ()
+    advice = {**_BY_STATUS, **_OF_FLEETS} if path.startswith("/fleets") else _BY_STATUS
+    return (advice[status],) if status in advice else ()
 
 
 def _phrase(status: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from signalbox_cli.rollout_words import (
+    ENDED,
     ENGINE,
     Json,
     caller_name,
@@ -27,6 +28,11 @@ class Sighting:
     rollout: Json
     events: tuple[Json, ...]
     at: str
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the rollout has."""
+        return self.rollout["phase"] in ENDED
 
 
 def news(before: Sighting | None, now: Sighting) -> list[Text]:

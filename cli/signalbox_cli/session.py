@@ -41,10 +41,10 @@ class Session:
         answer = self.api.request(method, path, body)
         return answer.status, accepted(method, path, answer, holds=holds)
 
-    def send_once(self, path: str, body: object, key: str | None) -> Any:
+    def send_once(self, path: str, body: object, key: str | None, *, holds: str = "rollout_id") -> Any:
         """The body of a start, which happens once for its key however often it is sent."""
         headers = {"Idempotency-Key": key or str(uuid4())}
-        return accepted("POST", path, self.api.request("POST", path, body, headers), holds="rollout_id")
+        return accepted("POST", path, self.api.request("POST", path, body, headers), holds=holds)
 
     def listed(self, path: str, limit: int | None) -> list[Json]:
         """What a list is answered with: without a limit a table has `ROWS`, everything else all."""

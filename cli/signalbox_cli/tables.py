@@ -1,6 +1,6 @@
 """Services, rollouts and plans as tables for people. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -95,13 +95,21 @@ def _lists(plan: Json) -> Iterator[Text]:
 
 def _estimate(cost: Json) -> Text:
     serving = f"at least {cost['lowest_healthy']} of {cost['size']} instances serve"
-    told = f"  about {cost['duration']}; {serving}; {cost['extra_instance_hours']:g} more instance hours"
+    more = f"{cost['extra_instance_hours']:g} more instance hours"
+    if cost["extra_load_balancer_hours"]:
+        more += f", {cost['extra_load_balancer_hours']:g} of a load balancer"
+    told = f"  about {cost['duration']}; {serving}; {more}"
     return Text(printable(told), style="red" if cost["downtime"] else "")
 
 
 def sentence(text: str) -> Text:
     """What was done."""
     return Text(printable(text))
+
+
+def sentences(told: Iterable[str]) -> Text:
+    """What there is to say, a line each."""
+    return Text("\n").join(sentence(one) for one in told)
 
 
 def _table(*columns: str) -> Table:

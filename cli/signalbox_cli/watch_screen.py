@@ -45,7 +45,7 @@ def watch_rollout(session: Session, path: str) -> int:
     return EXIT_CODES[last.rollout["phase"]]
 
 
-def _shown(watch: Watch, console: Console) -> Sighting:
+def _shown(watch: Watch[Sighting], console: Console) -> Sighting:
     """The last sighting, of the ended rollout."""
     with _screen(console) as show:
         for seen in watch.until_ended():

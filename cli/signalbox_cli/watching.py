@@ -1,15 +1,14 @@
-"""Follows a rollout to its end through lost connections: what was seen last stays, and is told to be old."""
+"""Follows something to its end through lost connections: what was seen last stays, and is told to be old."""
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Generic, Protocol, TypeVar
 
 from botocore.exceptions import ConnectionError, HTTPClientError
 
 from signalbox_cli.asking import Refused
-from signalbox_cli.rollout_news import Sighting
-from signalbox_cli.rollout_words import ENDED
 
 PASSING = frozenset({429, 500, 502, 503, 504})  # statuses that say: ask again
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds until the next attempt
@@ -36,6 +35,17 @@ LOCAL = Pace(look=0.5, health=2.0)
 REMOTE = Pace(look=2.0, health=10.0)  # a look is two requests; one with health a dozen calls of AWS more
 
 
+class Seen(Protocol):
+    """What a look has found."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing new will be seen."""
+
+
+S = TypeVar("S", bound=Seen)
+
+
 class Clock:
     """The time, and the passing of it."""
 
@@ -48,20 +58,20 @@ class Clock:
         time.sleep(seconds)
 
 
-class Watch:
-    """`look` tells what the API says now; with True the health of the targets too."""
+class Watch(Generic[S]):
+    """`look` tells what the API says now; with True what costs more to read, too: the health of targets."""
 
-    def __init__(self, look: Callable[[bool], Sighting], pace: Pace, clock: Clock | None = None) -> None:
+    def __init__(self, look: Callable[[bool], S], pace: Pace, clock: Clock | None = None) -> None:
         self._look = look
         self._pace = pace
         self._clock = clock or Clock()
-        self._last: Sighting | None = None
+        self._last: S | None = None
         self._health_due = self._clock.now()
 
-    def until_ended(self) -> Iterator[Sighting | Lost]:
-        """The last one is of the ended rollout. Raises what hinders the first look; later a definite no."""
+    def until_ended(self) -> Iterator[S | Lost]:
+        """The last one has ended. Raises what hinders the first look; later a definite no."""
         wait, since = FIRST_WAIT, self._clock.now()
-        while self._last is None or self._last.rollout["phase"] not in ENDED:
+        while self._last is None or not self._last.has_ended:
             try:
                 self._last = self._seen()
             except (ConnectionError, HTTPClientError, Refused) as problem:
@@ -74,10 +84,10 @@ class Watch:
                 continue
             wait, since = FIRST_WAIT, self._clock.now()
             yield self._last
-            if self._last.rollout["phase"] not in ENDED:
+            if not self._last.has_ended:
                 self._clock.sleep(self._pace.look)
 
-    def _seen(self) -> Sighting:
+    def _seen(self) -> S:
         is_due = self._clock.now() >= self._health_due
         now = self._look(is_due)
         if is_due:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
+import fleet_routes
+import fleet_run_routes
 import problems
 import rollout_routes
 import service_routes
@@ -18,7 +20,14 @@ LARGEST_BODY = 64 * 1024  # bytes
 
 app = APIGatewayRestResolver(enable_validation=True)
 problems.register(app)
-for routes in (service_routes, rollout_routes, verb_routes, system_routes):
+for routes in (
+    service_routes,
+    rollout_routes,
+    verb_routes,
+    fleet_routes,
+    fleet_run_routes,
+    system_routes,
+):
     app.include_router(routes.router)
 
 

@@ -1,26 +1,24 @@
 """The AWS endpoint: moto's services behind real signatures and permissions, with every call on record."""
 
-import io
 import logging
-import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 from botocore.parsers import ResponseParserError, create_parser
 from moto.core.request import Request
 from moto.core.utils import get_service_model
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
 from signalbox_local import control
 from signalbox_local.authorisation import Authoriser
 from signalbox_local.aws_requests import UNKNOWN, AwsRequest, read_aws_request, unread_aws_request
+from signalbox_local.backends import Backend, Backends
 from signalbox_local.calls import CallLog, CallRecord
 from signalbox_local.identities import Caller, Identities
 from signalbox_local.permissions import permissions_needed
 from signalbox_local.permissions.asked import Asked
 from signalbox_local.refusals import Refusal, denied, not_available, response, unauthenticated
-from signalbox_local.signatures import Claim, ReceivedRequest, Unauthenticated, claim_of
+from signalbox_local.signatures import ReceivedRequest, Unauthenticated, claim_of
 from signalbox_local.throttling import Throttle, throttled
 
 if TYPE_CHECKING:
@@ -30,14 +28,6 @@ log = logging.getLogger(__name__)
 NOBODY = "anonymous"
 _FIRST_ERROR = 400
 _NOT_TRUE_LOCALLY = {("sts", "GetSessionToken"), ("sts", "GetFederationToken")}
-
-
-class Backend(Protocol):
-    """One of moto's applications; `service` is moto's name of it."""
-
-    service: str
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]: ...
 
 
 class AwsEndpoint:
@@ -56,7 +46,7 @@ class AwsEndpoint:
         self._calls = calls
         self._controls = controls
         self._throttle = throttle or Throttle()
-        self._backends = _Backends()
+        self._backends = Backends()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
@@ -74,7 +64,7 @@ class AwsEndpoint:
         backend = self._backends.find(request, claim)
         aws = read_aws_request(request, backend.service if backend else claim.service)
         try:
-            caller = self._identities.authenticate(received)
+            caller = self._identities.authenticate(received, claim)
         except Unauthenticated as problem:
             return self._refuse(aws, self._begin(aws, NOBODY, ()), unauthenticated(aws, problem))
         return self._answer_caller(request, aws, caller, claim.region, backend)
@@ -98,7 +88,7 @@ class AwsEndpoint:
 
     def _serve(self, request: Request, aws: AwsRequest, record: CallRecord, backend: Backend) -> Response:
         try:
-            answer = Response.from_app(backend, _rewound(request), buffered=True)
+            answer = backend.answer(request)
         except NotImplementedError:
             return self._refuse(aws, record, not_available(aws))
         except Exception as problem:  # moto's own fault: the caller is told, the operator sees where
@@ -130,45 +120,10 @@ def build_app(
     return AwsEndpoint(identities, authoriser, calls, controls, throttle)
 
 
-class _Backends:
-    """moto's applications by service. Its own search takes 0.7 ms a request, so the answer is kept where it
-    depends on nothing else in the request."""
-
-    _BY_MORE_THAN_SERVICE = frozenset({"s3", "ses", "sagemaker", "bedrock", "mediastore"})
-
-    def __init__(self) -> None:
-        self._dispatcher = DomainDispatcherApplication(create_backend_app)
-        self._known: dict[tuple[str, str], Backend | None] = {}
-        self._lock = threading.Lock()
-
-    def find(self, request: Request, claim: Claim) -> Backend | None:
-        """None when moto has no such service."""
-        key = (claim.service, request.headers.get("X-Amz-Target", "").partition(".")[0])
-        if key in self._known and claim.service not in self._BY_MORE_THAN_SERVICE:
-            return self._known[key]
-        with self._lock:
-            self._known[key] = self._search(request)
-            return self._known[key]
-
-    def _search(self, request: Request) -> Backend | None:
-        try:
-            return cast(Backend, self._dispatcher.get_application(request.environ))
-        except AttributeError:  # moto looks for None when no service has that name
-            return None
-
-
 def _pretended(aws: AwsRequest) -> bool:
     """moto answers these with keys that nobody knows, or drops the limits that were asked for."""
     narrowed = aws.service == "sts" and {"Policy", "PolicyArns"} & aws.parameters.keys()
     return bool(narrowed) or (aws.service, aws.operation) in _NOT_TRUE_LOCALLY
-
-
-def _rewound(request: Request) -> "WSGIEnvironment":
-    body = request.get_data()
-    environ = {**request.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-    environ.pop("werkzeug.request", None)
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return environ
 
 
 def _is_no_answer(answer: Response) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventBus, EventsBackend, Rule, events_backends
 
-from signalbox_local.delivery import Consignment, Delivery
+from signalbox_local.delivery import Consignment, Delivery, InvocationRefused, dead_letter_attributes
 from signalbox_local.targets import Functions, Targets, send_message
 from signalbox_local.transform import payload_for
 
@@ -53,7 +53,7 @@ class Bus:
         self._region = region
         self._now = now
         targets = Targets(functions, self.publish, may_invoke)
-        self._delivery = Delivery(targets.carry, send_message)
+        self._delivery = Delivery(targets.carry, _bury)
         self._recorded: deque[Recorded] = deque(maxlen=KEPT_EVENTS)
         self._sequence = itertools.count(1)
         self._lock = threading.Lock()
@@ -136,6 +136,11 @@ class Bus:
 
     def _bus(self, name: str) -> EventBus:
         return self._backend.event_buses[name]
+
+
+def _bury(consignment: Consignment, refusal: InvocationRefused, condition: str | None) -> None:
+    attributes = dead_letter_attributes(consignment, refusal, condition)
+    send_message(str(consignment.dead_letter_arn), consignment.event_body, attributes)
 
 
 def _matches(rule: Rule, event: dict[str, Any]) -> bool:

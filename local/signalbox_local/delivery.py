@@ -93,12 +93,13 @@ def dead_letter_attributes(
 
 
 class Delivery:
-    """Carries consignments on its own threads; `carry` raises InvocationRefused, `bury` puts into a queue."""
+    """Carries consignments on its own threads; `carry` raises InvocationRefused, `bury` gets what was given
+    up, the last refusal and the limit that was reached, when there is a queue for it."""
 
     def __init__(
         self,
         carry: Callable[[Consignment], None],
-        bury: Callable[[str, str, dict[str, str]], None],
+        bury: Callable[[Consignment, InvocationRefused, str | None], None],
         pace: Pace | None = None,
         workers: int = 4,
     ) -> None:
@@ -180,5 +181,4 @@ class Delivery:
             return
         log.warning("gave up delivery to %s: %s", consignment.target_arn, refusal)
         if consignment.dead_letter_arn:
-            attributes = dead_letter_attributes(consignment, refusal, condition)
-            self._bury(consignment.dead_letter_arn, consignment.event_body, attributes)
+            self._bury(consignment, refusal, condition)

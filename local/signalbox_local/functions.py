@@ -64,6 +64,8 @@ class Host:
     """(role ARN, session name) → AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN."""
     retry_seconds: float = 1
     """Wait before the first retry of an asynchronous invocation, doubled for the second (Lambda: 60 s)."""
+    clock: str = ""
+    """The file that tells how far the local clock has been set forward."""
 
 
 class Functions:
@@ -205,6 +207,7 @@ class Functions:
             timeout=spec.timeout,
             environment=self._environment(spec, version),
             log=self.log_file(spec.name),
+            clock=self._host.clock,
         )
 
     def _environment(self, spec: FunctionSpec, version: str) -> dict[str, str]:

@@ -111,7 +111,7 @@ class Gateway:
             return None
         received = ReceivedRequest.of(request)
         try:
-            caller = self._identities.authenticate(received)
+            caller = self._identities.authenticate(received, claim_of(received))
         except Unauthenticated as problem:
             missing = "Missing Authentication Token" if problem.fault is Fault.UNSIGNED else problem.message
             raise GatewayError(403, _CODES[problem.fault], missing) from problem

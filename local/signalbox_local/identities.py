@@ -9,7 +9,7 @@ from moto.iam.models import iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
 from signalbox_local.iam_records import account_of, backend_of, find_role
-from signalbox_local.signatures import Fault, ReceivedRequest, Unauthenticated, claim_of, verify
+from signalbox_local.signatures import Claim, Fault, ReceivedRequest, Unauthenticated, verify
 
 ADMINISTRATOR_POLICY = {
     "Version": "2012-10-17",
@@ -92,9 +92,8 @@ class Identities:
             session.expiration.replace(tzinfo=UTC),
         )
 
-    def authenticate(self, request: ReceivedRequest) -> Caller:
-        """The caller who signed it; raises Unauthenticated with AWS's words when nobody did, or not well."""
-        claim = claim_of(request)
+    def authenticate(self, request: ReceivedRequest, claim: Claim) -> Caller:
+        """The caller who signed it as it claims; raises Unauthenticated with AWS's words when not."""
         caller, secret = self._holder(claim.access_key_id, request.headers.get("X-Amz-Security-Token"))
         verify(request, claim, secret, self._now())
         return caller

@@ -6,11 +6,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
-
 from signalbox_local import function_resources
 from signalbox_local.intrinsics import Made
 from signalbox_local.workshop import Properties, Workshop
+from signalbox_local.yaml_texts import read_yaml
 
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 
@@ -88,6 +87,12 @@ def _rule(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
     return Made(name, {"Arn": arn})
 
 
+def _schedule_group(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
+    name = workshop.name(logical_id, properties.get("Name"))
+    arn = workshop.client("scheduler").create_schedule_group(Name=name)["ScheduleGroupArn"]
+    return Made(name, {"Arn": arn})
+
+
 def _role(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
     client = workshop.client("iam")
     name = workshop.name(logical_id, properties.get("RoleName"))
@@ -150,7 +155,7 @@ def _machine(workshop: Workshop, logical_id: str, properties: Properties) -> Mad
     name = properties.get("StateMachineName") or f"{logical_id}-{workshop.generated_id(logical_id)}"
     arn = workshop.client("stepfunctions").create_state_machine(
         name=name,
-        definition=json.dumps(yaml.safe_load(filled)),
+        definition=json.dumps(read_yaml(filled)),
         roleArn=properties["RoleArn"],
         type=properties.get("StateMachineType", "STANDARD"),
     )["stateMachineArn"]
@@ -215,6 +220,7 @@ MAKERS: Mapping[str, Callable[[Workshop, str, Properties], Made]] = {
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::Scheduler::ScheduleGroup": _schedule_group,
     "AWS::StepFunctions::StateMachine": _machine,
 }
 

@@ -1,6 +1,5 @@
 """The embedded AWS as a whole: what `signalbox local up` starts and stops."""
 
-import logging
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -32,15 +31,15 @@ from signalbox_local.machines import Machines
 from signalbox_local.plane import DataPlane, Report
 from signalbox_local.sandbox import LambdaServiceError
 from signalbox_local.scheduler import Scheduler
+from signalbox_local.schedules import Schedules
+from signalbox_local.service_roles import ServiceRoles
 from signalbox_local.stack import Place, Stack, load
-from signalbox_local.targets import send_message
 from signalbox_local.throttling import Throttle, throttling_control
 from signalbox_local.traffic import keep_metrics, traffic_control
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-log = logging.getLogger(__name__)
 CALLERS = ("viewer", "deployer", "approver", "operator")
 """IAM users, each with the managed policy of the template that is named after it (`ViewerPolicy` …)."""
 SESSION_LIFETIME = timedelta(days=365)
@@ -78,7 +77,8 @@ class Runtime:
         self._identities = Identities(settings.account)
         self._authoriser = Authoriser()
         self._calls = CallLog()
-        self._clock = Clock()
+        self._clock = Clock(settings.logs / "clock")
+        self._roles = ServiceRoles(self._authoriser, self._calls)
         self._controls: dict[str, control.Control] = {}
         self._gateway: Gateway | None = None
         self._api_functions: set[str] = set()
@@ -86,15 +86,16 @@ class Runtime:
         app = build_app(self._identities, self._authoriser, self._calls, self._controls, self._throttle)
         self._aws = LoopbackServer(app, settings.aws_port, "aws-endpoint")
         self._api = LoopbackServer(self._serve_api, settings.api_port, "api-endpoint")
-        self._functions = Functions(self._host(), self._send)
+        self._functions = Functions(self._host(), self._roles.send)
         self._bus = Bus(self._functions, *place, may_invoke=self._rule_may_invoke)
-        self._machines = Machines(self._functions, self._bus.publish, self._refusal)
+        self._machines = Machines(self._functions, self._bus.publish, self._roles.refusal)
         pace = Pace(settings.alarm_speedup, REPORT_SECONDS if settings.traffic else 0)
         self._alarms = Alarms(self._bus.publish, *place, pace=pace)
         self._estate = Estate(self._bus.publish, *place, settings.estate)
         self._plane = DataPlane(self._told, settings.metric_seconds) if settings.traffic else None
         self._plane_start = ThreadPoolExecutor(1, "plane-start")
         self._scheduler = Scheduler(self._bus, self._clock, *place)
+        self._schedules = Schedules(self._functions, self._roles, self._clock, *place)
         self._clients = AwsClients(self._aws.url, settings.region, self._credentials_of)
         self._seams = moto_seams.Seams()
 
@@ -109,7 +110,7 @@ class Runtime:
         admin = self._identities.create_administrator()
         stack = self._make_stack(admin)
         served.result()
-        for engine in (self._bus, self._scheduler, self._alarms, self._estate):
+        for engine in (self._bus, self._scheduler, self._schedules, self._alarms, self._estate):
             engine.start()
         self._api.start()
         return self._state(stack, admin, self._make_callers(stack))
@@ -117,7 +118,7 @@ class Runtime:
     def stop(self) -> None:
         """Ends everything that `start` began, sandboxes included."""
         self._api.stop()
-        for engine in (self._scheduler, self._alarms, self._estate, self._bus):
+        for engine in (self._schedules, self._scheduler, self._alarms, self._estate, self._bus):
             engine.stop()
         if self._gateway:
             self._gateway.stop()
@@ -147,15 +148,21 @@ class Runtime:
         return self._plane.addresses() if self._plane else {}
 
     def _apply_seams(self) -> None:
+        moto_seams.less_work(self._seams)
         moto_seams.managed_policies(self._seams, self._settings.account)
         moto_seams.dynamodb_requests(self._seams)
         moto_seams.step_functions(self._seams, self._machines, self._clients.of_role)
         moto_seams.lambda_invocations(self._seams, self._functions)
         moto_seams.event_bus(self._seams, self._bus)
+        moto_seams.schedules(self._seams)
+        moto_seams.rests(self._seams, self._clock)
         moto_seams.metric_data(self._seams)
         moto_seams.alarm_states(self._seams, self._alarms)
         moto_seams.estate_life(self._seams, self._estate)
+        moto_seams.fleet_resources(self._seams)
+        moto_seams.power_events(self._seams, self._bus.publish, self._clock, self._settings.region)
         moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)
+        moto_seams.load_balancers(self._seams, time.time, self._settings.estate.balancer)
 
     def _open_controls(self) -> None:
         self._controls["calls"] = control.calls_control(self._calls)
@@ -204,6 +211,7 @@ class Runtime:
             endpoint=self._aws.url,
             credentials=self._environment_of,
             retry_seconds=self._settings.retry_seconds,
+            clock=str(self._clock.told),
         )
 
     def _credentials_of(self, role_arn: str) -> Credentials:
@@ -217,27 +225,11 @@ class Runtime:
             "AWS_SESSION_TOKEN": credentials.session_token,
         }
 
-    def _refusal(self, principal_arn: str, action: str, resource_arn: str) -> str | None:
-        decision = self._authoriser.decide(principal_arn, action, resource_arn)
-        return None if decision.allowed else decision.reason
-
     def _rule_may_invoke(self, function_arn: str, rule_arn: str) -> bool:
         return self._functions.permits(function_arn, "events.amazonaws.com", rule_arn)
 
-    def _send(self, role_arn: str, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
-        """Lambda puts a failed event into a queue under the function's role."""
-        action = "sqs:SendMessage"
-        record = self._calls.begin(role_arn, "sqs", "SendMessage", (queue_arn,), {"MessageBody": body})
-        record.permissions = ((action, queue_arn),)
-        if refusal := self._refusal(role_arn, action, queue_arn):
-            record.status, record.error = 403, "AccessDenied"
-            log.error("the failed event is lost: %s", refusal)
-        else:
-            send_message(queue_arn, body, dict(attributes))
-            record.status = 200
-
     def _events(self, since: int) -> list[dict[str, Any]]:
-        return [asdict(recorded) for recorded in self._bus.events(since)]
+        return [dict(vars(recorded)) for recorded in self._bus.events(since)]
 
     def _serve_api(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if self._gateway is None:

@@ -37,7 +37,8 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start a sandbox; `timeout` in seconds, `log` takes the child's standard output and error."""
+    """How to start a sandbox; `timeout` in seconds, `log` takes the child's standard output and error,
+    `clock` tells how far the local clock has been set forward."""
 
     name: str
     version: str
@@ -46,6 +47,7 @@ class Launch:
     environment: Mapping[str, str]
     timeout: float
     log: Path
+    clock: str = ""
 
 
 class Sandbox:
@@ -100,7 +102,7 @@ class Sandbox:
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.server_port}",
         }
         try:
-            return processes.start(launch.handler, launch.code, environment, self._log.fileno())
+            return processes.start(launch.handler, launch.code, environment, self._log.fileno(), launch.clock)
         except OSError as error:
             self._api.close()
             self._log.close()

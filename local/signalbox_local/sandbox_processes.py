@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import sendfds
@@ -100,12 +100,15 @@ class SandboxProcesses:
         self._template: _Template | None = None
         self._closed = False
 
-    def start(self, handler: str, code: Path, environment: Mapping[str, str], log: int) -> SandboxProcess:
+    def start(
+        self, handler: str, code: Path, environment: Mapping[str, str], log: int, clock: str = ""
+    ) -> SandboxProcess:
         """Returns when the process is there, before it has imported the handler. Raises OSError."""
+        request = Request(handler, str(code), environment, MAY_FORK, clock)
         try:
-            return self._start(handler, code, environment, log)
+            return self._start(request, log)
         except TemplateDied:
-            return self._start(handler, code, environment, log)
+            return self._start(request, log)
 
     def close(self) -> None:
         """Ends the template; nothing starts any more."""
@@ -114,12 +117,12 @@ class SandboxProcesses:
         if self._template:
             self._forget(self._template)
 
-    def _start(self, handler: str, code: Path, environment: Mapping[str, str], log: int) -> SandboxProcess:
-        early = _early(environment)
+    def _start(self, request: Request, log: int) -> SandboxProcess:
+        early = _early(request.environment)
         template = self._running(early)
-        forked = MAY_FORK and template.early == early
+        forked = request.forked and template.early == early
         try:
-            return template.fork(Request(handler, str(code), environment, forked), log)
+            return template.fork(replace(request, forked=forked), log)
         except TemplateDied:
             self._forget(template)
             raise

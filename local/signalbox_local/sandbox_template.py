@@ -3,6 +3,7 @@
 Run as a script, it imports nothing of Signalbox: what it has loaded, every sandbox has loaded.
 """
 
+import functools
 import gc
 import importlib
 import os
@@ -15,11 +16,12 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recvfds
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 PRELOADED = (
     "asyncio",
@@ -53,12 +55,14 @@ DESCRIPTORS = 3
 
 @dataclass(frozen=True)
 class Request:
-    """What a child shall become; unless `forked` it starts an interpreter of its own."""
+    """What a child shall become; unless `forked` it starts an interpreter of its own. `clock` is the file
+    that tells how far the local clock has been set forward."""
 
     handler: str
     code: str
     environment: Mapping[str, str]
     forked: bool
+    clock: str = ""
 
 
 def preload() -> None:
@@ -171,7 +175,9 @@ def become(request: Request) -> None:
     entries = given.get("PYTHONPATH", "").split(os.pathsep)
     folders = [str(Path(entry).absolute()) for entry in entries if entry]
     if not request.forked or _loaded_already([request.code, *folders]):
-        os.execve(sys.executable, [sys.executable, "-P", __file__, "run", request.handler], given)
+        os.execve(
+            sys.executable, [sys.executable, "-P", __file__, "run", request.handler, request.clock], given
+        )
     os.environ.clear()
     os.environ.update(given)
     time.tzset()
@@ -185,7 +191,7 @@ def _loaded_already(folders: list[str]) -> bool:
     return any(module.name in loaded for module in pkgutil.iter_modules(folders))
 
 
-def run(handler: str) -> None:
+def run(handler: str, clock: str) -> None:
     """AWS's own runtime client, until standard input ends: the system closes it however the runtime dies."""
 
     def end_with_runtime() -> None:
@@ -196,18 +202,33 @@ def run(handler: str) -> None:
 
     threading.Thread(target=end_with_runtime, daemon=True).start()
     sys.path.insert(0, "")
+    if clock:
+        _follow(Path(clock))
     sys.argv = ["-c", handler]
     main(sys.argv)
 
 
-def start(mode: str, argument: str) -> None:
+def _follow(clock: Path) -> None:
+    """Fleets live by the clock of the schedules that wake them; rollouts live by alarms, in real time."""
+    with suppress(ImportError):  # a function that is none of Signalbox's
+        wiring: Any = importlib.import_module("signalbox.wiring")
+
+        def ahead() -> datetime:
+            now: datetime = wiring.now()
+            return now + timedelta(seconds=float(clock.read_text())) if clock.exists() else now
+
+        ports = wiring.fleet_ports
+        wiring.fleet_ports = functools.cache(lambda: replace(ports(), clock=ahead))
+
+
+def start(mode: str, argument: str, clock: str = "") -> None:
     """`serve` this descriptor, or `run` this handler."""
     if mode == "serve":
         preload()
         request = Template(socket.socket(fileno=int(argument))).serve()
         become(request)
-        argument = request.handler
-    run(argument)
+        argument, clock = request.handler, request.clock
+    run(argument, clock)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 
@@ -94,7 +94,7 @@ def claim_of(request: ReceivedRequest) -> Claim:
         signed_headers=tuple(found["headers"].split(";")),
         signature=found["signature"],
         stamp=stamp,
-        signed_at=datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC),
+        signed_at=datetime.fromisoformat(stamp),
     )
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_group
 
 from signalbox.rollouts.strategies.presets import PRESETS
+from signalbox_cli.fleets import app as fleets
 from tests.contract.template import ROOT, resources, template
 
 _PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -73,9 +75,15 @@ def test_every_preset_is_explained(name: str) -> None:
     assert f"| `{name}` |" in _text("rollouts.md")
 
 
+@pytest.mark.parametrize("name", get_group(fleets).commands)
+def test_every_command_of_fleets_is_explained(name: str) -> None:
+    assert f"`fleets {name} " in _text("command-line.md") or f"`fleets {name}`" in _text("command-line.md")
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "events").glob("signalbox_*.json")), ids=lambda path: path.stem
 )
 def test_every_event_that_we_publish_is_explained(path: Path) -> None:
-    detail_type = json.loads(path.read_text("utf-8"))["detail-type"]
-    assert f"`{detail_type}`" in _text("rollouts.md")
+    event = json.loads(path.read_text("utf-8"))
+    page = event["source"].removeprefix("signalbox.")
+    assert f"`{event['detail-type']}`" in _text(f"{page}.md")

@@ -27,8 +27,15 @@ _TAKES = {
         "autoscaling_terminate_unsuccessful",
     },
     "ExecutionEndedRule": {"step_functions_execution_aborted"},
+    "InstancePowerRule": {"ec2_instance_running", "ec2_instance_stopped"},
+    "DatabasePowerRule": {"rds_instance_started", "rds_instance_started_by_aws", "rds_cluster_stopped"},
 }
-_SAMPLES = set().union(*_TAKES.values()) | {"cloudwatch_alarm_over", "step_functions_execution_running"}
+_SAMPLES = set().union(*_TAKES.values()) | {
+    "cloudwatch_alarm_over",
+    "step_functions_execution_running",
+    "ec2_instance_pending",
+    "rds_instance_backed_up",
+}
 
 
 def _resolved(node: Any) -> Any:

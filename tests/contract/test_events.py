@@ -9,6 +9,12 @@ from typing import Any
 import pytest
 
 from signalbox.aws.bus import SOURCE
+from signalbox.aws.fleets.bus import SOURCE as FLEETS
+from signalbox.fleets.commands import beginning, enforce
+from signalbox.fleets.commands.enforce import Switched
+from signalbox.fleets.commands.occurrences import power_changed
+from signalbox.fleets.model import Kind, Power
+from signalbox.fleets.steps import report_fleet
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.events import EVENT_VERSION
 from signalbox.rollouts.commands.alarm_event import alarm_raised
@@ -26,12 +32,19 @@ from tests.contract.template import ROOT
 _SAMPLES = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "events").glob("*.json"))
 }
-_OURS = {name: event for name, event in _SAMPLES.items() if event["source"] == SOURCE}
+_OURS = {name: event for name, event in _SAMPLES.items() if event["source"] in (SOURCE, FLEETS)}
 _ENVELOPE = {
     "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
 }  # fmt: skip
-_DETAIL = ["version", "rollout_id", "service", "sequence", "at", "actor", "reason", "data"]
-_TABLES = {"DONE": set(acting.DONE.values()), "DETAIL_TYPES": set(closing.DETAIL_TYPES.values())}
+_WHOSE = {SOURCE: ["rollout_id", "service"], FLEETS: ["fleet"]}
+_CAPABILITIES = {SOURCE: "rollouts", FLEETS: "fleets"}
+_TABLES = {
+    "DONE": set(acting.DONE.values()),
+    "DETAIL_TYPES": set(closing.DETAIL_TYPES.values()),
+    "BEGUN": set(beginning.BEGUN.values()),
+    "ENDED": set(report_fleet.ENDED.values()),
+    "TOLD": set(enforce.TOLD.values()),
+}
 _NOBODY_SUPERSEDES = {"Rollout Superseded"}  # while `concurrency` knows `reject` only
 
 
@@ -66,14 +79,18 @@ def _named(expression: ast.expr) -> set[str]:
     return set()
 
 
-def _published() -> set[str]:
-    folder = ROOT / "layers" / "core" / "signalbox" / "rollouts"
+def _published(capability: str) -> set[str]:
+    folder = ROOT / "layers" / "core" / "signalbox" / capability
     types = [_named(where) for call in _calls(folder) if (where := _type_of(call)) is not None]
     return set().union(*types) - _NOBODY_SUPERSEDES
 
 
-def test_every_event_that_we_publish_has_a_sample_and_no_sample_is_made_up() -> None:
-    assert {event["detail-type"] for event in _OURS.values()} == _published()
+@pytest.mark.parametrize(("source", "capability"), _CAPABILITIES.items())
+def test_every_event_that_we_publish_has_a_sample_and_no_sample_is_made_up(
+    source: str, capability: str
+) -> None:
+    samples = {event["detail-type"] for event in _OURS.values() if event["source"] == source}
+    assert samples == _published(capability)
 
 
 @pytest.mark.parametrize("name", _OURS)
@@ -88,10 +105,10 @@ def test_a_sample_has_the_envelope_of_eventbridge(name: str) -> None:
 
 @pytest.mark.parametrize("name", _OURS)
 def test_a_detail_has_a_version_and_what_consumers_deduplicate_by(name: str) -> None:
-    detail = _OURS[name]["detail"]
-    assert list(detail) == _DETAIL
+    detail, whose = _OURS[name]["detail"], _WHOSE[_OURS[name]["source"]]
+    assert list(detail) == ["version", *whose, "sequence", "at", "actor", "reason", "data"]
     assert detail["version"] == EVENT_VERSION
-    assert detail["rollout_id"].startswith("r-")
+    assert detail.get("rollout_id", "r-").startswith("r-")
     assert detail["sequence"] >= 1
     assert from_rfc3339(detail["at"]) >= from_rfc3339(_OURS[name]["time"])
 
@@ -114,3 +131,22 @@ def test_the_sweep_is_told_which_execution_has_ended() -> None:
 
 def test_the_sweep_takes_a_schedule_as_a_reason_to_look_at_everything() -> None:
     assert sweep_reason(_SAMPLES["events_sweep_due"]) == SweepDue()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "id_", "power", "by_aws"),
+    [
+        ("ec2_instance_running", Kind.EC2, "i-0a1b2c3d4e5f60718", Power.RUNNING, False),
+        ("ec2_instance_stopped", Kind.EC2, "i-0a1b2c3d4e5f60718", Power.STOPPED, False),
+        ("rds_instance_started", Kind.RDS, "orders", Power.RUNNING, False),
+        ("rds_instance_started_by_aws", Kind.RDS, "orders", Power.RUNNING, True),
+        ("rds_cluster_stopped", Kind.CLUSTER, "orders-cluster", Power.STOPPED, False),
+    ],
+)
+def test_what_was_started_or_stopped_is_read_from_what_its_service_tells(
+    name: str, kind: Kind, id_: str, power: Power, *, by_aws: bool
+) -> None:
+    told = power_changed(_SAMPLES[name])
+    assert told == Switched(
+        kind=kind, id=id_, power=power, region="eu-west-1", account="123456789012", by_aws=by_aws
+    )

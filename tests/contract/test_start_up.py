@@ -44,7 +44,7 @@ def test_help_loads_nothing_that_takes_time() -> None:
     assert loaded & HEAVY == set()
 
 
-@pytest.mark.parametrize("group", ["services", "rollouts", "abort", "rehearse"])
+@pytest.mark.parametrize("group", ["services", "rollouts", "fleets", "abort", "rehearse"])
 def test_the_help_of_a_command_loads_no_aws(group: str) -> None:
     assert _loaded(group, "--help") & {"boto3", "botocore", "moto", "yaml", "matplotlib"} == set()
 

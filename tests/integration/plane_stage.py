@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -77,6 +78,13 @@ class Stage:
         """The reports until now."""
         with self.news:
             self.reports.clear()
+
+    def forget_requests(self, group: str) -> None:
+        """All until now: a slot's requests are told when it ends, so those of the present one are still to
+        come. The group has targets, of which each slot tells."""
+        now = time.time()
+        self.until(lambda: any(each.at > now - SLOT for each in self.metrics("HealthyHostCount", group)))
+        self.forget()
 
     def run(self, image: str, *names: str, behaviour: Behaviour = AT_ONCE) -> None:
         """These instances are there too."""

@@ -58,7 +58,7 @@ def test_a_fleet_is_woken_once_at_a_moment_in_utc(timetable: SchedulerTimetable)
     assert kept["FlexibleTimeWindow"] == {"Mode": "OFF"}
     target = kept["Target"]
     assert (target["Arn"], target["RoleArn"]) == (FUNCTION, ROLE)
-    assert json.loads(target["Input"]) == {"fleet": "qa"}
+    assert json.loads(target["Input"]) == {"source": "signalbox.timetable", "fleet": "qa"}
     assert target["DeadLetterConfig"] == {"Arn": QUEUE}
     assert target["RetryPolicy"] == {"MaximumRetryAttempts": 20, "MaximumEventAgeInSeconds": 3600}
 

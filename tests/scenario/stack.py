@@ -28,12 +28,15 @@ def throttled(world: World, *logical_ids: str) -> Iterator[None]:
 
 def execution_arn(world: World, story: Story, generation: int = 1) -> str:
     """The execution that drives a generation of a rollout, begun or not."""
-    return f"{_machine(world).replace(':stateMachine:', ':execution:')}:{story.rollout_id}-g{generation}"
+    executions_of = machine_arn(world, "RolloutMachine").replace(":stateMachine:", ":execution:")
+    return f"{executions_of}:{story.rollout_id}-g{generation}"
 
 
 def executions(world: World, service: str) -> list[str]:
     """The names of all executions for a service, oldest first."""
-    found = world.aws("stepfunctions").list_executions(stateMachineArn=_machine(world))["executions"]
+    found = world.aws("stepfunctions").list_executions(stateMachineArn=machine_arn(world, "RolloutMachine"))[
+        "executions"
+    ]
     rollouts = {item["sk"]["S"] for item in world.items(f"SERVICE#{service}")}
     ours = [one for one in found if "ROLLOUT#" + one["name"].rpartition("-g")[0] in rollouts]
     return [one["name"] for one in sorted(ours, key=lambda one: one["startDate"])]
@@ -50,8 +53,10 @@ def entered(world: World, story: Story, generation: int = 1) -> list[str]:
     return [name for name in found if name]
 
 
-def _machine(world: World) -> str:
-    return str(world.aws("stepfunctions").list_state_machines()["stateMachines"][0]["stateMachineArn"])
+def machine_arn(world: World, logical_id: str) -> str:
+    """The state machine of the template."""
+    found = world.aws("stepfunctions").list_state_machines()["stateMachines"]
+    return next(str(one["stateMachineArn"]) for one in found if logical_id in one["name"])
 
 
 def dead_letter_queue(world: World) -> str:

@@ -10,7 +10,7 @@ from tests.scenario.aftermath import assert_as_before, assert_nothing_left, pict
 from tests.scenario.conftest import serving
 from tests.scenario.roles import lacking
 from tests.scenario.schedules import HOUR, MINUTE, let_pass
-from tests.scenario.stack import executions
+from tests.scenario.stack import executions, machine_arn
 from tests.scenario.world import World, eventually
 
 GRACE_SECONDS = 30  # the sweep takes a younger rollout for one that is just being started
@@ -87,7 +87,7 @@ def test_a_dead_execution_that_nobody_told_of_is_taken_over_within_a_minute(
     story.until_holding("bake")
     rules.disable_rule(Name=told)
     try:
-        machine = machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        machine = machine_arn(alone, "RolloutMachine")
         running = machines.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
         machines.stop_execution(executionArn=running[0]["executionArn"])
         assert story.read()["phase"] == "holding"

@@ -150,13 +150,14 @@ def executions(account: str, region: str, been_stuck: Collection[str]) -> Iterat
                 yield f"I3 {execution.name} still runs"
             if execution.status == "FAILED" and execution.name.rpartition("-g")[0] not in been_stuck:
                 yield f"I3 {execution.name} has failed ({execution.error}), but its rollout was never stuck"
-            history = _history(execution)
-            if len(history) > MOST_HISTORY:
+            told = history(execution)
+            if len(told) > MOST_HISTORY:
                 yield f"I10 the history of {execution.name} is too long"
-            if any(len(json.dumps(event, default=str)) > MOST_PAYLOAD for event in history):
+            if any(len(json.dumps(event, default=str)) > MOST_PAYLOAD for event in told):
                 yield f"I10 an event of {execution.name} has too much in it"
 
 
-def _history(execution: Any) -> list[Any]:
+def history(execution: Any) -> list[Any]:
+    """The events of an execution."""
     worker = execution.exec_worker
     return list(worker.env.event_manager.get_event_history()) if worker else []

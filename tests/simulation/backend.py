@@ -13,6 +13,7 @@ from moto.route53.models import route53_backends
 
 from signalbox.rollouts.dns import named
 from signalbox_local.estate import Estate
+from tests.simulation.power import Power
 
 Weights = Mapping[str, int]
 
@@ -24,6 +25,7 @@ class Backend:
     account: str
     region: str
     estate: Estate
+    power: Power
 
     def items(self, table: str, prefix: str = "") -> Iterator[dict[str, Any]]:
         """Items of a table whose partition key begins so, as attribute -> plain value."""
@@ -34,7 +36,7 @@ class Backend:
                     yield {name: value.value for name, value in item.attrs.items()}
 
     def state(self) -> Hashable:
-        """Equal as long as no group and no target has changed: what moves by itself."""
+        """Equal as long as nothing has changed that moves by itself: capacity, health, balancers, power."""
         groups = tuple(
             (
                 name,
@@ -43,7 +45,15 @@ class Backend:
             )
             for name, group in self.groups().items()
         )
-        return groups, tuple(self._healths(group) for group in self.target_groups().values())
+        healths = tuple(self._healths(group) for group in self.target_groups().values())
+        return groups, healths, tuple(self.balancers().items()), self.power.turns
+
+    def balancers(self) -> dict[str, str]:
+        """Load balancer by its name -> its state."""
+        balancers = elbv2_backends[self.account][self.region].load_balancers.values()
+        for balancer in balancers:
+            balancer.activate()
+        return {balancer.name: str(balancer.state) for balancer in balancers}
 
     def _healths(self, group: FakeTargetGroup) -> Hashable:
         described = self.estate.targets.describe(group, ())

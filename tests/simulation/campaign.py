@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tests.simulation.cases import CASES, Ending
+from tests.simulation.cases import EVERY_CASE, Case, Ending, FleetCase, Night
 from tests.simulation.faults import Fault
 from tests.simulation.interventions import ALONE, PAIRS
 from tests.simulation.points import AT_READS_ALIKE, Result
@@ -40,7 +40,8 @@ def single(given: argparse.Namespace) -> int:
     elif given.storm:
         told = list(lines(Storm.read(given.storm)))
     else:
-        case, ending = CASES[given.case], Ending(given.ending)
+        case = EVERY_CASE[given.case]
+        ending = Night(given.ending) if isinstance(case, FleetCase) else Ending(given.ending)
         told = list(repeat(case, ending, given.call or 0, given.trouble or ""))
     print(*told, sep="\n")
     return 1 if any(line.startswith("I") for line in told) else 0
@@ -86,7 +87,7 @@ def _waiting(given: argparse.Namespace) -> list[Task]:
 
 def _walks(given: argparse.Namespace) -> list[Task]:
     """Each begins anew: the parts are as large as the order of what comes next lets them be."""
-    cases = [CASES[given.case]] if given.case else list(CASES.values())
+    cases = [EVERY_CASE[given.case]] if given.case else list(EVERY_CASE.values())
     runs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
     kinds = [(tuple(given.trouble.split(",")), given.processes)] if given.trouble else KINDS
     return [
@@ -94,7 +95,13 @@ def _walks(given: argparse.Namespace) -> list[Task]:
         for troubles, parts in kinds
         for case, ending in runs
         for offset in range(parts)
+        if _happens_to(case, troubles)
     ]
+
+
+def _happens_to(case: Case | FleetCase, troubles: tuple[str, ...]) -> bool:
+    """What people and others do, they do to rollouts."""
+    return isinstance(case, Case) or not {*troubles} & {*ALONE, *PAIRS}
 
 
 class Walkers:

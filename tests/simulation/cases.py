@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from signalbox.fleets.model import Kind
+
 SIZE = 4
 FLOOR = 3  # healthy instances that must serve at all times, 75 % of four, unless a preset says otherwise
 
@@ -49,6 +51,23 @@ class Case:
         }
 
 
+class Night(StrEnum):
+    """What of a fleet's weekend is met by faults: that it stops in the evening, or starts in the morning."""
+
+    STOPS = "stops"
+    STARTS = "starts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetCase:
+    """A fleet of instances, groups and a database, and how its spec says that it is started and stopped."""
+
+    name: str
+    order: tuple[tuple[Kind, ...], ...] = ()
+    retain: bool = False
+    endings: tuple[Night, ...] = tuple(Night)
+
+
 VISITS, ORDERS = "Visits", "Orders"  # a minute of each instance that has traffic, by its Auto Scaling group
 
 
@@ -75,7 +94,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 }
 PLATFORMS = ("slots", "group")
 BY_NAME = ("blue-green", "linear", "ab-test")
-CAPABILITIES = frozenset({"rollouts"})
+COPIED = ("blue-green", "immutable")  # with a copy of the load balancer
 REBUILDING = frozenset(
     {"rolling", "rolling-with-additional-batch", "canary"}
 )  # after some of several batches
@@ -102,5 +121,12 @@ CASES: Mapping[str, Case] = {
     for case in (
         *(_case(preset, platform, "alb") for preset in PRESETS for platform in PLATFORMS),
         *(_case(preset, "slots", "route53") for preset in BY_NAME),
+        *(_case(preset, "group", "route53") for preset in COPIED),
     )
 }
+FLEETS: Mapping[str, FleetCase] = {
+    case.name: case
+    for case in (FleetCase(name="fleets/in-order", order=((Kind.RDS,), (Kind.EC2, Kind.AUTOSCALING))),)
+}
+EVERY_CASE: Mapping[str, Case | FleetCase] = {**CASES, **FLEETS}
+CAPABILITIES = frozenset({"rollouts" if isinstance(case, Case) else "fleets" for case in EVERY_CASE.values()})

@@ -16,16 +16,18 @@ from signalbox_local.aws_requests import AwsRequest
 from tests.simulation.calls import Call, Send
 from tests.simulation.fibers import hub
 from tests.simulation.functions import Killed
-from tests.simulation.interventions import intervene
 
 if TYPE_CHECKING:
+    from tests.simulation.fleet_play import FleetPlay
     from tests.simulation.play import Play
     from tests.simulation.universe import Universe
 
 LAG = 20.0  # seconds until a function that was given up goes on; none may take longer than 30
 REFUSED_FOR = 100.0  # seconds
 # What may refuse.
-ESTATE = frozenset({"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch", "route-53"})
+ESTATE = frozenset(
+    {"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch", "route-53", "rds", "scheduler"}
+)
 OUTAGE_FOR = 2_400.0  # seconds
 THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
 READ_TIMEOUT = 10.0  # of the product's clients
@@ -33,7 +35,9 @@ PROTOCOLS = {
     "ec2": "ec2",
     "autoscaling": "query",
     "elbv2": "query",
+    "rds": "query",
     "lambda": "rest-json",
+    "scheduler": "rest-json",
     "route53": "rest-xml",
 }
 # What botocore's events call a service, and what its clients do.
@@ -69,7 +73,7 @@ class Fault(StrEnum):
 class Injection:
     """One trouble at one call: a fault, or what somebody does; `met` tells whether the run came there."""
 
-    def __init__(self, number: int, trouble: str, play: Play) -> None:
+    def __init__(self, number: int, trouble: str, play: Play | FleetPlay) -> None:
         self.number = number
         self.trouble = trouble
         self.met: Call | None = None
@@ -94,7 +98,7 @@ class Injection:
         if self.trouble in HAPPENS:
             return HAPPENS[Fault(self.trouble)](self, call, send, first)
         if first:
-            intervene(self._play.lead, self.trouble)
+            self._play.intervene(self.trouble)
         return send()
 
     @property

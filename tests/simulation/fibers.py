@@ -56,6 +56,10 @@ class Hub:
                 raise self.broken[0]
         return True
 
+    def leap(self, until: float) -> None:
+        """Over a time in which nothing is of interest; what was due in it comes at its end, once each."""
+        self.now = max(self.now, until)
+
     def sleep(self, seconds: float) -> None:
         """Of a fiber; the hub's own sleep lets everything else happen meanwhile."""
         if getcurrent() is self._home:

@@ -15,7 +15,6 @@ from greenlet import getcurrent
 from signalbox import log, wiring
 from signalbox.aws import gauges
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected, Transient, Unprocessable
-from signalbox.rollouts.ports import Ports
 from signalbox_local.functions import Functions, FunctionSpec, Host
 from signalbox_local.moto_seams import Seams
 from signalbox_local.sandbox import Invocation
@@ -83,7 +82,7 @@ class FunctionsHere(Functions):
 
     def install(self, seams: Seams) -> None:
         """The composition root answers with what belongs to the invocation that asks."""
-        for name in ("settings", "ports", "alarm_ports", "dead_letters"):
+        for name in ("settings", "ports", "alarm_ports", "fleet_ports", "dead_letters"):
             seams.replace(wiring, name, self._of_the_one_that_asks(name, getattr(wiring, name).__wrapped__))
         seams.replace(wiring, "settings", lambda: _running().sandbox.settings)
         seams.replace(wiring, "now", present)
@@ -105,7 +104,7 @@ class FunctionsHere(Functions):
         for arn in self.published():
             spec, version, _ = self.resolve(arn)
             sandbox = self._sandbox(spec, version)
-            if spec.code.name == "rollouts":
+            if spec.code.name in ("rollouts", "fleets"):
                 sandbox.handler()
 
     def invoke(self, name_or_arn: str, payload: bytes) -> Invocation:
@@ -121,10 +120,10 @@ class FunctionsHere(Functions):
             self.tokens.append(event["task_token"])
         return self._run(sandbox, payload, lambda: sandbox.handler()(event, None))
 
-    def begin_as(self, name_or_arn: str, work: Callable[[Ports], object]) -> Running:
-        """Other work than the function's own, with its adapters: what the API does for a caller."""
+    def begin_as(self, name_or_arn: str, work: Callable[[], object]) -> Running:
+        """Other work than the function's own, in its place: what the API does for a caller."""
         spec, version, _ = self.resolve(name_or_arn)
-        return self._run(self._sandbox(spec, version), b"", lambda: work(wiring.ports()))
+        return self._run(self._sandbox(spec, version), b"", work)
 
     def wait_for(self, running: Running) -> Invocation:
         """Lambda ends what takes too long."""

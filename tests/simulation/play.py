@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.simulation import aftermath
 from tests.simulation.fibers import Thread, hub
+from tests.simulation.interventions import intervene
 from tests.simulation.observer import EACH_SECOND, Observer
 from tests.simulation.part import Part, Role
 from tests.simulation.universe import ACCOUNT, REGION, Universe
@@ -35,6 +36,7 @@ class Play:
     def __init__(self, universe: Universe, roles: Sequence[Role]) -> None:
         self.universe = universe
         self.begun = False
+        self.trouble = ""
         self.parts: list[Part] = []
         for role in roles:
             self.enter(role)
@@ -59,6 +61,10 @@ class Play:
     def lead(self) -> Part:
         """The part whose calls meet faults."""
         return self.parts[0]
+
+    def intervene(self, names: str) -> None:
+        """Somebody does something to the lead's service."""
+        intervene(self.lead, names)
 
     def run(self) -> Verdict:
         """The lead's rollout from its request to the last trace."""

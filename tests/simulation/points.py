@@ -23,6 +23,9 @@ MACHINE = frozenset(
     {"Begin", "Provision", "ShiftTraffic", "ReplaceBatch", "Analyse", "Retire", "Hold", "Restore", "Finish"}
 )
 
+# What an outage is worth a point of its own to.
+LONG_ENOUGH = frozenset({"Restore", "ResolveFleet", "SwitchPower", "VerifyPower", "OnTransition"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
@@ -81,8 +84,8 @@ class Points:
         if trouble == Fault.REFUSED and (call.service not in ESTATE or not call.writes):
             return None
         if trouble == Fault.OUTAGE:
-            restores = call.running.function == "Restore" and call.service in ESTATE
-            return (trouble, call.service, call.writes) if restores else None
+            acts = call.running.function in LONG_ENOUGH and call.service in ESTATE
+            return (trouble, call.service, call.writes) if acts else None
         if trouble == Fault.KILLED_BEFORE and self._last is not None and self._last.running is call.running:
             return None  # the same as to be killed after the call before
         if call.writes:

@@ -13,6 +13,8 @@ import boto3
 from moto import mock_aws
 from moto.stepfunctions.responses import get_backend
 
+from signalbox import wiring
+from signalbox.fleets.ports import FleetPorts
 from signalbox.rollouts.ports import Ports
 from signalbox_local import machines, moto_seams
 from signalbox_local.alarms import Alarms
@@ -21,6 +23,8 @@ from signalbox_local.clock import Clock
 from signalbox_local.estate import Estate, EstateSettings
 from signalbox_local.functions import Host
 from signalbox_local.scheduler import Scheduler
+from signalbox_local.schedules import Schedules
+from signalbox_local.service_roles import ServiceRoles
 from signalbox_local.stack import Place, Stack, load
 from signalbox_local.targets import send_message
 from tests.simulation import substitutes, swifter
@@ -28,6 +32,7 @@ from tests.simulation.backend import Backend
 from tests.simulation.calls import Calls
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.functions import FunctionsHere, Running
+from tests.simulation.power import Power
 
 ROOT = Path(__file__).parents[2]
 REGION, ACCOUNT = "eu-west-1", "123456789012"
@@ -45,8 +50,18 @@ PACE = EstateSettings(
     termination=2,
     launch_retry=20,
     propagation=20,
+    balancer=40,
 )
 T = TypeVar("T")
+
+
+class MayAll(ServiceRoles):
+    """Permissions are the scenarios' affair."""
+
+    def __init__(self) -> None: ...
+
+    def recorded(self, role_arn: str, action: str, resource_arn: str, **parameters: str) -> None:
+        return None
 
 
 class Universe:
@@ -67,8 +82,10 @@ class Universe:
         self.alarms = Alarms(self.bus.publish, ACCOUNT, REGION)
         self.estate = Estate(self.bus.publish, ACCOUNT, REGION, PACE, now=lambda: hub.now)
         self.scheduler = Scheduler(self.bus, Clock(), ACCOUNT, REGION)
+        self.schedules = Schedules(self.functions, MayAll(), Clock(), ACCOUNT, REGION)
+        self.power = Power(self.bus.publish)
         self.calls = Calls()
-        self.backend = Backend(ACCOUNT, REGION, self.estate)
+        self.backend = Backend(ACCOUNT, REGION, self.estate, self.power)
         self._replace_parts_of_moto()
         self.stack = self._made_stack()
         self.functions.install(self.seams)
@@ -84,23 +101,28 @@ class Universe:
         self.client("elbv2").describe_load_balancers()
         self.client("cloudwatch").describe_alarms()
         self.client("route53").list_hosted_zones()
+        self.client("rds").describe_db_instances()
+        self.client("scheduler").list_schedules()
 
     def _client(self, service: Any) -> Any:
         return boto3.client(service, region_name=REGION)
 
     def _replace_parts_of_moto(self) -> None:
+        moto_seams.less_work(self.seams)
         moto_seams.managed_policies(self.seams, ACCOUNT)
         moto_seams.dynamodb_requests(self.seams)
         moto_seams.step_functions(self.seams, self.machines, lambda service, role: self.client(service))
         moto_seams.lambda_invocations(self.seams, self.functions)
         moto_seams.event_bus(self.seams, self.bus)
+        moto_seams.schedules(self.seams)
         moto_seams.metric_data(self.seams)
         moto_seams.alarm_states(self.seams, self.alarms)
         moto_seams.estate_life(self.seams, self.estate)
+        moto_seams.fleet_resources(self.seams)
+        self.power.install(self.seams)
         moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)
+        moto_seams.load_balancers(self.seams, lambda: hub.now, PACE.balancer)
         swifter.without_ceremony(self.seams)
-        swifter.without_copies(self.seams)
-        swifter.without_guessing(self.seams)
         swifter.Memory(self.backend.state).install(self.seams)
 
     def _made_stack(self) -> Stack:
@@ -108,9 +130,11 @@ class Universe:
 
     def _let_live(self) -> None:
         self.bus.start()
+        self.schedules.deliver()
         for seconds, work in (
             (1.0, self.estate.step),
             (5.0, self.scheduler.look),
+            (5.0, self.schedules.look),
             (10.0, self.alarms.look),
         ):
             Thread(target=_each, args=(seconds, work)).start()
@@ -134,10 +158,15 @@ class Universe:
 
     def ask(self, work: Callable[[Ports], T]) -> T | None:
         """What the API does for a caller; None when it refused, or its function failed."""
+        return self._asked(lambda: work(wiring.ports()))
+
+    def ask_fleets(self, work: Callable[[FleetPorts], T]) -> T | None:
+        """The same, of fleets."""
+        return self._asked(lambda: work(wiring.fleet_ports()))
+
+    def _asked(self, work: Callable[[], T]) -> T | None:
         answers: list[T] = []
-        running = self.functions.begin_as(
-            self.stack.ref("ApiFunction"), lambda ports: answers.append(work(ports))
-        )
+        running = self.functions.begin_as(self.stack.ref("ApiFunction"), lambda: answers.append(work()))
         self.functions.wait_for(running)
         return answers[0] if answers else None
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulation.calls import Call, Send
-from tests.simulation.cases import Case, Ending
+from tests.simulation.cases import Case, Ending, FleetCase, Night
 from tests.simulation.child import Child, verdict_of
 from tests.simulation.faults import Injection
+from tests.simulation.fleet_play import FleetPlay
 from tests.simulation.part import Role
 from tests.simulation.play import Play, Verdict
 from tests.simulation.points import Point, Points, Result
@@ -26,8 +27,8 @@ class Walk:
     """A case, what is to happen to it, and which of the points: those whose place, counted from 0, leaves
     `offset` when divided by `of`."""
 
-    case: Case
-    ending: Ending
+    case: Case | FleetCase
+    ending: Ending | Night
     troubles: tuple[str, ...]
     offset: int = 0
     of: int = 1
@@ -49,7 +50,7 @@ class Walked:
 
 def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walked:
     """Every point of one case, each told as it ends."""
-    play = Play(universe, [Role(case=way.case, ending=way.ending)])
+    play = _play(universe, way.case, way.ending)
     points = Points(universe)
     places: Counter[str] = Counter()
     me: Child | None = None
@@ -63,6 +64,7 @@ def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walke
             child = Child()
             if child.is_me:
                 me = child
+                play.trouble = trouble
                 universe.calls.meet = Injection(call.number, trouble, play)
                 return universe.calls.meet(call, send)
             point = Point(
@@ -78,10 +80,17 @@ def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walke
     return Walked(case=way.case.name, ending=way.ending, points=dict(places), verdict=verdict)
 
 
-def repeat(case: Case, ending: Ending, number: int, trouble: str) -> Iterator[str]:
+def _play(universe: Universe, case: Case | FleetCase, ending: Ending | Night) -> Play | FleetPlay:
+    if isinstance(case, FleetCase):
+        return FleetPlay(universe, case, Night(ending))
+    return Play(universe, [Role(case=case, ending=Ending(ending))])
+
+
+def repeat(case: Case | FleetCase, ending: Ending | Night, number: int, trouble: str) -> Iterator[str]:
     """One run, told line by line; call 0 is none: the run as it should be."""
     universe = Universe()
-    play = Play(universe, [Role(case=case, ending=ending)])
+    play = _play(universe, case, ending)
+    play.trouble = trouble
     injection = Injection(number, trouble, play)
     universe.calls.meet = injection
     verdict = play.run()

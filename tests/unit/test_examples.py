@@ -1,4 +1,4 @@
-"""The examples are services that can be registered as they are."""
+"""The examples are services and fleets that can be registered as they are."""
 
 from pathlib import Path
 
@@ -6,10 +6,14 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from signalbox.fleets.schedule import calendar
+from signalbox.fleets.spec import FleetSpec
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.validation import violations
 
-_EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+_FOLDER = Path(__file__).parents[2] / "examples"
+_EXAMPLES = sorted(_FOLDER.glob("service*.yaml"))
+_FLEETS = sorted(_FOLDER.glob("fleet*.yaml"))
 
 
 def _spec(example: Path) -> ServiceSpec:
@@ -24,4 +28,27 @@ def test_an_example_is_a_valid_service(example: Path) -> None:
 def test_there_is_one_of_each_platform_and_router() -> None:
     specs = [_spec(example) for example in _EXAMPLES]
     shown = [("slots" if one.platform.slots else "group", one.traffic.router) for one in specs]
-    assert shown == [("slots", "route53"), ("slots", "alb"), ("group", "alb")]
+    assert shown == [
+        ("group", "route53"),
+        ("slots", "route53"),
+        ("group", "alb"),
+        ("slots", "alb"),
+        ("group", "alb"),
+    ]
+
+
+def test_a_load_balancer_that_may_be_copied_and_an_experiment_are_shown() -> None:
+    specs = {example.stem: _spec(example) for example in _EXAMPLES}
+    assert specs["service-by-name-copied"].traffic.load_balancer == "copy"
+    assert specs["service-experiment"].strategy.experiment is not None
+
+
+@pytest.mark.parametrize("example", _FLEETS, ids=lambda path: path.name)
+def test_an_example_is_a_valid_fleet(example: Path) -> None:
+    spec = TypeAdapter(FleetSpec).validate_python(yaml.safe_load(example.read_text("utf-8")))
+    assert calendar.violations(spec) == []
+
+
+def test_every_example_is_a_service_or_a_fleet() -> None:
+    assert _FLEETS
+    assert sorted(_FOLDER.iterdir()) == sorted([*_EXAMPLES, *_FLEETS])

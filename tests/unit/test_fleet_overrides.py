@@ -1,296 +1,136 @@
-"""Somebody wants something else for a while: it ends by itself, and conflicts are named."""
+"""What somebody wants for a while, and the way back to the schedule."""
 
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from signalbox.fleets.commands.attend import attend
-from signalbox.fleets.commands.delete_fleet import delete_fleet
-from signalbox.fleets.commands.override_fleet import lift_override, override_fleet
-from signalbox.fleets.commands.switch_fleet import switch_fleet
-from signalbox.fleets.model import Action, Kind, Power
-from signalbox.fleets.record import RunPhase
-from signalbox.fleets.spec import Account, FleetSpec, Period
-from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected
-from tests.unit.fleet_machine import ANA, BEN, Railway
-from tests.unit.fleet_stories import (
-    OFFICE,
-    TAGS,
-    asleep,
-    assert_in_order,
-    at,
-    fleet,
-    instance,
-    powers,
-    railway,
-    selecting,
-)
-from tests.unit.fleet_world import refuse_at
+from signalbox.fleets.model import Override, Power
+from signalbox.fleets.schedule.overrides import following_with, forecast, wanted_with
+from signalbox.fleets.schedule.transitions import following, transitions, wanted
+from signalbox.fleets.spec import Period
+from tests.unit.fleet_schedules import NIGHTS, RUNNING, STOPPED, at, schedule, told
 
-ELSEWHERE = Account(role_arn="arn:aws:iam::999999999999:role/r", external_id="x1")
+FLEET = schedule(NIGHTS)
 
 
-def test_a_fleet_is_kept_up_tonight_and_stops_by_itself() -> None:
-    stage = railway().run_until(at(19))
-    override_fleet("qa", Power.RUNNING, at(22), ANA, stage.world.ports)
-    stage.run_until(at(21, 59))
-    assert powers(stage) == {Power.RUNNING}
-    stage.run_until(at(22, 30))
-    assert powers(stage) == {Power.STOPPED}
-    assert stage.run_of().reason.startswith(f"override by {ANA.arn} ends: outside")
-    assert stage.types().count("Fleet Overridden") == stage.types().count("Override Ended") == 1
-    assert stage.world.standing().override is None
-    assert_in_order(stage)
+def override(power: Power, since: str, until: str) -> Override:
+    return Override(power=power, since=at(since), until=at(until), reason="release", by="ann")
 
 
-def test_an_override_that_ends_between_two_seconds_ends() -> None:
-    stage = railway().run_until(at(19))
-    override_fleet("qa", Power.RUNNING, at(22) + timedelta(milliseconds=700), ANA, stage.world.ports)
-    stage.sweeps = False
-    stage.run_until(at(22, 30))
-    assert powers(stage) == {Power.STOPPED}
+LATE = override(RUNNING, "2026-11-27 19:00", "2026-11-27 22:00")
 
 
-def test_an_override_whose_end_changes_nothing_begins_no_run() -> None:
-    stage = railway().run_until(at(19))
-    override_fleet("qa", Power.RUNNING, at(9, day=30), ANA, stage.world.ports)
-    stage.run_until(at(10, 30, day=30))
-    assert [run.action for run in stage.world.runs()] == [Action.START]
-    assert stage.types()[-1] == "Override Ended"
-    stage.run_until(at(21, day=30))
-    assert powers(stage) == {Power.STOPPED}
-    assert_in_order(stage)
+def _told(change: Override | None, begin: str, end: str) -> list[str]:
+    return told(forecast(FLEET, change, at(begin), at(end)))
 
 
-def test_an_override_that_ends_while_the_control_plane_is_down_is_caught_up() -> None:
-    stage = railway().run_until(at(19))
-    override_fleet("qa", Power.STOPPED, at(19, 30), ANA, stage.world.ports)
-    stage.run_until(at(19, 10)).down = True
-    stage.run_until(at(19, 50)).down = False
-    stage.run_until(at(19, 59))
-    assert powers(stage) == {Power.RUNNING}
-    assert "caught up" in stage.run_of().reason
+def test_without_an_override_the_schedule_is_told() -> None:
+    begin, end = at("2026-11-20"), at("2026-11-30")
+    assert list(forecast(FLEET, None, begin, end)) == list(transitions(FLEET, begin, end))
+    assert wanted_with(FLEET, None, begin) == wanted(FLEET, begin)
+    assert following_with(FLEET, None, begin) == following(FLEET, begin)
 
 
-def test_a_lifted_override_gives_way_to_the_schedule() -> None:
-    stage = railway().run_until(at(15))
-    override_fleet("qa", Power.STOPPED, at(23), ANA, stage.world.ports)
-    stage.run_until(at(16))
-    assert powers(stage) == {Power.STOPPED}
-    lift_override("qa", BEN, stage.world.ports)
-    stage.run_until(at(17))
-    assert powers(stage) == {Power.RUNNING}
-    assert stage.run_of().reason.startswith("override lifted: within")
-    with pytest.raises(NotFound):
-        lift_override("qa", BEN, stage.world.ports)
-    stage.run_until(at(21))
-    assert powers(stage) == {Power.STOPPED}
-    assert_in_order(stage)
+def test_running_until_ten_tonight() -> None:
+    assert _told(LATE, "2026-11-27", "2026-12-01") == [
+        "start fri 2026-11-27 08:00",
+        "stop fri 2026-11-27 22:00",
+        "start mon 2026-11-30 08:00",
+        "stop mon 2026-11-30 20:00",
+    ]
 
 
-def test_two_overrides_that_want_the_opposite_are_a_named_conflict() -> None:
-    stage = railway().run_until(at(15))
-    override_fleet("qa", Power.RUNNING, at(22), ANA, stage.world.ports)
-    with pytest.raises(Conflict, match="ana wants it running until 2026-11-27T22:00:00.000Z .a late deploy"):
-        override_fleet("qa", Power.STOPPED, at(23), BEN, stage.world.ports)
-    override_fleet("qa", Power.RUNNING, at(23), BEN, stage.world.ports)
-    stage.run_until(at(22, 30))
-    assert powers(stage) == {Power.RUNNING}
-    stage.run_until(at(23, 30))
-    assert powers(stage) == {Power.STOPPED}
-
-
-@pytest.mark.parametrize("until", [at(14), at(14) + timedelta(days=400)])
-def test_an_override_has_an_end_that_is_not_far(until: object) -> None:
-    stage = railway().run_until(at(15))
-    with pytest.raises(Invalid, match="at most a year ahead"):
-        override_fleet("qa", Power.RUNNING, until, ANA, stage.world.ports)  # type: ignore[arg-type]
-
-
-def tagged(text: str) -> dict[str, str]:
-    return {"env": "qa", "signalbox:power": text}
-
-
-def test_what_its_tag_keeps_up_stops_when_the_tag_says() -> None:
-    stage = asleep(instance(), instance(2, tags=tagged("running until 2026-11-27T23:00:00+01:00")))
-    assert powers(stage, instance(2).id) == {Power.RUNNING}
-    assert stage.outcomes()[instance(2).id] == "skipped: running until 2026-11-27T22:00:00.000Z by its tag"
-    assert stage.world.timetable.armed == {"qa": at(22)}
-    stage.run_until(at(22, 30))
-    assert powers(stage) == {Power.STOPPED}
-    assert stage.run_of().reason == "what a tag asked for is over"
-    assert stage.world.timetable.armed == {"qa": at(8, day=30)}
-    assert_in_order(stage)
-
-
-def test_the_tag_that_ends_first_wakes_the_fleet_first() -> None:
-    stage = asleep(
-        instance(1, tags=tagged("running until 2026-11-27T23:00Z")),
-        instance(2, tags=tagged("running until 2026-11-27T22:00Z")),
-        instance(3, tags=tagged("running until 2026-12-30T22:00Z")),
+def test_the_reasons_name_who_and_why_and_what_comes_back() -> None:
+    assert wanted_with(FLEET, LATE, at("2026-11-27 21:59")).reason == (
+        "override by ann: running until 2026-11-27 22:00 Europe/Paris: release"
     )
-    stage.run_until(at(22, 30))
-    assert powers(stage, instance(1).id) == {Power.RUNNING}
-    stage.run_until(at(23, 30))
-    assert powers(stage, instance(1).id) == {Power.STOPPED}
-    stage.run_until(at(9, day=30))
-    assert powers(stage) == {Power.RUNNING}
+    back = following_with(FLEET, LATE, at("2026-11-27 19:00"))
+    assert back is not None
+    assert back.reason == ("override by ann ends: outside period nights (mon-fri 08:00-20:00 Europe/Paris)")
+    assert wanted_with(FLEET, LATE, at("2026-11-27 22:00")) == wanted(FLEET, at("2026-11-27 22:00"))
+    assert wanted_with(FLEET, LATE, at("2026-11-27 18:59")).reason.startswith("within period nights")
 
 
-def test_a_tag_that_agrees_or_is_over_changes_nothing() -> None:
-    stage = asleep(
-        instance(1, tags=tagged("stopped until 2026-12-27T23:00Z")),
-        instance(2, tags=tagged("running until 2026-11-27T19:00Z")),
-    )
-    assert powers(stage) == {Power.STOPPED}
+def test_stopped_this_week() -> None:
+    week = override(STOPPED, "2026-11-24 10:00", "2026-11-27 18:00")
+    assert _told(week, "2026-11-24", "2026-11-28") == [
+        "start tue 2026-11-24 08:00",
+        "stop tue 2026-11-24 10:00",
+        "start fri 2026-11-27 18:00",
+        "stop fri 2026-11-27 20:00",
+    ]
+    first = following_with(FLEET, week, at("2026-11-24 09:00"))
+    assert first is not None
+    assert first.reason == "override by ann: stopped until 2026-11-27 18:00 Europe/Paris: release"
+
+
+def test_running_on_the_weekend_begins_and_ends_by_itself() -> None:
+    weekend = override(RUNNING, "2026-11-28 10:00", "2026-11-29 10:00")
+    assert _told(weekend, "2026-11-27 12:00", "2026-11-30") == [
+        "stop fri 2026-11-27 20:00",
+        "start sat 2026-11-28 10:00",
+        "stop sun 2026-11-29 10:00",
+    ]
 
 
 @pytest.mark.parametrize(
-    "text", ["forever", "running until tomorrow-noon", "running until 2026-11-27T22:00:00"]
-)
-def test_a_tag_that_nobody_can_read_holds_back_and_says_so(text: str) -> None:
-    stage = asleep(instance(2, tags=tagged(text)))
-    assert powers(stage) == {Power.RUNNING}
-    assert stage.outcomes()[instance(2).id].startswith("skipped: its tag cannot be read: say in tag")
-
-
-def test_an_override_and_a_tag_that_want_the_opposite_are_a_named_conflict() -> None:
-    stage = railway(instance(), instance(2, tags=tagged("running until 2026-11-29T22:00Z"))).run_until(at(15))
-    override_fleet("qa", Power.STOPPED, at(23), ANA, stage.world.ports)
-    stage.run_until(at(16))
-    assert powers(stage, instance().id) == {Power.STOPPED}
-    assert stage.outcomes()[instance(2).id] == (
-        "skipped: conflict: override: stopped until 2026-11-27T23:00:00.000Z, "
-        "but running until 2026-11-29T22:00:00.000Z by its tag"
-    )
-
-
-def rivals(*specs: FleetSpec) -> Railway:
-    """Two fleets with the same instance, one of which sleeps at noon."""
-    stage = railway(instance(group="nightly"), instance(2))
-    for spec in specs:
-        stage.registered(spec)
-    return stage
-
-
-NAMED = fleet("other", select=selecting(tags=None, resources=(f"ec2:{instance().id}",)))
-
-
-@pytest.mark.parametrize(
-    "other",
+    ("until", "found"),
     [
-        fleet("other", select=selecting(tags={"env": ("qa", "dev")})),
-        NAMED,
-        fleet("other", select=selecting(tags=None, group="nightly")),
+        ("2026-11-30 08:00", ["stop mon 2026-11-30 20:00"]),
+        ("2026-11-30 20:00", ["stop mon 2026-11-30 20:00"]),
+        ("2026-11-30 07:59", ["stop mon 2026-11-30 07:59", "start mon 2026-11-30 08:00"]),
     ],
-    ids=["by tags", "by name", "by group"],
 )
-def test_two_fleets_that_claim_one_resource_are_a_named_conflict_and_nothing_alternates(
-    other: FleetSpec,
+def test_an_override_may_end_where_the_schedule_turns(until: str, found: list[str]) -> None:
+    weekend = override(RUNNING, "2026-11-27 20:00", until)
+    assert _told(weekend, "2026-11-27 12:00", "2026-11-30 20:01")[: len(found)] == found
+
+
+def test_an_override_that_wants_what_is_wanted_only_hides() -> None:
+    assert _told(override(STOPPED, "2026-11-28", "2026-11-29"), "2026-11-27 21:00", "2026-11-30") == []
+
+
+def test_one_that_is_over_or_never_begins_changes_nothing() -> None:
+    begin, end = at("2026-11-28"), at("2026-12-05")
+    never = override(RUNNING, "2026-11-29", "2026-11-29")
+    assert list(forecast(FLEET, LATE, begin, end)) == list(transitions(FLEET, begin, end))
+    assert list(forecast(FLEET, never, begin, end)) == list(transitions(FLEET, begin, end))
+    assert following_with(FLEET, LATE, begin) == following(FLEET, begin)
+
+
+def test_its_end_is_looked_for_however_far_it_is() -> None:
+    long = override(STOPPED, "2026-11-27 21:00", "2028-11-27 12:00")
+    assert told(filter(None, [following_with(FLEET, long, at("2026-11-28"))])) == [
+        "start mon 2028-11-27 12:00"
+    ]
+
+
+def test_what_only_stops_comes_back_to_the_last_stop() -> None:
+    nights = schedule(Period(stop="cron(0 20 * * ? *)"))
+    day = override(RUNNING, "2026-11-27 10:00", "2026-11-27 12:00")
+    assert told(forecast(nights, day, at("2026-11-27"), at("2026-11-28"))) == [
+        "start fri 2026-11-27 10:00",
+        "stop fri 2026-11-27 12:00",
+        "stop fri 2026-11-27 20:00",
+    ]
+
+
+_HOURS = st.integers(0, 7 * 24 * 4).map(lambda quarter: at("2026-11-23") + quarter * timedelta(minutes=15))
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(Power), _HOURS, _HOURS, _HOURS)
+def test_the_forecast_is_what_will_be_wanted(
+    power: Power, since: datetime, until: datetime, moment: datetime
 ) -> None:
-    late = Period(days="mon-fri", from_="22:00", to="23:00")
-    noon = replace(other, schedule=(replace(OFFICE, to="13:00"), late))
-    stage = rivals(noon)
-    for moment in (at(14), at(21), at(22, 30), at(23, 30)):
-        stage.run_until(moment)
-        assert powers(stage, instance().id) == {Power.RUNNING}, moment
-    why = "skipped: conflict: fleet qa claims it as well; select it in one of them only"
-    assert stage.outcomes(stage.run_of("other"))[instance().id] == why
-    assert stage.outcomes()[instance().id] == why.replace("fleet qa", "fleet other")
-    assert_in_order(stage, "qa", "other")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        fleet("other", mode="observe"),
-        fleet("other", select=selecting(kinds=(Kind.RDS,))),
-        fleet("other", select=selecting(regions=("us-east-1",))),
-        fleet(
-            "other",
-            select=selecting(accounts=(ELSEWHERE,)),
-        ),
-        fleet("other", select=selecting(tags=None, group="weekly")),
-        fleet("other", select=selecting(tags={**TAGS, "team": ("core",)})),
-    ],
-    ids=["observes", "other kind", "other Region", "other account", "other group", "other tags"],
-)
-def test_a_fleet_that_does_not_claim_it_is_no_rival(other: FleetSpec) -> None:
-    stage = rivals(other).run_until(at(21))
-    assert powers(stage) == {Power.STOPPED}
-
-
-def test_a_group_that_aws_does_not_know_claims_nothing() -> None:
-    stage = rivals(fleet("other", select=selecting(tags=None, group="gone")))
-
-    def refuse(operation: str, *_: object) -> None:
-        if operation == "find" and stage.world.wire.log.count("switch.find") % 2:
-            raise Rejected("NotFoundException: no such group")
-
-    stage.world.aws.refuse = refuse
-    stage.run_until(at(21))
-    assert stage.types("other")[-1] == "Fleet Run Incomplete"
-
-
-def test_a_request_holds_until_the_next_transition() -> None:
-    stage = railway().run_until(at(15))
-    run = switch_fleet("qa", Action.STOP, replace(ANA, reason=""), stage.world.ports)
-    assert run.reason == "stop requested"
-    stage.run_until(at(16))
-    assert powers(stage) == {Power.STOPPED}
-    switch_fleet("qa", Action.START, ANA, stage.world.ports)
-    stage.run_until(at(19))
-    assert powers(stage) == {Power.RUNNING}
-    stage.run_until(at(21))
-    assert powers(stage) == {Power.STOPPED}
-    assert_in_order(stage)
-
-
-def test_a_fleet_that_is_forgotten_is_left_as_it_is() -> None:
-    stage = railway(instance(1, seconds=600), instance(2)).run_until(at(20, 1))
-    delete_fleet("qa", ANA, stage.world.ports)
-    stage.run_until(at(9, day=30))
-    assert stage.run_of().phase is RunPhase.SUPERSEDED
-    assert not stage.world.timetable.armed
-    with pytest.raises(NotFound):
-        delete_fleet("qa", ANA, stage.world.ports)
-    assert attend("qa", stage.world.ports) == "there is no fleet qa any more"
-    stage.registered(fleet())
-    stage.run_until(at(21, day=30))
-    assert powers(stage) == {Power.STOPPED}
-    assert_in_order(stage)
-
-
-def test_a_fleet_that_contradicts_itself_is_not_stored() -> None:
-    stage = railway()
-    with pytest.raises(Invalid):
-        stage.registered(fleet(zone="Mars/Olympus"))
-    assert stage.world.ports.fleets.get("qa").spec == fleet()
-
-
-def test_one_fleet_that_cannot_be_looked_after_keeps_the_sweep_from_no_other() -> None:
-    stage = railway()
-    broken = replace(fleet("aa"), zone="Mars/Olympus")
-    registered = stage.world.store.fleets["qa"]
-    stage.world.store.fleets = {"aa": replace(registered, spec=broken), "qa": registered}
-    stage.sweep()
-    assert "aa: zone: " in stage.told[-1]
-    assert "qa: nothing is due" in stage.told[-1]
-
-
-def test_while_the_change_calendar_is_closed_no_period_begins() -> None:
-    calendar = "arn:aws:ssm:eu-west-1:123456789012:document/freeze"
-    stage = railway()
-    stage.world.calendars.spans = ((at(0, day=30), at(0, day=30) + timedelta(days=1)),)
-    stage.registered(fleet(calendar=calendar))
-    stage.run_until(at(12, day=30))
-    assert powers(stage) == {Power.STOPPED}
-    stage.run_until(at(12, day=30) + timedelta(days=1))
-    assert powers(stage) == {Power.RUNNING}
-
-
-def test_refusals_elsewhere_do_not_concern_a_fleet() -> None:
-    stage = railway()
-    stage.world.aws.refuse = refuse_at("ap-south-1", Rejected("no"), "find")
-    assert powers(stage.run_until(at(21))) == {Power.STOPPED}
+    change = Override(power=power, since=since, until=until, reason="r", by="b")
+    begin, end = at("2026-11-22"), at("2026-12-02")
+    found = list(forecast(FLEET, change, begin, end))
+    assert found == sorted(found, key=lambda one: one.at)
+    past = [one for one in found if one.at <= moment]
+    powers = [wanted_with(FLEET, change, begin).power, *(one.action.power for one in found)]
+    assert all(one is not other for one, other in zip(powers, powers[1:], strict=False))
+    assert wanted_with(FLEET, change, moment).power is powers[len(past)]
+    assert following_with(FLEET, change, moment) == found[len(past)]

@@ -205,4 +205,22 @@ def test_a_service_without_a_table_is_authorised_on_the_arns_that_it_names() -> 
     assert pairs(needed("kinesis", "DescribeStream", StreamARN=stream)) == [
         ("kinesis:DescribeStream", stream)
     ]
-    assert pairs(needed("rds", "StopDBInstance", DBInstanceIdentifier="d")) == [("rds:StopDBInstance", "*")]
+    assert pairs(needed("redshift", "PauseCluster", ClusterIdentifier="d")) == [
+        ("redshift:PauseCluster", "*")
+    ]
+
+
+def test_what_a_fleet_starts_and_stops_is_named() -> None:
+    database = pairs(needed("rds", "StopDBInstance", DBInstanceIdentifier="d"))
+    assert database == [("rds:StopDBInstance", f"arn:aws:rds:{HERE}:db:d")]
+    cluster = pairs(needed("rds", "StartDBCluster", DBClusterIdentifier="c"))
+    assert cluster == [("rds:StartDBCluster", f"arn:aws:rds:{HERE}:cluster:c")]
+    assert pairs(needed("rds", "DescribeDBInstances")) == [("rds:DescribeDBInstances", "*")]
+    web = {"cluster": "shop", "service": "web", "desiredCount": 0}
+    scaled = permissions_needed(Asked("ecs", "UpdateService", web, REGION, ACCOUNT))
+    assert pairs(scaled) == [("ecs:UpdateService", f"arn:aws:ecs:{HERE}:service/shop/web")]
+    desks = [{"WorkspaceId": "ws-1"}, {"WorkspaceId": "ws-2"}]
+    assert pairs(needed("workspaces", "StopWorkspaces", StopWorkspaceRequests=desks)) == [
+        ("workspaces:StopWorkspaces", f"arn:aws:workspaces:{HERE}:workspace/ws-1"),
+        ("workspaces:StopWorkspaces", f"arn:aws:workspaces:{HERE}:workspace/ws-2"),
+    ]

@@ -40,6 +40,7 @@ class Settings:
     power_machine_arn: str
     schedule_group: str
     on_transition_arn: str
+    on_power_event_function: str
     scheduler_role_arn: str
     dead_letters_arn: str
 
@@ -59,10 +60,18 @@ class Settings:
             sweep_function=env.get("AWS_LAMBDA_FUNCTION_NAME", ""),
             power_machine_arn=env.get("POWER_MACHINE_ARN", ""),
             schedule_group=env.get("SCHEDULE_GROUP", ""),
-            on_transition_arn=env.get("ON_TRANSITION_FUNCTION", ""),
+            on_transition_arn=env.get("ON_TRANSITION_FUNCTION") or _itself(env),
+            on_power_event_function=env.get("ON_POWER_EVENT_FUNCTION", ""),
             scheduler_role_arn=env.get("SCHEDULER_ROLE_ARN", ""),
             dead_letters_arn=env.get("DEAD_LETTERS_ARN", ""),
         )
+
+
+def _itself(env: Mapping[str, str]) -> str:
+    """The ARN of the function's own alias, which the template cannot give it: that would be a cycle."""
+    partition = env.get("POWER_MACHINE_ARN", "arn:aws").split(":")[1]
+    name, account = env.get("AWS_LAMBDA_FUNCTION_NAME", ""), env.get("ACCOUNT_ID", "")
+    return f"arn:{partition}:lambda:{env['AWS_REGION']}:{account}:function:{name}:live"
 
 
 def now() -> datetime:
@@ -154,6 +163,7 @@ def fleet_ports() -> "FleetPorts":
 def dead_letters() -> "DeadLetters":
     """The queue of what could not be delivered."""
     from signalbox.aws.dead_letters import SqsDeadLetters  # noqa: PLC0415
+    from signalbox.aws.fleets.timetable import FLEET_DUE  # noqa: PLC0415
 
     given = settings()
     functions = {
@@ -161,6 +171,9 @@ def dead_letters() -> "DeadLetters":
         "aws.autoscaling": given.on_platform_event_function,
         "aws.states": given.sweep_function,
         "aws.events": given.sweep_function,
+        "aws.ec2": given.on_power_event_function,
+        "aws.rds": given.on_power_event_function,
+        FLEET_DUE: given.on_transition_arn,
     }
     return SqsDeadLetters(given.dead_letters_url, functions)
 

@@ -71,10 +71,10 @@ class Estate:
     def step(self) -> None:
         """Does all that is due now, in every region of the account."""
         with self.lock:
-            for region in list(elbv2_backends[self._account].values()):
-                self.targets.look(list(region.target_groups.values()))
-            for backend in list(autoscaling_backends[self._account].values()):
-                for group in list(backend.autoscaling_groups.values()):
+            for balancing in list(elbv2_backends[self._account].values()):
+                self.targets.look(balancing)
+            for scaling in list(autoscaling_backends[self._account].values()):
+                for group in list(scaling.autoscaling_groups.values()):
                     self.groups.step(group)
             if self._plane:
                 self._plane.show(self._topology())

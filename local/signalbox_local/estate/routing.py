@@ -1,6 +1,6 @@
 """What Elastic Load Balancing refuses of listeners and rules, and the form in which it gives actions back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moto.elbv2.exceptions import ELBClientError, RuleNotFoundError, ValidationError
@@ -63,6 +63,24 @@ def load_balancers_of(backend: ELBv2Backend, target_group_arn: str) -> list[str]
     ]
 
 
-def _forwards(backend: ELBv2Backend, listener: FakeListener) -> list[str]:
-    actions = [action for rule in listener.rules.values() for action in rule.actions]
-    return [arn for action in actions for arn in backend._get_target_group_arns_from(action.data)]
+def is_forwarded_to(backend: ELBv2Backend, target_group_arn: str) -> bool:
+    """Whether any listener or rule forwards to a target group now."""
+    return any(target_group_arn in _forwards(backend, each) for each in _listeners(backend))
+
+
+def forwarded_to_in(backend: ELBv2Backend) -> set[str]:
+    """The target groups that any listener or rule forwards to now."""
+    return {arn for listener in _listeners(backend) for arn in _forwards(backend, listener)}
+
+
+def _listeners(backend: ELBv2Backend) -> Iterator[FakeListener]:
+    for balancer in backend.load_balancers.values():
+        yield from balancer.listeners.values()
+
+
+def _forwards(backend: ELBv2Backend, listener: FakeListener) -> Iterator[str]:
+    # `listener.rules` makes a dictionary of both with each question.
+    for rules in (listener._non_default_rules, listener._default_rule):
+        for rule in rules.values():
+            for action in rule.actions:
+                yield from backend._get_target_group_arns_from(action.data)

@@ -8,6 +8,7 @@ from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup, e
 
 from signalbox_local.estate.checking import HealthChecks
 from signalbox_local.estate.health import Health
+from signalbox_local.estate.routing import forwarded_to_in, is_forwarded_to
 from signalbox_local.estate.settings import EstateSettings
 
 
@@ -51,34 +52,45 @@ class Targets:
 
     def is_used(self, group: FakeTargetGroup) -> bool:
         """Whether any listener or rule forwards to the group; takes note since when."""
-        if backend_of(group)._any_listener_using(group.arn):
-            self._used_since.setdefault(group.arn, self._now())
-            return True
-        self._used_since.pop(group.arn, None)
-        return False
+        return self._note(group, is_forwarded_to(backend_of(group), group.arn))
 
-    def look(self, groups: Iterable[FakeTargetGroup]) -> None:
-        """Notes which groups are in use and forgets targets that have drained."""
-        for group in groups:
-            self.is_used(group)
-            draining = self._draining.get(group.arn, {})
-            for target_id in [key for key, (_, until) in draining.items() if until <= self._now()]:
-                del draining[target_id]
+    def _note(self, group: FakeTargetGroup, used: bool) -> bool:
+        if used:
+            self._used_since.setdefault(group.arn, self._now())
+        else:
+            self._used_since.pop(group.arn, None)
+        return used
+
+    def look(self, backend: ELBv2Backend) -> None:
+        """Notes which groups of a Region are in use and forgets targets that have drained."""
+        used = forwarded_to_in(backend)
+        for group in list(backend.target_groups.values()):
+            self._note(group, group.arn in used)
+            self._forget_drained(group)
+
+    def _forget_drained(self, group: FakeTargetGroup) -> None:
+        draining = self._draining.get(group.arn, {})
+        for target_id in [key for key, (_, until) in draining.items() if until <= self._now()]:
+            del draining[target_id]
 
     def describe(self, group: FakeTargetGroup, targets: Sequence[dict[str, Any]]) -> list[FakeHealthStatus]:
         """DescribeTargetHealth: of the targets named, or of all that are registered or draining."""
-        self.look([group])
+        used = self.is_used(group)
+        self._forget_drained(group)
         draining = [target for target, _ in self._draining.get(group.arn, {}).values()]
         asked = list(targets) or [*group.targets.values(), *draining]
-        return [self._status(group, target) for target in asked]
+        return [self._status(group, target, used) for target in asked]
 
     def health(self, group: FakeTargetGroup, target_id: str) -> Health:
         """The health of one target now."""
+        return self._health(group, target_id, self.is_used(group))
+
+    def _health(self, group: FakeTargetGroup, target_id: str, used: bool) -> Health:
         if target_id in self._draining.get(group.arn, {}):
             return Health("draining", "Target.DeregistrationInProgress")
         if target_id not in group.targets:
             return Health("unused", "Target.NotRegistered")
-        if not self.is_used(group):
+        if not used:
             return Health("unused", "Target.NotInUse")
         return self._checked(group, target_id)
 
@@ -89,9 +101,9 @@ class Targets:
         registered = self._registered.get((group.arn, target_id), 0.0)
         return self.checks.health(group, target_id, max(registered, self._used_since[group.arn]))
 
-    def _status(self, group: FakeTargetGroup, target: dict[str, Any]) -> FakeHealthStatus:
+    def _status(self, group: FakeTargetGroup, target: dict[str, Any], used: bool) -> FakeHealthStatus:
         known = group.targets.get(target["Id"], target)
-        health = self.health(group, target["Id"])
+        health = self._health(group, target["Id"], used)
         port = known.get("Port", group.port)
         return FakeHealthStatus(
             target["Id"], port, group.health_check_port, health.state, health.reason, health.description

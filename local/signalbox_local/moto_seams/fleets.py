@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError, InvalidParameterCombination
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import filter_reservations
-from moto.ecs.models import Service
+from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.rds.models import RDSBackend
 from moto.resourcegroups import urls as group_urls
 from moto.resourcegroups.responses import ResourceGroupsResponse
@@ -139,8 +140,19 @@ def _services(seams: Seams) -> None:
 
         return initialise
 
+    # moto scales a service that was deleted.
+    def if_active(original: Callable[..., Any]) -> Callable[..., Any]:
+        def update_service(self: EC2ContainerServiceBackend, given: dict[str, Any]) -> Any:
+            service = self._get_service(given.get("cluster", "default"), given["service"])
+            if service.status != "ACTIVE":
+                raise JsonRESTError("ServiceNotActiveException", "Service was not ACTIVE.")
+            return original(self, given)
+
+        return update_service
+
     seams.wrap(RDSBackend, "start_db_cluster", starting)
     seams.wrap(Service, "__init__", running)
+    seams.wrap(EC2ContainerServiceBackend, "update_service", if_active)
 
 
 def _desktops(seams: Seams) -> None:

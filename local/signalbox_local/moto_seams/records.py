@@ -13,6 +13,7 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.iam.models import IAMBackend
 
 from signalbox_local.moto_seams.seams import Seams
+from signalbox_local.moto_seams.transactions import transactions
 
 
 def dynamodb_requests(seams: Seams) -> None:
@@ -20,7 +21,7 @@ def dynamodb_requests(seams: Seams) -> None:
     lock = threading.RLock()
     seen: dict[tuple[str, str, str], str] = {}
 
-    # moto checks and then acts without a lock, and a failing transaction puts back copies of all tables.
+    # moto checks and then acts without a lock.
     def one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
         def call_action(self: DynamoHandler) -> Any:
             with lock:
@@ -46,6 +47,7 @@ def dynamodb_requests(seams: Seams) -> None:
         return transact_write_items
 
     seams.wrap(DynamoHandler, "call_action", one_at_a_time)
+    transactions(seams)
     seams.wrap(DynamoHandler, "transact_write_items", once)
 
 

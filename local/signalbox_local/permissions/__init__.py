@@ -8,6 +8,7 @@ from signalbox_local.permissions import (
     dynamodb,
     ec2,
     events,
+    fleets,
     load_balancers,
     messages,
     monitoring,
@@ -19,15 +20,18 @@ from signalbox_local.permissions.asked import Asked
 from signalbox_local.permissions.passed_roles import passed_roles
 
 _BY_SERVICE: dict[str, Callable[[Asked], Iterable[Permission]]] = {
+    "appstream": fleets.streaming_fleets,
     "autoscaling": autoscaling.permissions,
     "cloudwatch": monitoring.permissions,
     "dynamodb": dynamodb.permissions,
     "ec2": ec2.permissions,
+    "ecs": fleets.services,
     "elbv2": load_balancers.permissions,
     "events": events.permissions,
     "iam": people.permissions,
     "lambda": named.functions,
     "logs": named.log_groups,
+    "rds": fleets.databases,
     "route53": named.hosted_zones,
     "s3": named.buckets,
     "scheduler": named.schedules,
@@ -36,6 +40,8 @@ _BY_SERVICE: dict[str, Callable[[Asked], Iterable[Permission]]] = {
     "ssm": named.parameters,
     "stepfunctions": states.permissions,
     "sts": people.sessions,
+    "wafv2": named.firewalls,
+    "workspaces": fleets.desktops,
 }
 
 

@@ -226,7 +226,8 @@ def _latest(aws: EmbeddedAws, kind: str) -> int:
 def _histories(aws: EmbeddedAws, rollout: Any) -> list[list[dict[str, Any]]]:
     """One for each generation of the rollout."""
     stepfunctions = aws.client("stepfunctions")
-    machine = stepfunctions.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    machines = stepfunctions.list_state_machines()["stateMachines"]
+    machine = next(one["stateMachineArn"] for one in machines if "RolloutMachine" in one["name"])
     prefix = machine.replace(":stateMachine:", ":execution:") + f":{rollout['rollout_id']}-g"
     return [
         stepfunctions.get_execution_history(executionArn=f"{prefix}{number}", maxResults=1000)["events"]

@@ -72,7 +72,7 @@ class Resource:
     `detail` is the condition in the service's own words; `obstacle` says why it cannot be started or stopped
     at all (`spot one-time: cannot be stopped`). `member_of` names the group that alone may start and stop it.
     `size` is what a group is scaled back to: (min, max, desired) of Auto Scaling, (desired,) of ECS; empty
-    for what has no size. `unit` is what a price list calls it: `m5.large`, `db.t3.medium`.
+    for what has no size, or is at nothing. `unit` is what a price list calls it: `m5.large`, `db.t3.medium`.
     """
 
     kind: Kind

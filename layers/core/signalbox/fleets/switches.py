@@ -45,7 +45,8 @@ class Switched:
 class Switch(Protocol):
     """One kind of resource, in all places.
 
-    `batch` is the most that one call takes. `find` reads everything that is selected (of `tags`, `group` and
+    `batch` is the most that one call takes, or, where each resource takes a call of its own, how many share
+    the look that a start begins with. `find` reads everything that is selected (of `tags`, `group` and
     `resources` it is given what concerns the kind). `read` reads those of the ids that are not settled in the
     condition that the action leads to, in as few calls as AWS allows: what is missing has arrived or is gone.
     `switch` makes one call for the batch, and more only to tell apart who is to blame when AWS refuses it:

@@ -6,7 +6,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from signalbox.aws.errors import aws_errors, code_of, is_passing
 from signalbox.fleets.switches import Switched, Target
-from signalbox.kernel.errors import Rejected
 
 _CAPACITY = ("InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity",
              "InsufficientReservedInstanceCapacity", "InsufficientDBInstanceCapacity")  # fmt: skip
@@ -89,8 +88,3 @@ def one_by_one(
             else:
                 tally.refused[target.id] = refusal
     return tally.switched()
-
-
-def rejected(error: ClientError) -> Rejected:
-    """AWS refuses to be asked at all."""
-    return Rejected(f"{error.operation_name}: {error}")

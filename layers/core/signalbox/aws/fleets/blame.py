@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from botocore.exceptions import BotoCoreError, ClientError
 
 from signalbox.aws.errors import aws_errors, code_of
-from signalbox.aws.fleets.answers import Tally, keeps_out, lacks_capacity, reason_of, rejected, stops_all
+from signalbox.aws.fleets.answers import Tally, keeps_out, lacks_capacity, reason_of, stops_all
 from signalbox.fleets.switches import Switched
 
 # Halving alone finds one bad id among 1,000 with 21 calls; with more bad ones the rest comes back as later,
@@ -98,7 +98,8 @@ class Batch:
             self._tally.refuse(named, reason_of(error))
         elif code_of(error) in _STRANGER:
             if not self._tally.accepted:
-                raise rejected(error)
+                with aws_errors():
+                    raise error
             self._tally.refuse(part.ids, reason_of(error))
             return
         else:

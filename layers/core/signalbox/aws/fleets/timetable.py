@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_scheduler.type_defs import TargetTypeDef
 
 RETRIES = 20  # within
+FLEET_DUE = "signalbox.timetable"  # the source of what a schedule says
 LATEST = 3_600  # seconds; then the hourly sweep has caught up
 
 
@@ -64,7 +65,7 @@ class SchedulerTimetable:
         return {
             "Arn": self._function_arn,
             "RoleArn": self._role_arn,
-            "Input": json.dumps({"fleet": fleet}),
+            "Input": json.dumps({"source": FLEET_DUE, "fleet": fleet}),
             "RetryPolicy": {"MaximumRetryAttempts": RETRIES, "MaximumEventAgeInSeconds": LATEST},
             "DeadLetterConfig": {"Arn": self._dead_letters_arn},
         }

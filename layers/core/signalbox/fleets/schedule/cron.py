@@ -53,7 +53,6 @@ class Cron:
     label: Label
     start: Expression | None
     stop: Expression | None
-    reach: timedelta = 400 * DAY
 
     @property
     def paired(self) -> bool:
@@ -68,7 +67,9 @@ class Cron:
             ((*wall, False) for wall in starts), ((*wall, True) for wall in stops)
         ):
             moment = days.moment(day, minutes)
-            if begin <= moment.at < end:
+            if moment.at >= end:
+                return
+            if moment.at >= begin:
                 yield self._stop(moment) if stop else self._start(days, day, moment)
 
     def _stop(self, moment: Moment) -> Edge:

@@ -62,7 +62,8 @@ class Days:
         first of the two.
         """
         wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
-        first, second = (wall.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1))
+        first = wall.replace(tzinfo=self.zone)
+        second = first.replace(fold=1)
         at = first.astimezone(UTC)
         if first.utcoffset() == second.utcoffset():
             return Moment(at)
@@ -113,18 +114,13 @@ class Label:
 
 
 class Source(Protocol):
-    """A period that has been read.
-
-    `paired`: it says both when the fleet starts and when it stops, so that at each moment it runs or does
-    not. `reach`: how far back one has to look to know which.
-    """
+    """A period that has been read. `paired`: it says both when the fleet starts and when it stops, so that at
+    each moment it runs or does not, as the last edge of the past 400 days has left it."""
 
     @property
     def label(self) -> Label: ...
     @property
     def paired(self) -> bool: ...
-    @property
-    def reach(self) -> timedelta: ...
     def edges(self, days: Days, begin: datetime, end: datetime) -> Iterator[Edge]:
         """All edges with begin <= at < end, oldest first; at the same instant the last one counts."""
         ...

@@ -36,7 +36,8 @@ def following_with(schedule: Schedule, override: Override | None, after: datetim
     """The first transition later than that, of the 400 days after it, or after the override's end."""
     if override is None or override.until <= after:
         return following(schedule, after)
-    return next(forecast(schedule, override, after + INSTANT, override.until + HORIZON), None)
+    begin = after.astimezone(UTC) + INSTANT
+    return next(forecast(schedule, override, begin, override.until + HORIZON), None)
 
 
 def _edges(schedule: Schedule, override: Override) -> Iterator[Transition]:

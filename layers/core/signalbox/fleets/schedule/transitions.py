@@ -16,7 +16,7 @@ from signalbox.fleets.schedule.edges import Edge, Source, Turn
 HORIZON = timedelta(days=400)
 INSTANT = timedelta.resolution
 # Most answers are near; looking far costs more.
-_LOOKS = (timedelta(days=3), timedelta(days=9), timedelta(days=40), HORIZON)
+_LOOKS = (timedelta(days=1), timedelta(days=3), timedelta(days=9), timedelta(days=40), HORIZON)
 _Told = tuple[Source, Edge]
 
 
@@ -54,11 +54,14 @@ def transitions(schedule: Schedule, begin: datetime, end: datetime) -> Iterator[
 
 def following(schedule: Schedule, after: datetime) -> Transition | None:
     """The first one later than that, of the next 400 days."""
+    # In a zone of its own it would be counted on the clock, which may be turned back meanwhile.
+    after = after.astimezone(UTC)
     return next(transitions(schedule, after + INSTANT, after + HORIZON), None)
 
 
 def latest(schedule: Schedule, at: datetime) -> Transition | None:
     """The last one that is not later than that, of the past 400 days."""
+    at = at.astimezone(UTC)
     for near, far in pairwise((timedelta(), *_LOOKS)):
         past = list(transitions(schedule, at - far, at - near + INSTANT))
         if past:
@@ -104,13 +107,12 @@ def _deciding(told: list[_Told], before: frozenset[int], after: set[int]) -> Edg
 
 def _state(schedule: Schedule, source: Source, before: datetime) -> _State:
     """How the edges earlier than that have left a period."""
+    edges: list[Edge] = []
     for look in _LOOKS:
         edges = list(source.edges(schedule, before - look, before))
-        settled = next(
-            (place for place in reversed(range(len(edges))) if edges[place].turn is not Turn.SKIPPED), None
-        )
-        if settled is not None or look >= source.reach:
+        if any(edge.turn is not Turn.SKIPPED for edge in edges):
             break
-    if settled is not None and edges[settled].turn is Turn.BEGINS:
+    turns = [edge.turn for edge in edges if edge.turn is not Turn.SKIPPED]
+    if turns and turns[-1] is Turn.BEGINS:
         return _State(running=True)
     return _State(running=False, obstacle=edges[-1].obstacle if edges else "")

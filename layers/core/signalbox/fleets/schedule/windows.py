@@ -23,7 +23,6 @@ class Daily:
     from_: int
     to: int
     paired: bool = True
-    reach: timedelta = 3 * DAY
 
     def edges(self, days: Days, begin: datetime, end: datetime) -> Iterator[Edge]:
         for day in _dates(days.day(begin) - 2 * DAY, days.day(end) + DAY):
@@ -53,7 +52,6 @@ class Weekly:
     length: int
     to: int
     paired: bool = True
-    reach: timedelta = 9 * DAY
 
     def edges(self, days: Days, begin: datetime, end: datetime) -> Iterator[Edge]:
         for day in _dates(days.day(begin) - 9 * DAY, days.day(end) + DAY):

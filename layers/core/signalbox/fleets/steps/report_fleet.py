@@ -16,7 +16,12 @@ from signalbox.kernel.events import Event, JsonObject
 
 MOST_NAMED = 20  # resources that an event names; the run names all
 LONGEST_FAILURE = 1000  # characters
-DONE = {Action.START: "Fleet Started", Action.STOP: "Fleet Stopped"}
+ENDED = {
+    "start": "Fleet Started",
+    "stop": "Fleet Stopped",
+    "incomplete": "Fleet Run Incomplete",
+    "observed": "Fleet Observed",
+}
 HOUR = 3600.0  # seconds
 
 
@@ -65,13 +70,13 @@ def _ended(run: Run, lots: Sequence[Lot], now: datetime) -> Event:
     if run.saved:
         data["saved_hours"] = dict(run.saved)
     reason = run.failure or f"{run.counts['reached']} {run.action.power}, {run.counts['failed']} failed"
-    return Event(type=_type(run), at=now, actor=ENGINE, reason=reason, data=data)
+    return Event(type=ENDED[_ending(run)], at=now, actor=ENGINE, reason=reason, data=data)
 
 
-def _type(run: Run) -> str:
+def _ending(run: Run) -> str:
     if run.phase is RunPhase.INCOMPLETE:
-        return "Fleet Run Incomplete"
-    return "Fleet Observed" if run.spec.mode == "observe" else DONE[run.action]
+        return "incomplete"
+    return "observed" if run.spec.mode == "observe" else str(run.action)
 
 
 def _stopped_by(run: Run, standing: Standing) -> str | None:
@@ -87,10 +92,11 @@ def _saved(run: Run, lots: Sequence[Lot], standing: Standing, ports: FleetPorts)
         return {}
     before = ports.runs.get(run.fleet, standing.stopped_by)
     hours = (run.created_at - (before.ended_at or run.created_at)).total_seconds() / HOUR
-    stood = {lot.key_of(id_) for lot in lots_of(before, ports) for id_ in lot.reached}
+    back = {lot.key_of(id_) for lot in lots for id_ in lot.reached}
     units: Counter[str] = Counter()
-    for lot in lots:
-        reached = set(lot.reached)
+    for lot in lots_of(before, ports):
+        stood = {id_ for id_ in lot.reached if lot.key_of(id_) in back}
         for unit, ids in lot.units.items():
-            units[unit] += sum(1 for id_ in ids if id_ in reached and lot.key_of(id_) in stood)
+            # The last of a size is what was wanted: a group counts for all that it had.
+            units[unit] += sum(lot.sizes.get(id_, (1,))[-1] for id_ in ids if id_ in stood)
     return {unit: round(number * hours, 2) for unit, number in sorted(units.items()) if number}

@@ -1,0 +1,133 @@
+"""What a transition of a fleet leaves: everything where it should be or named, one ending, the next armed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from moto.stepfunctions.responses import get_backend
+
+from signalbox.fleets.model import Action
+from signalbox.fleets.record import Lot, Run, RunPhase
+from tests.simulation.aftermath import MOST_HISTORY, MOST_ITEM, history
+from tests.simulation.fleet_estate import conditions
+from tests.simulation.fleet_part import FleetPart, Moment, timetable
+from tests.simulation.universe import ACCOUNT, REGION
+from tests.timelines import first_break
+
+ENDINGS = frozenset({"Fleet Started", "Fleet Stopped", "Fleet Run Incomplete"})
+WANTED = {Action.START: {"running", "available"}, Action.STOP: {"stopped"}}
+BEGUN = {Action.START: "Fleet Start Requested", Action.STOP: "Fleet Stop Requested"}
+
+
+def wrong(part: FleetPart, moment: Moment, hopeless: frozenset[str], *, may_fail: bool) -> Iterator[str]:
+    """After one transition. `hopeless` cannot be brought there; `may_fail`: AWS refused, or was away long."""
+    runs = [run for run in part.runs() if run.created_at >= moment.at]
+    if len(runs) != 1:
+        yield f"I3 {moment.action} of {part.name} has the runs {[run.run_id for run in runs]}"
+        return
+    (run,) = runs
+    yield from _told(part, run)
+    yield from _reached(part, run, moment, hopeless, may_fail=may_fail)
+    yield from _armed(part, moment)
+
+
+def _told(part: FleetPart, run: Run) -> Iterator[str]:
+    if run.phase not in (RunPhase.SUCCEEDED, RunPhase.INCOMPLETE):
+        yield f"I3 {run.run_id} is {run.phase}"
+    types = Counter(e["type"] for e in part.entries() if e["data"].get("run_id") == run.run_id)
+    if types != Counter({BEGUN[run.action]: 1, next(iter(ENDINGS & types.keys()), "an ending"): 1}):
+        yield f"I3 of {run.run_id} was told {dict(types)}"
+
+
+def _reached(
+    part: FleetPart, run: Run, moment: Moment, hopeless: frozenset[str], *, may_fail: bool
+) -> Iterator[str]:
+    now = conditions(ACCOUNT, REGION)
+    outcomes = _outcomes(part.lots(run))
+    if run.failure and not may_fail:
+        yield f"I3 {run.run_id} failed: {run.failure}"
+    for name in part.selected:
+        told = outcomes.pop(name, [])
+        arrived = _is_there(name, now.get(name, "gone"), moment.action)
+        if name not in now and not told:
+            continue  # it has gone before the run began: whether it may have, the observer knows
+        if len(told) > 1 or (told and told[0] in ("waiting", "asked")):
+            yield f"I3 {name} is named {told}"
+        elif told == ["reached"] and not arrived:
+            yield f"I3 {name} is told to have been reached and is {now.get(name, 'gone')}"
+        elif not arrived and not told:
+            yield f"I3 {name} is {now.get(name, 'gone')} and named nowhere"
+        elif told != ["reached"] and name not in hopeless and not may_fail:
+            yield f"I3 {name} is named {told} without need"
+    if any(told != ["skipped"] for told in outcomes.values()):  # but for members of groups
+        yield f"I9 not selected, but named: {outcomes}"
+
+
+def _outcomes(lots: list[Lot]) -> dict[str, list[str]]:
+    """By the names of `conditions`."""
+    prefix = {"ec2": "", "rds": "db:", "autoscaling": "group:"}
+    found: dict[str, list[str]] = {}
+    for lot in lots:
+        named = {
+            "waiting": lot.waiting,
+            "asked": (*lot.asked, *lot.busy),
+            "reached": lot.reached,
+            "skipped": tuple(id_ for ids in lot.skipped.values() for id_ in ids),
+            "failed": tuple(id_ for ids in lot.failed.values() for id_ in ids),
+        }
+        for outcome, ids in named.items():
+            for id_ in ids:
+                found.setdefault(prefix[lot.kind] + id_, []).append(outcome)
+    return found
+
+
+def _is_there(name: str, condition: str, action: Action) -> bool:
+    if name.startswith("group:"):
+        return (condition.rpartition(" ")[2] == "0") == (action is Action.STOP)
+    return condition in WANTED[action]
+
+
+def _armed(part: FleetPart, moment: Moment) -> Iterator[str]:
+    if part.armed_for() != [moment.following]:
+        yield f"I5 {part.name} is armed for {timetable()} and not for {moment.following}"
+    standing = part.standing()
+    if (standing.run_id, standing.armed_for) != (None, moment.following):
+        yield f"I5 {part.name} stands with {standing.run_id}, armed for {standing.armed_for}"
+
+
+def told_once(part: FleetPart, bus: list[dict[str, Any]]) -> Iterator[str]:
+    """I6, I8: each entry is on the bus, always the same, in one unbroken chain."""
+    entries = part.entries()
+    if (broken := first_break(entries)) is not None:
+        yield f"I8 the chain of {part.name} breaks at {broken}"
+    told: dict[int, set[str]] = {}
+    for event in bus:
+        if event["detail"]["fleet"] == part.name:
+            text = json.dumps([event["detail-type"], event["detail"]], sort_keys=True)
+            told.setdefault(event["detail"]["sequence"], set()).add(text)
+    for sequence, texts in told.items():
+        if len(texts) != 1:
+            yield f"I6 the bus was told different things as {sequence}: {texts}"
+    for entry in entries:
+        if entry["public"] and entry["sequence"] not in told:
+            yield f"I6 the bus was not told of {entry['sequence']} {entry['type']}"
+
+
+def executions() -> Iterator[str]:
+    """I3, I10: none runs on, none fails, none has grown too long."""
+    for machine in get_backend(ACCOUNT, REGION).state_machines:
+        for execution in machine.executions:
+            if execution.status in ("RUNNING", "FAILED"):
+                yield f"I3 {execution.name} is {execution.status}"
+            if len(history(execution)) > MOST_HISTORY:
+                yield f"I10 the history of {execution.name} is too long"
+
+
+def items(table: list[dict[str, Any]]) -> Iterator[str]:
+    """I10: none comes near its limit."""
+    for item in table:
+        if len(json.dumps(item, default=str)) > MOST_ITEM:
+            yield f"I10 {item['pk']} {item['sk']} is too large"

@@ -1,0 +1,77 @@
+"""Looks at what can run or not after every write, and says which invariant of fleets does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from signalbox.fleets.model import Action
+from tests.simulation.fibers import hub
+from tests.simulation.fleet_estate import conditions, members
+from tests.simulation.fleet_part import FleetPart, Moment, timetable
+from tests.simulation.universe import ACCOUNT, REGION
+
+AWAY_FROM = {Action.START: {"stopping", "stopped"}, Action.STOP: {"pending", "starting"}}
+
+
+class FleetObserver:
+    """Remembers each violation once, with its first instant. `excused` has gone without Signalbox."""
+
+    def __init__(self, parts: Sequence[FleetPart]) -> None:
+        self.violations: dict[str, str] = {}
+        self.excused: set[str] = set()
+        self._parts = {part.name: part for part in parts}
+        self._awake: Moment | None = None
+        self.calm()
+
+    def calm(self) -> None:
+        """From now on nothing may change any more."""
+        self._awake = None
+        self._before = self._last = conditions(ACCOUNT, REGION)
+        self._members = members(ACCOUNT, REGION)
+
+    def wake(self, moment: Moment) -> None:
+        """From now on the moment's fleet may change."""
+        self.calm()
+        self._awake = moment
+
+    def look(self, why: str) -> None:
+        """Check everything that holds at all times; `why` names what has just happened."""
+        now = conditions(ACCOUNT, REGION)
+        self._members |= members(ACCOUNT, REGION)
+        checks = {"I9": self._only_ours(now), "I7": self._one_way(now), "I4": self._armed_first()}
+        for invariant, found in checks.items():
+            for text in found:
+                self.violations.setdefault(invariant, f"{invariant} {hub.now:.2f} after {why}: {text}")
+        self._last = now
+
+    def _only_ours(self, now: dict[str, str]) -> Iterator[str]:
+        ours = self._parts[self._awake.fleet].selected if self._awake else ()
+        for name, before in self._before.items():
+            if name in ours or name in self._members or name in self.excused:
+                continue
+            if now.get(name) != before:
+                yield f"{name} was {before} and is {now.get(name, 'gone')}"
+        for name in self._members:
+            if now.get(name) in ("stopping", "stopped"):
+                yield f"{name} is {now[name]}, but belongs to group {self._members[name]}"
+        for name in ours:
+            if name not in now and name not in self.excused:
+                yield f"{name} has gone"
+
+    def _one_way(self, now: dict[str, str]) -> Iterator[str]:
+        """What has begun to start does not stop in the same night, nor the other way round."""
+        wrong = AWAY_FROM[self._awake.action] if self._awake else set()
+        for name, state in now.items():
+            if state in wrong and self._last.get(name, state) != state:
+                yield f"{name} was {self._last[name]} and is {state}"
+
+    def _armed_first(self) -> Iterator[str]:
+        there = timetable()
+        for name in there.keys() - self._parts.keys():
+            yield f"there is a schedule for {name}, which is no fleet"
+        for name, part in self._parts.items():
+            moment = self._awake if self._awake and self._awake.fleet == name else None
+            if moment is None and name not in there:
+                yield f"{name} is not armed any more"
+            if moment is not None and part.has_begun(moment) and there.get(name) != moment.following:
+                yield f"{name} has begun to {moment.action} and is armed for {there.get(name)}"
