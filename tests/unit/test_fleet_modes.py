@@ -14,6 +14,7 @@ from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.record import Cause, RunPhase
 from signalbox.fleets.spec import Account
 from signalbox.kernel.errors import Conflict, NotFound
+from signalbox.kernel.events import JsonObject
 from tests.unit.fleet_machine import ANA, Railway
 from tests.unit.fleet_stories import (
     asleep,
@@ -171,6 +172,14 @@ def test_the_echo_of_a_run_asks_aws_nothing() -> None:
     assert len(stage.world.aws.calls) == calls
 
 
+def test_what_happens_elsewhere_concerns_no_fleet() -> None:
+    stage = asleep(instance(), spec=ENFORCING)
+    there = event(instance(), region="us-east-1")
+    assert enforce(there, stage.world.ports) == "i-00000001 is running: no fleet wants anything else"
+    desktop = event(Thing(Kind.WORKSPACES, "ws-12345678"))
+    assert enforce(desktop, stage.world.ports).endswith("no fleet wants anything else")
+
+
 def test_a_late_event_of_something_that_is_back_already_is_nothing() -> None:
     stage = asleep(instance(), spec=ENFORCING)
     assert enforce(event(instance()), stage.world.ports) == "0 fleets may act on i-00000001"
@@ -318,10 +327,10 @@ def test_why_does_not_guess_who_asked() -> None:
 
 def test_events_of_ec2_and_rds_are_read() -> None:
     at_home = {"region": "eu-west-1", "account": "123456789012"}
-    ec2 = {"source": "aws.ec2", "detail": {"instance-id": "i-1", "state": "running"}, **at_home}
+    ec2: JsonObject = {"source": "aws.ec2", "detail": {"instance-id": "i-1", "state": "running"}, **at_home}
     assert power_changed(ec2) == event(Thing(Kind.EC2, "i-1"))
     detail = {"SourceType": "DB_INSTANCE", "SourceIdentifier": "orders", "EventID": "RDS-EVENT-0154"}
-    rds = {"source": "aws.rds", "detail": detail, **at_home}
+    rds: JsonObject = {"source": "aws.rds", "detail": detail, **at_home}
     assert power_changed(rds) == event(database(), by_aws=True)
     cluster = {**detail, "SourceType": "CLUSTER", "EventID": "RDS-EVENT-0150"}
     assert power_changed({**rds, "detail": cluster}) == event(Thing(Kind.CLUSTER, "orders"), Power.STOPPED)

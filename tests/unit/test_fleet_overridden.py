@@ -166,9 +166,9 @@ def test_an_override_and_a_tag_that_want_the_opposite_are_a_named_conflict() -> 
     )
 
 
-def rivals(*specs: FleetSpec, **more: object) -> Railway:
+def rivals(*specs: FleetSpec) -> Railway:
     """Two fleets with the same instance, one of which sleeps at noon."""
-    stage = railway(instance(group="nightly", **more), instance(2))
+    stage = railway(instance(group="nightly"), instance(2))
     for spec in specs:
         stage.registered(spec)
     return stage
