@@ -47,10 +47,15 @@ def _cells(run: Json) -> tuple[Text, ...]:
         text(run["run_id"]),
         text(run["action"]),
         phase_text(run),
-        text(counted(run["counts"])),
+        text(_resources(run)),
         text(f"{from_rfc3339(run['created_at']):%Y-%m-%d %H:%M}"),
         Text(told(run["failure"] or run["reason"]), no_wrap=True, overflow="ellipsis"),
     )
+
+
+def _resources(run: Json) -> str:
+    is_over = run["phase"] in ("succeeded", "incomplete")
+    return counted(counts_of(run)) or ("none is selected" if is_over and not run["failure"] else "")
 
 
 def phase_text(run: Json) -> Text:
@@ -69,9 +74,8 @@ def _head(run: Json) -> Iterator[Text]:
     yield text(f"because: {told(run['reason'])}, by {caller_name(run['by'])}")
     took = f", took {span(seconds_between(run['created_at'], run['ended_at']))}" if run["ended_at"] else ""
     yield text(f"{run['run_id']}, began {from_rfc3339(run['created_at']):%Y-%m-%d %H:%M:%S} UTC{took}")
-    counts = counted(counts_of(run))
-    if counts:
-        yield text(counts)
+    if _resources(run):
+        yield text(_resources(run))
     if run["failure"]:
         yield Text(printable(run["failure"]), style="bold red")
     if savings_words(run):

@@ -1,6 +1,5 @@
 """Start and stop fleets now or for a while, and see what became of it: commands of `signalbox fleets`."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from signalbox_cli.arguments import Limit, Reason
 from signalbox_cli.asking import segment
 from signalbox_cli.connection import Misconfigured
 from signalbox_cli.fleet_arguments import Fleet, fleet_path, moment_option
+from signalbox_cli.fleet_clock import present
 from signalbox_cli.fleet_run_tables import RunsTable, run_table
 from signalbox_cli.fleet_words import wall, zone_of
 from signalbox_cli.session import Session, with_session
@@ -46,7 +46,7 @@ def override(  # noqa: PLR0913 - the options of a command
     session: Session, fleet: Fleet, state: State, *, until: Until, reason: WhyNot, wait: Wait = False
 ) -> None:
     """Want something else than the schedule for a while; the fleet goes back to it by itself."""
-    path, now = fleet_path(fleet), datetime.now(UTC)
+    path, now = fleet_path(fleet), present(session)
     zone = str(session.ask("GET", path, holds="name")["zone"])
     at = moment_option("--until", until, zone, now)
     assert at is not None

@@ -71,6 +71,7 @@ def fleet_table(fleet: Json, now: datetime) -> RenderableType:
         rows.append(("run", text(f"{fleet['run_id']} is under way")))
     rows += [("warning", Text(printable(warning), style="yellow")) for warning in fleet["warnings"]]
     registered = {name: value for name, value in fleet.items() if name not in _TOLD_ABOVE}
+    registered["order"] = [" and ".join(kinds) for kinds in fleet["order"]]
     return Group(Facts(rows), Text(), service_table(registered))
 
 

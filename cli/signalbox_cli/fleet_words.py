@@ -91,23 +91,26 @@ def savings_words(run: Json) -> str:
 
 def why_sentences(answer: Json, zone: tzinfo, now: datetime) -> Iterator[str]:
     """What it is meant to be and why, what was last done with it, what comes next."""
-    who = printable(f"{answer['resource']} of {answer['fleet']}")
+    # What no run has met may not belong to the fleet at all.
+    who = printable(f"{answer['resource']} of {answer['fleet']}" if answer["last"] else answer["fleet"])
     yield f"{who} is meant to be {printable(answer['state'])}: {told(answer['reason'])}."
     override = answer["override"]
     # The reason tells it already, unless somebody has asked for something else since.
     if override and not answer["reason"].startswith("override by "):
         yield f"An override is in force: {override_words(override, zone, now)}."
-    yield _last(answer["last"], zone, now)
+    yield _last(answer, zone, now)
     following = answer["next"]
     if following is None:
         yield "No transition comes."
         return
-    yield f"Its fleet {coming(following, zone, now)} ({zone}): {told(following['reason'])}."
+    yield f"The fleet {coming(following, zone, now)} ({zone}): {told(following['reason'])}."
 
 
-def _last(last: Json | None, zone: tzinfo, now: datetime) -> str:
+def _last(answer: Json, zone: tzinfo, now: datetime) -> str:
+    last = answer["last"]
     if last is None:
-        return "No recent run has met it: it may be new, or not belong to this fleet."
+        resource = printable(answer["resource"])
+        return f"No recent run has met {resource}: it may be new, or not belong to this fleet."
     action, reason = printable(last["action"]), told(last["reason"])
     when = f"{wall(last['at'], zone, now)} by {caller_name(last['by'])} (run {printable(last['run_id'])})"
     match last["outcome"]:

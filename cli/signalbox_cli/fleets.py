@@ -1,6 +1,6 @@
 """`signalbox fleets`: what runs by a schedule, what comes next, and why."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from signalbox_cli.arguments import Limit
 from signalbox_cli.asking import segment
 from signalbox_cli.connection import Misconfigured
 from signalbox_cli.fleet_arguments import Fleet, fleet_path, moment_option
+from signalbox_cli.fleet_clock import present
 from signalbox_cli.fleet_runs import lift, override, run, runs, start, stop
 from signalbox_cli.fleet_tables import FleetsTable, Forecast, fleet_table, fleet_timeline, forecast_table
 from signalbox_cli.fleet_words import coming, why_sentences, zone_of
@@ -39,7 +40,7 @@ def apply(session: Session, file: Annotated[Path, _FILE]) -> None:
     body = _read(file)
     status, fleet = session.send("PUT", fleet_path(body["name"]), body, holds="name")
     done = "registered" if status == HTTPStatus.CREATED else "registration replaced"
-    following = coming(fleet["next"], zone_of(fleet["zone"]), datetime.now(UTC)) or "nothing comes"
+    following = coming(fleet["next"], zone_of(fleet["zone"]), present(session)) or "nothing comes"
     session.answer(fleet, lambda: sentence(f"{fleet['name']}: {done}; {following} ({fleet['zone']})"))
     warn(fleet["warnings"])
     session.hint(f"`signalbox fleets forecast {fleet['name']}` shows what comes after that")
@@ -65,7 +66,7 @@ def _read(file: Path) -> dict[str, Any]:
 def list_fleets(session: Session, limit: Limit = None) -> None:
     """List fleets, what each is meant to be now and what comes next; the newest first."""
     found = session.listed("/fleets", limit)
-    session.answer(found, lambda: FleetsTable(found, datetime.now(UTC)))
+    session.answer(found, lambda: FleetsTable(found, present(session)))
 
 
 @app.command()
@@ -73,7 +74,7 @@ def list_fleets(session: Session, limit: Limit = None) -> None:
 def show(session: Session, fleet: Fleet) -> None:
     """Show how a fleet is meant to be and why, what comes next, and each field of its registration."""
     found = session.ask("GET", fleet_path(fleet), holds="name")
-    session.answer(found, lambda: fleet_table(found, datetime.now(UTC)))
+    session.answer(found, lambda: fleet_table(found, present(session)))
 
 
 @app.command()
@@ -98,7 +99,7 @@ def forecast(
     if (fleet is None) == (file is None):
         raise typer.BadParameter("give one of the two: the name of a fleet, or a file with -f")
     spec: Json = _read(file) if file else session.ask("GET", fleet_path(fleet or ""), holds="name")
-    zone, now = str(spec.get("zone")), datetime.now(UTC)
+    zone, now = str(spec.get("zone")), present(session)
     begin = moment_option("--from", from_, zone, now)
     end = moment_option("--until", until, zone, now)
     query = urlencode({name: rfc3339(at) for name, at in (("from", begin), ("until", end)) if at})
@@ -128,7 +129,7 @@ def why(
 
     def in_words() -> RenderableType:
         zone = zone_of(session.ask("GET", fleet_path(fleet), holds="name")["zone"])
-        return sentences(why_sentences(answer, zone, datetime.now(UTC)))
+        return sentences(why_sentences(answer, zone, present(session)))
 
     session.answer(answer, in_words)
 

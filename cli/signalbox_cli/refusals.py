@@ -33,9 +33,9 @@ _BY_STATUS = {
     504: "it took too long and may have been done all the same: look before you do it again",
 }
 _OF_FLEETS = {
-    400: "mend what is named and send it again; examples/fleet.yaml shows the form",
+    400: "mend what is named and send it again; docs/fleets.md describes each field",
     404: "`signalbox fleets list` and `signalbox fleets runs FLEET` show what there is",
-    409: "`signalbox fleets show FLEET` shows its override and the run that is under way",
+    409: "`signalbox fleets show FLEET` shows its override and its run, `… lift FLEET` ends an override",
 }
 _NOT_PERMITTED = "you may not do this: docs/deployment.md#callers says which policy allows it"
 # What API Gateway says of a 403, in its own words, and what that means to a person.

@@ -1,6 +1,6 @@
 """What a request leaves unsaid and moto's records know: the ARN behind a name. Reads only; moto 5.2.5."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
@@ -22,6 +22,19 @@ def group_of_instance(account: str, region: str, instance_id: str) -> str | None
         if any(state.instance.id == instance_id for state in list(group.instance_states)):
             return name
     return None
+
+
+def keys_of_volumes(account: str, region: str, instance_ids: Iterable[str]) -> list[str]:
+    """The ARNs of the customer managed keys of these instances' volumes."""
+    backend = ec2_backends[account][region]
+    attached = [
+        backend.volumes.get(device.volume_id)
+        for id_ in instance_ids
+        if (instance := backend.get_instance_by_id(id_))
+        for device in instance.block_device_mapping.values()
+    ]
+    keys = [str(volume.kms_key_id) for volume in attached if volume and volume.kms_key_id]
+    return list(dict.fromkeys(key for key in keys if key.startswith("arn:aws:kms:")))
 
 
 def launch_template_id(account: str, region: str, name: str) -> str:

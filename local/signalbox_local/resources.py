@@ -6,11 +6,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
-
 from signalbox_local import function_resources
 from signalbox_local.intrinsics import Made
 from signalbox_local.workshop import Properties, Workshop
+from signalbox_local.yaml_texts import read_yaml
 
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 
@@ -156,7 +155,7 @@ def _machine(workshop: Workshop, logical_id: str, properties: Properties) -> Mad
     name = properties.get("StateMachineName") or f"{logical_id}-{workshop.generated_id(logical_id)}"
     arn = workshop.client("stepfunctions").create_state_machine(
         name=name,
-        definition=json.dumps(yaml.safe_load(filled)),
+        definition=json.dumps(read_yaml(filled)),
         roleArn=properties["RoleArn"],
         type=properties.get("StateMachineType", "STANDARD"),
     )["stateMachineArn"]

@@ -12,13 +12,13 @@ import boto3
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
 
 from signalbox_local.api_facts import ApiFacts
 from signalbox_local.functions import Functions
 from signalbox_local.intrinsics import NO_VALUE, Made, Scope, Unresolved, references
 from signalbox_local.resources import MAKERS, SILENT
 from signalbox_local.workshop import Workshop
+from signalbox_local.yaml_texts import read_template
 
 log = logging.getLogger(__name__)
 LOCAL_BUCKET = "local"
@@ -55,7 +55,7 @@ class Stack:
 
 def translate(template: Path, place: Place, parameters: Mapping[str, str]) -> dict[str, Any]:
     """The template as plain CloudFormation; sources become `s3://local/<path>`. Raises TemplateError."""
-    document = yaml_parse(template.read_text())
+    document = read_template(template.read_text())
     for resource in document["Resources"].values():
         properties = resource.get("Properties", {})
         for key in _SOURCES:

@@ -15,7 +15,15 @@ _ALL = [
 _each_statement = pytest.mark.parametrize(("name", "statement"), _ALL)
 _FUNCTIONS = resources(template(), "AWS::Serverless::Function")
 _READS = ("Describe", "Get", "List")
-_OWNED_BY_USERS = ("autoscaling:", "elasticloadbalancing:", "ec2:")
+_OWNED_BY_USERS = (
+    "autoscaling:",
+    "appstream:",
+    "ec2:",
+    "ecs:",
+    "elasticloadbalancing:",
+    "rds:",
+    "workspaces:",
+)
 _MACHINE_TASKS = (
     "Begin",
     "Provision",
@@ -80,9 +88,13 @@ def test_nobody_writes_many_records_past_the_conditions(name: str, statement: St
 @_each_statement
 def test_a_role_is_passed_only_to_whom_its_parameter_says(name: str, statement: Statement) -> None:
     if "iam:PassRole" in actions(statement):
-        services = {"InstanceRoleArns": "ec2.amazonaws.com", "HookRoleArns": "autoscaling.amazonaws.com"}
-        passed = statement["Resource"]
-        service = services[passed["Ref"]] if "Ref" in passed else "scheduler.amazonaws.com"
+        services = {
+            "InstanceRoleArns": "ec2.amazonaws.com",
+            "HookRoleArns": "autoscaling.amazonaws.com",
+            "FleetSchedulerRole": "scheduler.amazonaws.com",
+        }
+        resource = statement["Resource"]
+        service = services[resource.get("Ref") or resource["Fn::GetAtt"][0]]
         assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": service}}, name
 
 
@@ -124,10 +136,32 @@ def test_only_what_a_rollout_made_may_be_deleted(name: str, statement: Statement
         assert statement["Condition"]["Null"] == {"aws:ResourceTag/signalbox:created-by": "false"}, name
 
 
-def test_only_the_api_and_who_wakes_start_executions() -> None:
+def _starts(machine: str) -> set[str]:
+    """The functions that may start executions of it."""
+    return {
+        name
+        for name in _FUNCTIONS
+        for statement in statements_of(f"{name}Role")
+        if "states:StartExecution" in actions(statement) and statement["Resource"] == {"Ref": machine}
+    }
+
+
+def test_only_the_api_and_the_sweep_start_executions() -> None:
     able = {name for name in _FUNCTIONS if _may(f"{name}Role", "states:StartExecution")}
-    fleets = {"OnTransitionFunction", "OnPowerEventFunction", "SweepFleetsFunction"}
-    assert able == {"ApiFunction", "SweepFunction"} | fleets
+    assert _starts("RolloutMachine") == {"ApiFunction", "SweepFunction"}
+    assert able == _starts("RolloutMachine") | _starts("PowerMachine")
+
+
+def test_only_the_api_and_what_wakes_fleets_begin_their_runs() -> None:
+    wakers = {"OnTransitionFunction", "OnPowerEventFunction", "SweepFleetsFunction"}
+    assert _starts("PowerMachine") == {"ApiFunction", *wakers}
+
+
+def test_only_one_function_starts_and_stops_what_belongs_to_users() -> None:
+    powers = ("ec2:StopInstances", "ec2:StartInstances", "rds:StopDBInstance", "ecs:UpdateService")
+    assert {name for name in _FUNCTIONS for power in powers if _may(f"{name}Role", power)} == {
+        "SwitchPowerFunction"
+    }
 
 
 def test_the_api_writes_nothing_in_the_estate() -> None:
@@ -140,17 +174,32 @@ def test_the_machine_may_call_every_version_of_a_step(name: str) -> None:
     assert [name for item in able if {"Fn::Sub": f"${{{name}Function.Arn}}:*"} in item["Resource"]]
 
 
+@pytest.mark.parametrize("name", ["ResolveFleet", "SwitchPower", "VerifyPower", "ReportFleet"])
+def test_the_power_machine_may_call_every_version_of_a_step(name: str) -> None:
+    able = [item for item in statements_of("PowerMachineRole") if "lambda:InvokeFunction" in actions(item)]
+    assert [name for item in able if {"Fn::Sub": f"${{{name}Function.Arn}}:*"} in item["Resource"]]
+
+
 _ROLLOUT = "POST/services/checkout/rollouts/r-1"
 _CALLERS = {
     "ViewerPolicy": {
         "GET/services",
         f"{_ROLLOUT.replace('POST', 'GET')}/timeline",
         "POST/services/checkout/plan",
+        "GET/fleets/dev/why",
+        "POST/fleets/dev/forecast",
     },
     "DeployerPolicy": {"POST/services/checkout/rollouts", "POST/services/checkout/undo"}
+    | {"POST/fleets/dev/start", "POST/fleets/dev/stop"}
+    | {"POST/fleets/dev/override", "DELETE/fleets/dev/override"}
     | {f"{_ROLLOUT}/{verb}" for verb in ("promote", "pause", "resume", "abort", "retry", "skip")},
     "ApproverPolicy": {f"{_ROLLOUT}/approve", f"{_ROLLOUT}/reject"},
-    "OperatorPolicy": {"PUT/services/checkout", "DELETE/services/checkout"},
+    "OperatorPolicy": {
+        "PUT/services/checkout",
+        "DELETE/services/checkout",
+        "PUT/fleets/dev",
+        "DELETE/fleets/dev",
+    },
 }
 _INHERITED = {
     "ViewerPolicy": ("ViewerPolicy",),

@@ -1,7 +1,8 @@
 """What adapters call is granted to somebody, and nothing is granted that no adapter calls."""
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 from botocore import xform_name
 from botocore.session import get_session
@@ -10,7 +11,7 @@ from signalbox.aws.writer import ALLOWED
 from tests.contract.permissions import actions, statements_of
 from tests.contract.template import ROOT, resources, template
 
-_IAM_NAMES = {"elbv2": "elasticloadbalancing", "stepfunctions": "states"}
+_IAM_NAMES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag", "stepfunctions": "states"}
 # What AWS looks for behind a call, besides the permission that is called like it.
 _BEHIND = {
     "lambda:Invoke": {"lambda:InvokeFunction"},
@@ -18,38 +19,68 @@ _BEHIND = {
     "autoscaling:CreateAutoScalingGroup": {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"},
     "elasticloadbalancing:CreateTargetGroup": {"elasticloadbalancing:AddTags"},
     "cloudwatch:PutMetricAlarm": {"cloudwatch:TagResource"},
+    "ec2:StartInstances": {"kms:CreateGrant"},
+    "scheduler:CreateSchedule": {"iam:PassRole"},
 }
 _INSTEAD = {"lambda:Invoke", "dynamodb:TransactWriteItems"}
 _OF_LAMBDA_ITSELF = {"sqs:SendMessage"}  # the function's role delivers what it could not handle
 
 
 def _calls() -> Iterator[tuple[str, str]]:
-    """Service and method of each `client("...").method(` and `client("...").get_paginator("method")`."""
+    """Service and operation of each call in a module: on a client as it is made, on one that has a name, by
+    the paginator's argument, or by a name in quotes where the module chooses between several."""
     for path in (ROOT / "layers/core/signalbox/aws").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            match node:
-                case ast.Call(
-                    func=ast.Attribute(
-                        value=ast.Call(
-                            func=ast.Name(id="client"), args=[ast.Constant(value=str() as service)]
-                        ),
-                        attr=method,
-                    ),
-                    args=arguments,
-                ):
-                    named = arguments[0] if method == "get_paginator" else ast.Constant(value=method)
-                    assert isinstance(named, ast.Constant)
-                    yield service, str(named.value)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for service, methods in _used_in(tree).items():
+            known = {
+                xform_name(name): name for name in get_session().get_service_model(service).operation_names
+            }
+            yield from ((service, known[method]) for method in methods & known.keys())
 
 
-def _operation(service: str, method: str) -> str:
-    names = get_session().get_service_model(service).operation_names
-    return next(name for name in names if xform_name(name) == method)
+def _used_in(tree: ast.Module) -> dict[str, set[str]]:
+    """The methods, and more, that a module names beside each service."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    named: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=made) if service := _service_of(made):
+                named[name] = service
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=made, attr="get_paginator"), args=[ast.Constant(value=method)]
+            ):
+                found[_client_of(made, named)].add(str(method))
+            case ast.Call(func=ast.Name(id="getattr"), args=[made, *_]) if service := _service_of(made):
+                found[service] |= {str(n.value) for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+            case ast.Attribute(value=made, attr=attribute):
+                found[_client_of(made, named)].add(attribute)
+    found.pop("", None)
+    return found
+
+
+def _client_of(node: ast.expr, named: Mapping[str, str]) -> str:
+    """The service of a client, made here or called by its name; empty when it is none."""
+    return named.get(node.id, "") if isinstance(node, ast.Name) else _service_of(node)
+
+
+def _service_of(node: ast.expr) -> str:
+    """`client("ec2")`, `client_in(place, "ec2", once=True)` or `session.client("sts")`."""
+    match node:
+        case ast.Call(func=ast.Name(id="client" | "client_in"), args=arguments):
+            pass
+        case ast.Call(func=ast.Attribute(attr="client"), args=arguments):
+            pass
+        case _:
+            return ""
+    return next((str(one.value) for one in arguments if isinstance(one, ast.Constant)), "")
 
 
 def _called() -> set[str]:
-    read = {(service, _operation(service, method)) for service, method in _calls()}
-    named = {f"{_IAM_NAMES.get(service, service)}:{operation}" for service, operation in {*read, *ALLOWED}}
+    named = {
+        f"{_IAM_NAMES.get(service, service)}:{operation}" for service, operation in {*_calls(), *ALLOWED}
+    }
     behind = {action for call in named for action in _BEHIND.get(call, set())}
     return (named - _INSTEAD) | behind
 

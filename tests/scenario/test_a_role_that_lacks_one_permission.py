@@ -11,6 +11,7 @@ from tests.contract.permissions import statements_of
 from tests.contract.template import resources, template
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
 from tests.scenario.conftest import ZONES, serving
+from tests.scenario.fleet_medley import KEY, ROLE, play_fleets, scheduler_role
 from tests.scenario.medley import FLEET, HOOKS, play
 from tests.scenario.roles import lacking, name_of, policies_of, role_of
 from tests.scenario.stack import entered, throttled
@@ -22,6 +23,10 @@ UNPLAYED = {
     ("ProvisionFunction", "TakeBackWhatABreachOvertook"): "an alarm within the milliseconds of its own write",
     ("ProvisionFunction", "WeighRecords"): "the same",
     ("RetireFunction", "WeighRecords"): "weights that somebody else has set, and a person has let pass",
+    **{
+        (f"{name}Function", "ReadChangeCalendars"): "Change Calendars are not available locally"
+        for name in ("Api", "OnTransition", "OnPowerEvent", "SweepFleets")
+    },
 }
 
 
@@ -35,15 +40,17 @@ def _statements() -> list[tuple[str, str]]:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A runtime of its own: roles are changed in it, and all of its calls are looked at."""
     instances = f"InstanceRoleArns=arn:aws:iam::123456789012:role/{FLEET}"
-    options = ("--parameter", instances, "--parameter", f"HookRoleArns={HOOKS}")
+    given = (instances, f"HookRoleArns={HOOKS}", f"FleetRoleArns={ROLE}", f"VolumeKeyArns={KEY}")
+    options = [part for pair in given for part in ("--parameter", pair)]
     with serving(tmp_path_factory.mktemp("stage"), *options, *ZONES) as runtime:
         yield World(runtime)
 
 
 @pytest.fixture(scope="module")
 def used(stage: World) -> Mapping[str, Permissions]:
-    """What each role was allowed to do in rollouts of every kind."""
+    """What each role was allowed to do in rollouts of every kind, and when fleets sleep and wake."""
     play(stage)
+    play_fleets(stage)
     found: defaultdict[str, Permissions] = defaultdict(set)
     for call in stage.calls():
         kind, _, name = call["principal"].rpartition(":")[2].partition("/")
@@ -53,9 +60,8 @@ def used(stage: World) -> Mapping[str, Permissions]:
     return found
 
 
-def _is_needed(stage: World, function: str, statement: str, used: Mapping[str, Permissions]) -> bool:
+def _is_needed(stage: World, role: str, statement: str, used: Mapping[str, Permissions]) -> bool:
     """Whether a call that was made would have been refused without it."""
-    role = role_of(stage, function)
     policies = policies_of(stage, role)
     assert [one for policy in policies for one in policy.statements if name_of(one) == statement]
     documents = tuple(policy.without(statement) for policy in policies)
@@ -71,8 +77,15 @@ def _is_allowed(documents: tuple[str, ...], permission: tuple[str, ...]) -> bool
 def test_without_this_statement_a_call_would_be_refused(
     stage: World, used: Mapping[str, Permissions], function: str, statement: str
 ) -> None:
-    needed = _is_needed(stage, function, statement, used)
+    needed = _is_needed(stage, role_of(stage, function), statement, used)
     assert needed or (function, statement) in UNPLAYED
+
+
+@pytest.mark.parametrize("statement", [name_of(found) for found in statements_of("FleetSchedulerRole")])
+def test_without_this_statement_scheduler_would_be_refused(
+    stage: World, used: Mapping[str, Permissions], statement: str
+) -> None:
+    assert _is_needed(stage, scheduler_role(stage).rpartition("/")[2], statement, used)
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def test_a_person_stops_and_starts_it_until_the_next_transition(stage: World, fl
     assert fleet.power() == fleet.all_are("stopped", "0/0/4", "stopped")
     told = fleet.ask("GET", f"/why?resource={fleet.group}")
     assert (told["state"], told["last"]["by"].rpartition("/")[2]) == ("stopped", "deployer")
-    assert "by hand" in told["reason"]
+    assert "nobody is here; the schedule says running" in told["reason"]
     fleet.ask("POST", "/start", None, "deployer")
     fleet.until_run(2)
     assert fleet.power() == fleet.all_are("running", "1/2/4", "available")

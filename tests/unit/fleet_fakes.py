@@ -70,15 +70,15 @@ class FakeFleets:
     def standing(self, name: str) -> Standing:
         return self._store.standings.get(name, Standing())
 
-    def save(self, name: str, standing: Standing, entries: Sequence[Entry], run: Run | None = None) -> None:
+    def save(self, name: str, standing: Standing, entries: Sequence[Entry], runs: Sequence[Run] = ()) -> None:
         known = self._store.entries.setdefault(name, [])
         if self.standing(name).revision != standing.revision - 1:
             raise Conflict("condition 0 does not hold")
         if any(entry.sequence <= len(known) for entry in entries):
             raise Conflict("condition 1 does not hold")
-        if run is not None:
+        for run in runs:
             self._store.check_run(run)
-            self._store.runs[name, run.run_id] = run
+        self._store.runs |= {(name, run.run_id): run for run in runs}
         self._store.standings[name] = standing
         known += entries
 

@@ -59,6 +59,7 @@ class Railway:
     executions: list[Execution] = field(default_factory=list)
     fired: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     sweeps: bool = True
+    sweep_again: datetime | None = None
     down: bool = False
     told: list[str] = field(default_factory=list)
 
@@ -104,7 +105,7 @@ class Railway:
             coming.append((at, lambda name=name, attempt=attempt: self._wake(name, attempt)))  # type: ignore[misc]
         if self.sweeps:
             whole = self.now.replace(minute=0, second=0, microsecond=0) + HOUR
-            coming.append((whole, self.sweep))
+            coming.append((min(self.sweep_again or whole, whole), self.sweep))
         return coming
 
     def _fire(self, name: str, at: datetime) -> None:
@@ -127,10 +128,11 @@ class Railway:
 
     def sweep(self) -> None:
         self.world.clock.now += TURN
+        self.sweep_again = None
         try:
             self.told.append(sweep_fleets(self.world.ports))
-        except Killed as killed:
-            self.told.append(f"killed at {killed}")
+        except (Killed, Transient):
+            self.sweep_again = self.now + timedelta(minutes=1)
 
     def _adopt(self) -> None:
         for fleet, run_id, generation in self.world.executions.started:

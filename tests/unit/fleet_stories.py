@@ -110,7 +110,7 @@ def _assert_over(stage: Railway, run: Run) -> None:
 
 
 def _assert_only_selected(stage: Railway) -> None:
-    specs = [fleet.spec for fleet in stage.world.store.fleets.values()]
+    specs = [run.spec for run in stage.world.store.runs.values()]
     things = stage.world.aws.things
     for key, _ in stage.world.aws.touched:
         thing = things[key]

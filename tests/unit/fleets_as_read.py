@@ -11,9 +11,11 @@ from signalbox_cli.client import ApiClient
 NOW = from_rfc3339("2026-11-27T16:00:00.000Z")
 ANNA = "arn:aws:iam::123456789012:user/anna"
 HOSTILE = "[red]x[/red]\x1b[2J\x07"
-LABEL = "nights (mon-fri 08:00-20:00, Europe/Paris)"
-STOPS = {"at": "2026-11-27T19:00:00.000Z", "action": "stop", "reason": f"end of {LABEL}"}
-STARTS = {"at": "2026-11-30T07:00:00.000Z", "action": "start", "reason": f"begin of {LABEL}"}
+LABEL = "period nights (mon-fri 08:00-20:00 Europe/Paris)"
+ENDS = "period nights ends (mon-fri 08:00-20:00 Europe/Paris)"
+BEGINS = "period nights begins (mon-fri 08:00-20:00 Europe/Paris)"
+STOPS = {"at": "2026-11-27T19:00:00.000Z", "action": "stop", "reason": ENDS}
+STARTS = {"at": "2026-11-30T07:00:00.000Z", "action": "start", "reason": BEGINS}
 NEXT_STOP = {**STOPS, "at": "2026-11-30T19:00:00.000Z"}
 OVERRIDE = {
     "state": "running",
@@ -34,6 +36,7 @@ def fleet(**changes: object) -> dict[str, Any]:
         "select": {"tags": {"env": ["qa"]}, "group": None, "kinds": ["ec2", "rds"]},
         "schedule": [{"name": "nights", "days": "mon-fri", "from": "08:00", "to": "20:00", "start": None}],
         "holidays": ["2026-12-25"],
+        "order": [["rds"], ["ec2", "autoscaling"]],
         "now": {"state": "running", "reason": f"within {LABEL}"},
         "next": STOPS,
         "override": None,
@@ -51,7 +54,7 @@ def run(**changes: object) -> dict[str, Any]:
         "phase": "incomplete",
         "action": "stop",
         "cause": "transition",
-        "reason": f"end of {LABEL}",
+        "reason": ENDS,
         "by": "signalbox",
         "created_at": "2026-11-27T19:00:00.000Z",
         "ended_at": "2026-11-27T19:03:20.000Z",
@@ -98,7 +101,7 @@ def why(**changes: object) -> dict[str, Any]:
             "run_id": "f-1m82zdt0w014j8txc",
             "action": "stop",
             "outcome": "reached",
-            "reason": f"end of {LABEL}",
+            "reason": ENDS,
             "by": "signalbox",
             "at": "2026-11-26T19:03:20.000Z",
         },

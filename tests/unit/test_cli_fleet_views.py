@@ -14,6 +14,8 @@ from signalbox_cli.fleet_words import away, coming, savings_words, wall, why_sen
 from signalbox_cli.output import UNBOUNDED
 from tests.unit.fleets_as_read import (
     ANNA,
+    BEGINS,
+    ENDS,
     HOSTILE,
     LABEL,
     NEXT_STOP,
@@ -44,7 +46,8 @@ load   ■ stopped                  –                        Europe/Paris  obs
 }
 FLEET_100 = """\
 now       ▸ running · override by user/anna: running until 2026-11-27 22:00 Europe/Paris: month-end
-next      stops Fri 20:00, in 3 h (Europe/Paris) · end of nights (mon-fri 08:00-20:00, Europe/Paris)
+next      stops Fri 20:00, in 3 h (Europe/Paris) · period nights ends (mon-fri 08:00-20:00
+          Europe/Paris)
 override  running until Fri 22:00, by user/anna: month-end
 run       f-1 is under way
 warning   holidays: those of FR are known until 2030-12-31 only
@@ -59,7 +62,8 @@ schedule.0.name  nights
 schedule.0.days  mon-fri
 schedule.0.from  08:00
 schedule.0.to    20:00
-holidays         2026-12-25"""
+holidays         2026-12-25
+order            rds, ec2 and autoscaling"""
 WEEK_80 = """\
             0           6           12          18          24
 Fri 27 Nov                                    ██████········     3 h
@@ -71,15 +75,15 @@ Wed  2 Dec  ··································
 Thu  3 Dec  ················································
 
 when (Europe/Paris)                what   why
-Fri 2026-11-27 20:00  in 3 h       stop   end of nights (mon-fri 08:00-20:00,
-                                          Europe/Paris)
-Mon 2026-11-30 08:00  in 2 d 15 h  start  begin of nights (mon-fri 08:00-20:00,
-                                          Europe/Paris)
-Mon 2026-11-30 20:00  in 3 d 3 h   stop   end of nights (mon-fri 08:00-20:00,
-                                          Europe/Paris)"""
+Fri 2026-11-27 20:00  in 3 h       stop   period nights ends (mon-fri
+                                          08:00-20:00 Europe/Paris)
+Mon 2026-11-30 08:00  in 2 d 15 h  start  period nights begins (mon-fri
+                                          08:00-20:00 Europe/Paris)
+Mon 2026-11-30 20:00  in 3 d 3 h   stop   period nights ends (mon-fri
+                                          08:00-20:00 Europe/Paris)"""
 RUN_80 = """\
 ✗ incomplete · stop qa
-because: end of nights (mon-fri 08:00-20:00, Europe/Paris), by signalbox
+because: period nights ends (mon-fri 08:00-20:00 Europe/Paris), by signalbox
 f-1m82zdt0w014j8txc, began 2026-11-27 19:00:00 UTC, took 3 min 20 s
 2 failed, 1 skipped, 3 reached
 
@@ -97,7 +101,7 @@ f-1m82zdt0w014j8txc  stop    ✗ incomplete  2 failed, 1 skipped, 3 reached
 f-1m82zdt0w014j8txc  stop    ✗ incomplete""",
     110: """\
 run                  action  phase         resources                       began (UTC)       why
-f-1m82zdt0w014j8txc  stop    ✗ incomplete  2 failed, 1 skipped, 3 reached  2026-11-27 19:00  end of nights (m…
+f-1m82zdt0w014j8txc  stop    ✗ incomplete  2 failed, 1 skipped, 3 reached  2026-11-27 19:00  period nights en…
 f-1m82zdt0w014j8txc  stop    ✗ incomplete                                  2026-11-27 19:00  AccessDenied""",
 }
 
@@ -204,7 +208,7 @@ def test_a_run_is_told_by_outcome_and_reason_with_names() -> None:
 
 @pytest.mark.parametrize("width", [80, 110])
 def test_runs_have_a_line_each_with_what_became_of_the_resources(width: int) -> None:
-    broken = run(counts={}, failure="AccessDenied")
+    broken = run(counts={}, failure="AccessDenied", resources=[])
     assert seen(RunsTable([run(), broken]), width) == RUNS[width]
 
 
@@ -213,6 +217,13 @@ def test_a_run_that_goes_on_is_counted_by_its_resources() -> None:
     assert "1 asked" in seen(run_table(going)).splitlines()
     empty = run(phase="pending", ended_at=None, counts={}, resources=[])
     assert len(seen(run_table(empty)).splitlines()) == 3
+
+
+def test_a_run_that_found_nothing_says_so() -> None:
+    counts = dict.fromkeys(("reached", "failed"), 0)
+    found_nothing = run(phase="succeeded", counts=counts, resources=[])
+    assert "none is selected" in seen(run_table(found_nothing))
+    assert "none is selected" in seen(RunsTable([found_nothing]))
 
 
 def test_of_many_resources_some_are_named_and_of_those_that_failed_more() -> None:
@@ -234,8 +245,8 @@ def test_savings_are_told_in_hours_and_in_the_money_of_the_fleet() -> None:
 def test_why_is_three_sentences() -> None:
     assert list(why_sentences(why(), PARIS, NOW)) == [
         f"i-1 of qa is meant to be stopped: outside {LABEL}.",
-        f"It was last stopped Thu 20:03 by signalbox (run f-1m82zdt0w014j8txc): end of {LABEL}.",
-        f"Its fleet starts Mon 08:00, in 2 d 15 h (Europe/Paris): begin of {LABEL}.",
+        f"It was last stopped Thu 20:03 by signalbox (run f-1m82zdt0w014j8txc): {ENDS}.",
+        f"The fleet starts Mon 08:00, in 2 d 15 h (Europe/Paris): {BEGINS}.",
     ]
 
 
@@ -263,8 +274,9 @@ def test_why_tells_an_override_once() -> None:
 
 def test_why_says_what_it_does_not_know() -> None:
     told = list(why_sentences(why(last=None, next=None), PARIS, NOW))
-    assert told[1:] == [
-        "No recent run has met it: it may be new, or not belong to this fleet.",
+    assert told == [
+        f"qa is meant to be stopped: outside {LABEL}.",
+        "No recent run has met i-1: it may be new, or not belong to this fleet.",
         "No transition comes.",
     ]
 

@@ -1,8 +1,11 @@
 """The commands of `signalbox fleets`, against an API that answers what it is told to."""
 
+import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,9 +15,13 @@ from signalbox_cli import reaching
 from signalbox_cli.asking import Answer, Refused
 from signalbox_cli.connection import Misconfigured
 from signalbox_cli.documents import BadDocument
+from signalbox_cli.fleet_clock import present
 from signalbox_cli.fleets import app
+from signalbox_cli.output import Output
 from signalbox_cli.problems import explain
-from tests.unit.fleets_as_read import ANNA, STARTS, STOPS, FakeApi, api, fleet, run, why
+from signalbox_cli.session import Session
+from signalbox_local.state_file import StateFolder
+from tests.unit.fleets_as_read import ANNA, NOW, STARTS, STOPS, FakeApi, api, fleet, run, why
 
 RUN_ID = "f-1m82zdt0w014j8txc"
 STARTED = Answer(status=202, body={"run_id": RUN_ID})
@@ -30,7 +37,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def ask(told: dict[str, Any], *words: str) -> tuple[FakeApi, Result]:
         fake = api(told)
-        monkeypatch.setattr(reaching, "reach", lambda _: (fake, True))
+        monkeypatch.setattr(reaching, "reach", lambda _: (fake, False))
         return fake, CliRunner(env={"COLUMNS": "100"}).invoke(app, list(words))
 
     return ask
@@ -92,7 +99,7 @@ def test_lists_and_registrations_are_told_to_people(asked: Any) -> None:
     _, result = asked({"GET /fleets": {"items": [fleet()], "cursor": None}}, "list")
     assert result.stdout.splitlines()[1].startswith("qa     ▸ running  stops ")
     _, result = asked({FLEET: fleet()}, "show", "qa")
-    assert "within nights" in result.stdout
+    assert "within period nights" in result.stdout
     _, result = asked({"DELETE /fleets/qa": Answer(status=204, body=None)}, "delete", "qa")
     assert result.stdout == "qa: forgotten\n"
 
@@ -115,7 +122,7 @@ def test_a_forecast_of_a_fleet_is_asked_for_in_its_zone(asked: Any) -> None:
 
 def test_a_forecast_of_a_file_saves_nothing(asked: Any) -> None:
     fake, result = asked({"POST /fleets/qa/forecast": {"items": [STOPS]}}, "forecast", "-f", str(EXAMPLE))
-    assert "end of nights" in result.stdout
+    assert "period nights ends" in result.stdout
     ((method, path, body),) = fake.asked
     assert (method, path, body["name"]) == ("POST", "/fleets/qa/forecast", "qa")
 
@@ -177,7 +184,7 @@ def test_an_override_is_lifted(asked: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"), [(400, "examples/fleet.yaml"), (404, "fleets list"), (409, "fleets show")]
+    ("status", "advice"), [(400, "docs/fleets.md"), (404, "fleets list"), (409, "lift FLEET")]
 )
 def test_a_refusal_says_which_command_of_fleets_would_help(asked: Any, status: int, advice: str) -> None:
     no = Answer(status=status, body={"title": "No", "detail": "because"})
@@ -191,7 +198,7 @@ def test_why_is_told_in_sentences_and_to_machines_as_it_is(asked: Any) -> None:
     fake, result = asked(told, "why", "qa", "c/s")
     assert query_of(fake.asked[0][1]) == {"resource": "c/s"}
     lines = result.stdout.splitlines()
-    assert lines[0].startswith("c/s of qa is meant to be stopped: outside nights")
+    assert lines[0].startswith("c/s of qa is meant to be stopped: outside period nights")
     assert len(lines) == 3
     _, result = asked(told, "why", "qa", "c/s", "-o", "json")
     assert json.loads(result.stdout) == why(resource="c/s")
@@ -224,3 +231,24 @@ def test_a_timeline_is_read_to_its_end(asked: Any) -> None:
     assert [line.split()[3] for line in result.stdout.splitlines()[1:]] == ["2"]
     _, result = asked({"GET /fleets/qa/timeline": {"events": [], "cursor": None}}, "timeline", "qa")
     assert "nothing has happened" in result.stderr
+
+
+def test_now_is_what_the_clock_of_a_local_runtime_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = b'{"now": "2026-11-27T16:00:00+00:00"}'
+    monkeypatch.setattr(StateFolder, "read", lambda _: {"aws_endpoint": "http://127.0.0.1:1"})
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: io.BytesIO(told))
+    assert present(Session(api=FakeApi(), output=Output.TABLE, is_local=True)) == NOW
+    assert present(Session(api=FakeApi(), output=Output.TABLE, is_local=False)) > NOW
+
+
+@pytest.mark.parametrize("state", [None, {"aws_endpoint": "http://127.0.0.1:1"}])
+def test_now_is_that_of_this_machine_when_a_runtime_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch, state: dict[str, str] | None
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise URLError("refused")
+
+    monkeypatch.setattr(StateFolder, "read", lambda _: state)
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    now = present(Session(api=FakeApi(), output=Output.TABLE, is_local=True))
+    assert abs((now - datetime.now(UTC)).total_seconds()) < 60

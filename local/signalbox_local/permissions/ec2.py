@@ -35,11 +35,15 @@ _ALWAYS_LAUNCHED = ("instance/*", "network-interface/*", "volume/*")
 
 
 def permissions(asked: Asked) -> Iterable[Permission]:
-    """Tags given at creation need `ec2:CreateTags` on what is created."""
+    """Tags given at creation need `ec2:CreateTags` on what is created; EC2 uses the keys of encrypted volumes
+    in the name of whoever starts their instance."""
     if asked.operation.startswith(("Describe", "Get", "Search")):
         return asked.needs()
     if asked.operation == "RunInstances":
         return _run(asked)
+    if asked.operation == "StartInstances":
+        keys = moto_records.keys_of_volumes(asked.account, asked.region, asked.texts("InstanceIds"))
+        return (*asked.needs(*_resources(asked)), *(Permission("kms:CreateGrant", key) for key in keys))
     return (*asked.needs(*_resources(asked)), *_tagging(asked, asked.parameters))
 
 

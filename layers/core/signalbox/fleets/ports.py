@@ -17,8 +17,8 @@ from signalbox.kernel.timeline import Entry
 class Fleets(Protocol):
     """Registrations, and what is known of each fleet between its runs.
 
-    `save` writes the standing at its next revision with its new entries, and the run with them, all or
-    nothing. Raises Conflict when somebody else was faster, NotFound when there is no such fleet.
+    `save` writes the standing at its next revision with its new entries, and runs with them, all or nothing.
+    Raises Conflict when somebody else was faster, NotFound when there is no such fleet.
     """
 
     def put(self, fleet: Registered) -> bool: ...
@@ -28,7 +28,7 @@ class Fleets(Protocol):
     def delete(self, name: str) -> None: ...
     def standing(self, name: str) -> Standing: ...
     def save(
-        self, name: str, standing: Standing, entries: Sequence[Entry], run: Run | None = None
+        self, name: str, standing: Standing, entries: Sequence[Entry], runs: Sequence[Run] = ()
     ) -> None: ...
     def timeline(self, name: str, after: int, limit: int) -> tuple[Entry, ...]: ...
 

@@ -73,12 +73,12 @@ class DynamoFleets:
         item = self._table.get(f"FLEET#{name}", "STANDING")
         return decoded(item, "body", Standing) if item is not None else Standing()
 
-    def save(self, name: str, standing: Standing, entries: Sequence[Entry], run: Run | None = None) -> None:
-        """Raises Conflict when the standing, or the run, is not of the revision before."""
+    def save(self, name: str, standing: Standing, entries: Sequence[Entry], runs: Sequence[Run] = ()) -> None:
+        """Raises Conflict when the standing, or one of the runs, is not of the revision before."""
         parts = [
             self._standing(name, standing),
             *(self._table.put(_timeline_item(name, entry), "attribute_not_exists(pk)") for entry in entries),
-            *([run_item(self._table, run)] if run is not None else []),
+            *(run_item(self._table, run) for run in runs),
         ]
         self._table.transact(parts)
 

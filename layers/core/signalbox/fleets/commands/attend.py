@@ -10,7 +10,7 @@ from signalbox.fleets.model import Action, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
 from signalbox.fleets.schedule.calendar import Schedule
-from signalbox.fleets.steps.turn import ENGINE, persistently, publish, recorded
+from signalbox.fleets.steps.turn import ENGINE, persistently, publish, recorded, under_way
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import NotFound
 from signalbox.kernel.events import Event
@@ -81,11 +81,11 @@ def _ended_override(standing: Standing, now: datetime) -> list[Event]:
 
 def _under_way(fleet: Registered, standing: Standing, ports: FleetPorts) -> str:
     """Nothing is due; a run whose execution has died goes on in another one."""
-    if standing.run_id is None:
+    run = under_way(fleet.spec.name, standing, ports)
+    if run is None:
         return "nothing is due"
-    run = ports.runs.get(fleet.spec.name, standing.run_id)
     status = ports.executions.status(run.run_id, run.generation)
-    if run.phase.is_final or status == RUNNING:
+    if status == RUNNING:
         return f"run {run.run_id} is {run.phase}"
     following = run if status is None else _taken_over(run, ports)
     ports.executions.start(following.fleet, following.run_id, following.generation)

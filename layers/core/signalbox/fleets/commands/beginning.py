@@ -6,7 +6,7 @@ from datetime import datetime
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
-from signalbox.fleets.steps.turn import publish, recorded
+from signalbox.fleets.steps.turn import publish, recorded, superseded
 from signalbox.kernel.events import Event, JsonObject
 from signalbox.kernel.ids import new_run_id
 
@@ -43,8 +43,10 @@ def begin_run(fleet: Registered, standing: Standing, draft: Draft, ports: FleetP
         only=draft.only,
         was=standing.power,
     )
+    ended, told = superseded(run.fleet, standing, f"run {run.run_id} goes on", ports)
     begun = Event(type=BEGUN[run.action], at=now, actor=run.by, reason=run.reason, data=_told(run))
-    standing = recorded(run.fleet, _with(standing, run, draft), [*events, begun], ports, run)
+    standing = _with(standing, run, draft)
+    standing = recorded(run.fleet, standing, [*events, *told, begun], ports, [*ended, run])
     if draft.at is not None:
         ports.timetable.arm(run.fleet, standing.armed_for)
     ports.executions.start(run.fleet, run.run_id, run.generation)

@@ -2,7 +2,7 @@
 
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Standing
-from signalbox.fleets.steps.turn import tell
+from signalbox.fleets.steps.turn import superseded, tell
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.events import Event
 
@@ -13,9 +13,10 @@ def delete_fleet(name: str, caller: Caller, ports: FleetPorts) -> None:
     ports.fleets.get(name)
     ports.timetable.arm(name, None)
     standing = ports.fleets.standing(name)
+    ended, told = superseded(name, standing, "the fleet is gone", ports)
     forgotten = Event(type="Fleet Forgotten", at=ports.clock(), actor=caller.arn, reason=caller.reason)
     standing = Standing(
         revision=standing.revision, head=standing.head, published=standing.published, sizes=standing.sizes
     )
-    tell(name, standing, [forgotten], ports)
+    tell(name, standing, [*told, forgotten], ports, ended)
     ports.fleets.delete(name)

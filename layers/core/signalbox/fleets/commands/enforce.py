@@ -12,7 +12,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
-from signalbox.fleets.steps.turn import ENGINE, persistently, tell
+from signalbox.fleets.steps.turn import ENGINE, persistently, tell, under_way
 from signalbox.kernel.events import Event, JsonObject
 
 TOLD = {Power.RUNNING: "Resource Started By Others", Power.STOPPED: "Resource Stopped By Others"}
@@ -67,7 +67,7 @@ def _enforced(switched: Switched, ports: FleetPorts) -> str:
     if one.power is switched.power:
         return f"{switched.id} is {switched.power}, as {one.spec.name} wants it"
     reason = f"{switched.id} is {switched.power}, it should be {one.power}: {one.reason}"
-    run = _under_way(one.spec.name, one.standing, ports)
+    run = under_way(one.spec.name, one.standing, ports)
     if run is not None and not _is_joined_by(run, one.power, switched):
         return f"run {run.run_id} goes on: {reason}"
     if one.spec.mode == "enforce" or (switched.by_aws and one.spec.mode == "schedule"):
@@ -105,11 +105,6 @@ def _strays(resource: Resource, switched: Switched, ports: FleetPorts) -> bool:
     return str(resource.condition) != str(back)
 
 
-def _under_way(name: str, standing: Standing, ports: FleetPorts) -> Run | None:
-    run = ports.runs.get(name, standing.run_id) if standing.run_id else None
-    return None if run is None or run.phase.is_final else run
-
-
 def _is_joined_by(run: Run, power: Power, switched: Switched) -> bool:
     """A run of the whole fleet is not interrupted for one resource; one of a few takes it in."""
     return bool(run.only) and run.action.power is power and switched.name not in run.only
@@ -133,9 +128,7 @@ def _brought_back(
 def sweep_fleet(fleet: Registered, standing: Standing, ports: FleetPorts) -> None:
     """What no event has told: once an hour a fleet that enforces is brought to where it should be. Raises
     Conflict when somebody else was faster."""
-    if fleet.spec.mode != "enforce" or standing.power is None:
-        return
-    if _under_way(fleet.spec.name, standing, ports) is not None:
+    if fleet.spec.mode != "enforce" or standing.power is None or standing.run_id is not None:
         return
     draft = Draft(
         action=Action.towards(standing.power), cause=Cause.ENFORCEMENT, reason="the hourly sweep", by=ENGINE

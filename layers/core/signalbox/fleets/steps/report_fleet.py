@@ -42,7 +42,7 @@ def report_fleet(command: PowerCommand, ports: FleetPorts) -> Progress:
     run = _over(run, lots, command.failure or "", now)
     run = replace(run, saved=_saved(run, lots, standing, ports))
     standing = replace(standing, run_id=None, stopped_by=_stopped_by(run, standing))
-    tell(run.fleet, standing, [_ended(run, lots, now)], ports, run)
+    tell(run.fleet, standing, [_ended(run, lots, now)], ports, [run])
     return Progress(next=State.DONE)
 
 

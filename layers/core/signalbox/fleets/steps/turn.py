@@ -37,27 +37,28 @@ def persistently(act: Callable[[], T]) -> T:
 
 
 def take_turn(command: PowerCommand, ports: FleetPorts) -> Run | None:
-    """The run, when it may go on: it has not ended, no later one has taken its place, and no later execution
-    has taken it over. A superseded one ends here."""
+    """The run, when it may go on: it has not ended, and no later execution has taken it over."""
     run = ports.runs.get(command.fleet, command.run_id)
-    if run.phase.is_final or run.generation != command.generation:
-        return None
-    standing = ports.fleets.standing(command.fleet)
-    if standing.run_id == run.run_id:
-        return run
-    _superseded(run, standing, ports)
-    return None
+    return None if run.phase.is_final or run.generation != command.generation else run
 
 
-def _superseded(run: Run, standing: Standing, ports: FleetPorts) -> None:
+def superseded(
+    name: str, standing: Standing, reason: str, ports: FleetPorts
+) -> tuple[list[Run], list[Event]]:
+    """The run that is under way, ended, to be stored with what takes its place: it stops at its next look."""
+    run = under_way(name, standing, ports)
+    if run is None:
+        return [], []
     now = ports.clock()
     data: JsonObject = {"run_id": run.run_id, "action": run.action, "cause": run.cause}
-    reason = (
-        f"run {standing.run_id} goes on" if standing.run_id else "a later run was there, or the fleet is gone"
-    )
     ended = Event(type="Fleet Run Superseded", at=now, actor=ENGINE, reason=reason, data=data)
-    run = replace(run, phase=RunPhase.SUPERSEDED, ended_at=now, revision=run.revision + 1)
-    tell(run.fleet, standing, [ended], ports, run)
+    run = replace(run, phase=RunPhase.SUPERSEDED, ended_at=now, failure=reason, revision=run.revision + 1)
+    return [run], [ended]
+
+
+def under_way(name: str, standing: Standing, ports: FleetPorts) -> Run | None:
+    """The run that may act."""
+    return ports.runs.get(name, standing.run_id) if standing.run_id else None
 
 
 def kept(run: Run, ports: FleetPorts, lots: Sequence[Lot] = ()) -> Run:
@@ -68,20 +69,20 @@ def kept(run: Run, ports: FleetPorts, lots: Sequence[Lot] = ()) -> Run:
 
 
 def recorded(
-    name: str, standing: Standing, events: Sequence[Event], ports: FleetPorts, run: Run | None = None
+    name: str, standing: Standing, events: Sequence[Event], ports: FleetPorts, runs: Sequence[Run] = ()
 ) -> Standing:
-    """The standing and the run, stored in one write with what happened. It is not out yet: see `publish`."""
+    """The standing and the runs, stored in one write with what happened. It is not out yet: see `publish`."""
     head, entries = continue_chain(standing.head, events)
     following = replace(standing, head=head, revision=standing.revision + 1)
-    ports.fleets.save(name, following, entries, run)
+    ports.fleets.save(name, following, entries, runs)
     return following
 
 
 def tell(
-    name: str, standing: Standing, events: Sequence[Event], ports: FleetPorts, run: Run | None = None
+    name: str, standing: Standing, events: Sequence[Event], ports: FleetPorts, runs: Sequence[Run] = ()
 ) -> Standing:
     """Stored, and then on the bus."""
-    return publish(name, recorded(name, standing, events, ports, run), ports)
+    return publish(name, recorded(name, standing, events, ports, runs), ports)
 
 
 def publish(name: str, standing: Standing, ports: FleetPorts) -> Standing:
