@@ -197,7 +197,17 @@ def test_one_that_is_gone_keeps_no_other_back(stage: Stage, switch: Switch) -> N
     assert done.accepted == (two,)
     assert set(done.refused) | set(done.later) == {one, stage.nobody}
     assert all(done.refused.values())
-    assert list(switch.read([one, two, stage.nobody], Action.STOP, HOME)) == []
+    left = {each.id: each.condition for each in switch.read([one, two, stage.nobody], Action.STOP, HOME)}
+    assert left == dict.fromkeys([one, stage.nobody], Condition.BROKEN)
+
+
+def test_what_goes_after_aws_was_asked_for_it_has_not_started(stage: Stage, switch: Switch) -> None:
+    one, two = _two(stage)
+    targets = _targets(list(_found(switch, _tagged(stage, env=("qa",))).values()))
+    for action in (Action.STOP, Action.START):
+        switch.switch(action, targets, HOME)
+    stage.take(one)
+    assert [each.id for each in switch.read([one, two], Action.START, HOME)] == [one]
 
 
 def test_throttling_is_not_answered_with_more_calls(stage: Stage, switch: Switch, calls: Calls) -> None:

@@ -96,7 +96,8 @@ class FleetPlay:
             took, calls = hub.now - EVENING.at.timestamp(), len(self.universe.calls.made)
             self.universe.calls.meet = lambda call, send: send()
             self._weekend()
-            self._morning()
+            if not self.trouble:
+                self._morning()
         else:
             self._morning()
             took, calls = hub.now - MORNING.at.timestamp(), len(self.universe.calls.made)
@@ -117,7 +118,12 @@ class FleetPlay:
         self._sizes = _groups()
 
     def _evening(self) -> None:
+        """What the start depends on is what is remembered now: with the same memory it is the same start."""
         self._pass(EVENING, hopeless=("early", "spot"))
+        sizes = {key.rpartition("/")[2]: list(size) for key, size in self.parts[0].standing().sizes.items()}
+        before = {name: list(map(int, self._sizes[f"group:{name}"].split())) for name in SIZES}
+        if sizes != before:
+            self._late.append(f"I7 the groups were {before}, and {sizes} is remembered")
 
     def _weekend(self) -> None:
         hub.leap(SUNDAY.timestamp())

@@ -48,10 +48,10 @@ class Switch(Protocol):
     `batch` is the most that one call takes, or, where each resource takes a call of its own, how many share
     the look that a start begins with. `find` reads everything that is selected (of `tags`, `group` and
     `resources` it is given what concerns the kind). `read` reads those of the ids that are not settled in the
-    condition that the action leads to, in as few calls as AWS allows: what is missing has arrived or is gone.
-    `switch` makes one call for the batch, and more only to tell apart who is to blame when AWS refuses it:
-    nobody is punished for another, and throttling is never answered with more calls. Raises Transient when
-    AWS cannot be asked, and Rejected when it refuses to be asked at all.
+    condition that the action leads to, in as few calls as AWS allows: what is missing in the answer has
+    arrived, what is gone is broken. `switch` makes one call for the batch, and more only to tell apart who is
+    to blame when AWS refuses it: nobody is punished for another, and throttling is never answered with more
+    calls. Raises Transient when AWS cannot be asked, and Rejected when it refuses to be asked at all.
     """
 
     kind: Kind

@@ -21,6 +21,7 @@ CONDITIONS = {
     "stopping": Condition.CHANGING,
     "stopped": Condition.STOPPED,
 }
+GONE = ("shutting-down", "terminated")
 # Of DescribeInstances: ids or results of one call, and values of all its filters together.
 _PAGE = 1000
 _MOST_VALUES = 200
@@ -47,7 +48,8 @@ def with_tags(wanted: Wanted, place: Place) -> "Iterator[Page]":
 
 def with_ids(ids: Iterable[str], states: Collection[str], place: Place) -> "Iterator[Page]":
     """Those of the ids that are there and in one of the states, 1,000 a call: a filter by id would take
-    200. EC2 refuses a request with an id that is gone, and names it; when naming does not end, a filter."""
+    200. EC2 refuses a request with an id that is gone, and names it; when naming does not end, a filter.
+    Whoever asks for what is terminated is told that of ids that EC2 does not know any more, too."""
     for chunk in chunks(ids, _PAGE):
         yield from _those_there(chunk, states, place)
 
@@ -64,10 +66,21 @@ def _those_there(ids: Sequence[str], states: Collection[str], place: Place) -> "
             except ClientError as error:
                 if not code_of(error).startswith(_GONE):
                     raise
+                yield _forgotten((id_ for id_ in rest if id_ in str(error)), states)
                 rest = [id_ for id_ in rest if id_ not in str(error)]
-    for chunk in chunks(rest, _MOST_FILTERED):
-        by_id = {"Name": "instance-id", "Values": chunk}
-        yield from _described(place, Filters=[_states(states), by_id], PaginationConfig={"PageSize": _PAGE})
+    for chunk in chunks(rest, _MOST_VALUES):
+        filters: Any = [{"Name": "instance-id", "Values": chunk}]
+        there: set[str] = set()
+        for page in _described(place, Filters=filters, PaginationConfig={"PageSize": _PAGE}):
+            there |= {each.get("InstanceId", "") for each in page}
+            yield [each for each in page if each.get("State", {}).get("Name") in states]
+        yield _forgotten((id_ for id_ in chunk if id_ not in there), states)
+
+
+def _forgotten(ids: Iterable[str], states: Collection[str]) -> "Page":
+    """As EC2 told it for an hour."""
+    told = ids if "terminated" in states else ()
+    return [{"InstanceId": id_, "State": {"Name": "terminated"}} for id_ in told]
 
 
 def _described(place: Place, **request: Any) -> "Iterator[Page]":
@@ -112,7 +125,7 @@ def _resource(instance: "InstanceTypeDef", persistent: Collection[str]) -> Resou
     return Resource(
         kind=Kind.EC2,
         id=instance.get("InstanceId", ""),
-        condition=CONDITIONS[state],
+        condition=CONDITIONS.get(state, Condition.BROKEN),
         detail=_detail(instance, state),
         obstacle=_obstacle(instance, persistent),
         member_of=tags.get("aws:autoscaling:groupName", ""),

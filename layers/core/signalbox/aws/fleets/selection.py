@@ -119,7 +119,13 @@ def missing(kind: Kind, named: Iterable[str], seen: Iterable[str]) -> Iterator[R
             yield Resource(kind=kind, id=id_, condition=Condition.BROKEN, detail="there is no such resource")
 
 
-def unsettled(resources: Iterable[Resource], action: Action) -> Iterator[Resource]:
-    """Those that are not where the action leads."""
-    arrived = Condition(action.power.value)
-    return (each for each in resources if each.condition is not arrived)
+def unsettled(
+    kind: Kind, ids: Iterable[str], found: Iterable[Resource], action: Action
+) -> Iterator[Resource]:
+    """Those of the ids that are not where the action leads: what has gone meanwhile is not there either."""
+    seen: set[str] = set()
+    for resource in found:
+        seen.add(resource.id)
+        if resource.condition is not Condition(action.power.value):
+            yield resource
+    yield from missing(kind, ids, seen)

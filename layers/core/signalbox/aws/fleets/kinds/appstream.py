@@ -52,7 +52,7 @@ class AppStreamSwitch:
         yield from missing(self.kind, named, (each["Name"] for each in fleets))
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
-        return unsettled((_resource(each, {}) for each in _described(ids, place)), action)
+        return unsettled(self.kind, ids, (_resource(each, {}) for each in _described(ids, place)), action)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         appstream = client_in(place, "appstream", once=True)

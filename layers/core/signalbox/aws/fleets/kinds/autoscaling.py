@@ -39,7 +39,7 @@ class AutoScalingSwitch:
         yield from missing(self.kind, named, seen)
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
-        return unsettled((resource_of(group) for group in with_names(ids, place)), action)
+        return unsettled(self.kind, ids, (resource_of(group) for group in with_names(ids, place)), action)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         """Stops with minimum and desired capacity 0; starts with the target's, where it still is 0."""

@@ -50,7 +50,7 @@ class BeanstalkSwitch:
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
         groups = _groups(ids, place)
-        return unsettled((_resource(each, groups) for each in _described(ids, place)), action)
+        return unsettled(self.kind, ids, (_resource(each, groups) for each in _described(ids, place)), action)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         """An update of the environment sets the sizes that its configuration names: after one it runs."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from signalbox.aws.errors import aws_errors
 from signalbox.aws.fleets.blame import Batch, Look
-from signalbox.aws.fleets.instances import CONDITIONS, resources, with_ids, with_tags
+from signalbox.aws.fleets.instances import CONDITIONS, GONE, resources, with_ids, with_tags
 from signalbox.aws.fleets.selection import has_tags, missing, named_in
 from signalbox.aws.places import client_in
 from signalbox.fleets.model import Action, Kind, Place, Resource
@@ -12,10 +12,10 @@ from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Bucket, Pace, Switched, Target
 
 _ON_THE_WAY = {
-    Action.START: ("pending", "stopping", "stopped"),
-    Action.STOP: ("pending", "running", "stopping"),
+    Action.START: ("pending", "stopping", "stopped", *GONE),
+    Action.STOP: ("pending", "running", "stopping", *GONE),
 }
-_ALL_STATES = (*CONDITIONS, "shutting-down", "terminated")
+_ALL_STATES = (*CONDITIONS, *GONE)
 
 
 class Ec2Switch:
@@ -55,7 +55,7 @@ class Ec2Switch:
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
         """By 1,000 ids a call, with a filter of states that leaves out what has arrived. What fell back
-        after EC2 had accepted it is there, with what EC2 says of it."""
+        after EC2 had accepted it is there, with what EC2 says of it; what was terminated is there too."""
         return resources(with_ids(ids, _ON_THE_WAY[action], place), place)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:

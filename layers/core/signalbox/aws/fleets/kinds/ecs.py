@@ -54,7 +54,7 @@ class EcsSwitch:
         yield from missing(self.kind, named, seen)
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
-        return unsettled((_resource(each, {}) for each in _described(ids, place)), action)
+        return unsettled(self.kind, ids, (_resource(each, {}) for each in _described(ids, place)), action)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         """Stops with a desired count of 0; starts with the target's, unless somebody has set another."""

@@ -47,7 +47,7 @@ class RdsSwitch:
         yield from missing(self.kind, named, seen)
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
-        return unsettled((_resource(found) for found in _with_ids(ids, place)), action)
+        return unsettled(self.kind, ids, (_resource(found) for found in _with_ids(ids, place)), action)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         rds = client_in(place, "rds", once=True)

@@ -66,7 +66,7 @@ class WorkspacesSwitch:
         yield from missing(self.kind, named, seen)
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
-        return unsettled((_resource(each) for each in _described(ids, place)), action)
+        return unsettled(self.kind, ids, (_resource(each) for each in _described(ids, place)), action)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         ids = [target.id for target in targets]
