@@ -269,6 +269,12 @@ def test_a_sweep_that_enforces_does_not_begin_the_hours_anew() -> None:
     assert saved == [pytest.approx({"m5.large": 60}, rel=0.01)]
 
 
+def test_what_somebody_started_meanwhile_saved_nothing_that_is_known() -> None:
+    stage = asleep(instance(), instance(2))
+    stage.world.aws.by_hand(instance().id, Power.RUNNING)
+    assert stage.run_until(at(9, day=30)).run_of().saved == pytest.approx({"m5.large": 60}, rel=0.01)
+
+
 def test_what_was_brought_back_alone_ends_no_hours() -> None:
     stage = asleep(instance(), instance(2), spec=ENFORCING)
     strays(stage, instance())
