@@ -115,9 +115,10 @@ class Lot:
     asked for yet), `asked` (AWS has accepted it, or it was on its way), `busy` (in maintenance: not asked for
     until that ends), `reached` (seen there), `skipped` and `failed`.
 
-    `after` is how many seconds after its stage has begun it is due, `since` when AWS was asked for the first
-    of it. `sizes` is what groups are to have again (or had, when they are stopped), `units` what a price list
-    calls them, `delays` why some are not there yet, `returned` how often some went back to where they were.
+    `found` are those reached that were there already. `after` is how many seconds after its stage has begun
+    it is due, `since` when AWS was asked for the first of it. `sizes` is what groups are to have again (or
+    had, when they are stopped), `units` what a price list calls them, `delays` why some are not there yet,
+    `returned` how often some went back to where they were.
     """
 
     number: int
@@ -130,6 +131,7 @@ class Lot:
     asked: tuple[str, ...] = ()
     busy: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
     skipped: Reasons = field(default_factory=dict)
     failed: Reasons = field(default_factory=dict)
     delays: Reasons = field(default_factory=dict)
