@@ -51,7 +51,11 @@ class World:
         """One that may call these, and leave what it could not deliver."""
         iam = boto3.client("iam", REGION)
         statements = [
-            {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": list(functions) or ["none"]},
+            {
+                "Effect": "Allow",
+                "Action": "lambda:InvokeFunction",
+                "Resource": list(functions) or [f"{FUNCTION}-other"],
+            },
             {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"},
         ]
         arn = iam.create_role(RoleName="wake", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
