@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import signalbox
+from signalbox.fleets.model import Action
 from signalbox.rollouts.service import Platform, Preset, Traffic
 from signalbox.rollouts.strategies.presets import PRESETS
-from tests.simulation.cases import CAPABILITIES, CASES, Ending
+from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, Ending
 
 
 def test_every_capability_is_simulated() -> None:
@@ -33,3 +34,8 @@ def test_every_router_is_run() -> None:
 
 def test_every_case_ends_well_and_rolls_back() -> None:
     assert all({Ending.SUCCEEDS, Ending.ROLLS_BACK} <= set(case.endings) for case in CASES.values())
+
+
+def test_every_fleet_is_stopped_and_started() -> None:
+    assert FLEETS
+    assert all({night.action for night in case.endings} == set(Action) for case in FLEETS.values())

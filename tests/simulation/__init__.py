@@ -7,6 +7,10 @@ injected (`faults`, `walk`, `points`), people and others do something (`interven
 things happen at once (`storms`); an observer looks at AWS itself after every write (`observer`), and at what
 is left in the end (`aftermath`). A new preset, platform or router joins by its line in `cases`.
 
+Fleets are another capability in the same universe: a weekend (`fleet_play`) of two of them (`fleet_part`)
+among instances, groups and databases that take their time (`fleet_estate`, `power`), with an observer of
+their own (`fleet_observer`, `fleet_aftermath`).
+
 What is asserted, and where:
 
 | | invariant | looked at |
@@ -21,6 +25,18 @@ What is asserted, and where:
 | I8 | the timeline's chain of hashes holds | aftermath |
 | I9 | nothing goes that Signalbox did not make | observer |
 | I10 | no item, payload or history comes near its limit | aftermath |
+
+And of fleets, under the same numbers:
+
+| | invariant | looked at |
+| --- | --- | --- |
+| I3 | one run, one ending a transition, in time; what is selected is there, or named and why | aftermath |
+| I4 | the next transition is armed before the present one is acted on | observer |
+| I5 | each fleet has exactly one schedule, for its next transition; no other schedule is left | both |
+| I6, I8 | each entry is on the bus, always the same under its sequence; the chain holds | aftermath |
+| I7 | groups are remembered as they were, and get exactly that back; nothing turns round on its way | both |
+| I9 | nothing changes that is not selected, or not yet; no member of a group is stopped singly | observer |
+| I10 | no item or history comes near its limit | aftermath |
 
 `python -m tests.simulation` tries all points, `--case … --ending … --call … --trouble …` one of them again.
 """

@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--case", help="such as blue-green/group; without it all")
     parser.add_argument("--ending", help="succeeds, rolls-back or rebuilds; without it all")
     parser.add_argument("--trouble", help="such as killed-after,abort; without it all")
+    parser.add_argument("--of", type=int, help="of so many points of the troubles one, always the same ones")
     parser.add_argument("--call", type=int, help="the number of the call that meets the trouble")
     parser.add_argument("--once", action="store_true", help="one run without trouble")
     parser.add_argument("--storm", help="a storm, as a broken one is printed")

@@ -89,12 +89,12 @@ def _walks(given: argparse.Namespace) -> list[Task]:
     """Each begins anew: the parts are as large as the order of what comes next lets them be."""
     cases = [EVERY_CASE[given.case]] if given.case else list(EVERY_CASE.values())
     runs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
-    kinds = [(tuple(given.trouble.split(",")), given.processes)] if given.trouble else KINDS
+    kinds = [(tuple(given.trouble.split(",")), given.of or given.processes)] if given.trouble else KINDS
     return [
         Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
         for troubles, parts in kinds
         for case, ending in runs
-        for offset in range(parts)
+        for offset in (range(parts) if not given.of else (0,))
         if _happens_to(case, troubles)
     ]
 

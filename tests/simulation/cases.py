@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from signalbox.fleets.model import Kind
+from signalbox.fleets.model import Action, Kind
 
 SIZE = 4
 FLOOR = 3  # healthy instances that must serve at all times, 75 % of four, unless a preset says otherwise
@@ -56,6 +56,11 @@ class Night(StrEnum):
 
     STOPS = "stops"
     STARTS = "starts"
+
+    @property
+    def action(self) -> Action:
+        """What the fleet's run does then."""
+        return {Night.STOPS: Action.STOP, Night.STARTS: Action.START}[self]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
