@@ -29,6 +29,7 @@ _BY_SERVICE: dict[str, Callable[[Asked], Iterable[Permission]]] = {
     "lambda": named.functions,
     "logs": named.log_groups,
     "route53": named.hosted_zones,
+    "rds": named.databases,
     "s3": named.buckets,
     "scheduler": named.schedules,
     "sns": messages.topics,

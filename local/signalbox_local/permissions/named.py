@@ -60,6 +60,12 @@ def firewalls(asked: Asked) -> Iterable[Permission]:
     return asked.needs(protected) if protected else asked.on_named_arns()
 
 
+def databases(asked: Asked) -> Iterable[Permission]:
+    """RDS: clusters by name; other operations on the ARNs that they name."""
+    name = asked.text("DBClusterIdentifier")
+    return asked.needs(asked.arn(f"cluster:{name}")) if name else asked.on_named_arns()
+
+
 def buckets(asked: Asked) -> Iterable[Permission]:
     """S3: several operations share an action; the source of a copy is not looked at."""
     bucket, key = asked.text("Bucket"), asked.text("Key")
