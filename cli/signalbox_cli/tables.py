@@ -95,7 +95,10 @@ def _lists(plan: Json) -> Iterator[Text]:
 
 def _estimate(cost: Json) -> Text:
     serving = f"at least {cost['lowest_healthy']} of {cost['size']} instances serve"
-    told = f"  about {cost['duration']}; {serving}; {cost['extra_instance_hours']:g} more instance hours"
+    more = f"{cost['extra_instance_hours']:g} more instance hours"
+    if cost["extra_load_balancer_hours"]:
+        more += f", {cost['extra_load_balancer_hours']:g} of a load balancer"
+    told = f"  about {cost['duration']}; {serving}; {more}"
     return Text(printable(told), style="red" if cost["downtime"] else "")
 
 

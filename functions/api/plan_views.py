@@ -46,6 +46,7 @@ class EstimateView:
     lowest_healthy: int
     size: int
     extra_instance_hours: float
+    extra_load_balancer_hours: float
     downtime: bool
 
 
@@ -112,6 +113,7 @@ def _estimate_view(cost: Estimate) -> EstimateView:
         lowest_healthy=cost.lowest_healthy,
         size=cost.size,
         extra_instance_hours=cost.extra_instance_hours,
+        extra_load_balancer_hours=cost.extra_load_balancer_hours,
         downtime=cost.is_downtime,
     )
 

@@ -162,6 +162,7 @@ class Runtime:
         moto_seams.fleet_resources(self._seams)
         moto_seams.power_events(self._seams, self._bus.publish, self._clock, self._settings.region)
         moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)
+        moto_seams.load_balancers(self._seams, time.time, self._settings.estate.balancer)
 
     def _open_controls(self) -> None:
         self._controls["calls"] = control.calls_control(self._calls)

@@ -61,6 +61,8 @@ class SampleService:
         if self.zone:
             traffic = {"router": "route53", "hosted_zone_id": self.zone, "record_name": self.host}
             traffic["record_types"] = ["CNAME"]
+            if len(self.groups) == 1:
+                traffic |= {"set_identifier": self.groups[0], "load_balancer": "copy"}
         elif not self.rules:
             traffic["listener_arn"] = self.listener
         elif len(self.rules) == 1:

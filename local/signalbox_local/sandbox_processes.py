@@ -31,7 +31,7 @@ class SandboxProcess:
     def __init__(self, pid: int, stdin: Connection, report: Connection) -> None:
         self.pid = pid
         self._stdin, self._report = stdin, report
-        self._waiting = threading.Lock()
+        self._waiting, self._closing = threading.Lock(), threading.Lock()
         self._status: int | None = None
         self.gone = False
         """Whether `wait` has seen its end."""
@@ -46,12 +46,13 @@ class SandboxProcess:
         return self._status
 
     def close(self) -> None:
-        """Kills it and waits for its end."""
+        """Kills it and waits for its end. Who has leased its sandbox and who closes the pool may both ask."""
         if not self.gone:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
         self.wait()
-        self._stdin.close()
+        with self._closing:  # A descriptor that is closed twice may be somebody else's by then.
+            self._stdin.close()
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,11 @@ def test_only_what_must_launch_may_launch() -> None:
 
 @_each_statement
 def test_only_what_a_rollout_made_may_be_deleted(name: str, statement: Statement) -> None:
-    removals = {"autoscaling:DeleteAutoScalingGroup", "elasticloadbalancing:DeleteTargetGroup"}
+    removals = {
+        "autoscaling:DeleteAutoScalingGroup",
+        "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:DeleteTargetGroup",
+    }
     if removals & set(actions(statement)):
         assert statement["Condition"]["Null"] == {"aws:ResourceTag/signalbox:created-by": "false"}, name
 

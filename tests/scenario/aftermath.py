@@ -33,6 +33,7 @@ class Picture:
     template_versions: tuple[int, ...]
     target_groups: tuple[str, ...]
     alarms: tuple[str, ...]
+    balancers: tuple[str, ...] = ()
     images: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -47,6 +48,7 @@ def picture(world: World, service: SampleService) -> Picture:
         template_versions=tuple(sorted(v["VersionNumber"] for v in versions["LaunchTemplateVersions"])),
         target_groups=_target_groups(world, service),
         alarms=_alarms(world, service.name),
+        balancers=_balancers(world, service),
         images={g["AutoScalingGroupName"]: world.images(g["AutoScalingGroupName"]) for g in found},
     )
 
@@ -72,6 +74,11 @@ def _target_groups(world: World, service: SampleService) -> tuple[str, ...]:
     return tuple(sorted(g["TargetGroupName"] for g in found if g["TargetGroupName"].startswith(service.name)))
 
 
+def _balancers(world: World, service: SampleService) -> tuple[str, ...]:
+    found = world.aws("elbv2").describe_load_balancers()["LoadBalancers"]
+    return tuple(sorted(n for n in (one["LoadBalancerName"] for one in found) if n.startswith(service.name)))
+
+
 def _alarms(world: World, prefix: str) -> tuple[str, ...]:
     found = world.aws("cloudwatch").describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
     return tuple(sorted(alarm["AlarmName"] for alarm in found))
@@ -86,10 +93,13 @@ def assert_as_before(before: Picture, after: Picture) -> None:
 
 
 def assert_nothing_left(world: World, service: SampleService, story: Story) -> None:
-    """No group, target group, alarm, lock, watcher, latch or open mark of the rollout; its story is whole."""
+    """No group, target group, load balancer, record, alarm, lock, watcher, latch or open mark of the rollout;
+    its story is whole."""
     suffix, rollout_id = f"-sb-{story.rollout_id[-8:]}", story.rollout_id
     now = picture(world, service)
-    assert [name for name in (*now.groups, *now.target_groups) if name.endswith(suffix)] == []
+    named = (*now.groups, *now.target_groups, *now.balancers)
+    assert [name for name in named if name.endswith(suffix)] == []
+    assert suffix not in json.dumps(now.rules, default=str)
     assert _alarms(world, f"signalbox-{rollout_id}") == ()
     succeeded = story.read()["phase"] == "succeeded"
     assert succeeded or _made_versions(world, service, rollout_id) == []

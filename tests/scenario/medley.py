@@ -27,7 +27,9 @@ STRATEGIES: tuple[dict[str, Any], ...] = (
     {"preset": "blue-green", "bake": "5m"},
     {"preset": "ab-test", "experiment": EXPERIMENT},
     {"steps": [{"replace": {"percent": 50}}, {"bake": {"for": "5m"}}, {"replace": {}}]},
+    {"preset": "blue-green", "bake": "1s"},
 )
+BY_NAME, COPIED = 4, 7  # the places of their strategies
 
 
 def play(world: World) -> None:
@@ -36,7 +38,7 @@ def play(world: World) -> None:
     services = [_dressed(world, _service(world, number), profile) for number in range(len(STRATEGIES))]
     topic = world.aws("sns").create_topic(Name="hooks")["TopicArn"]
     furnish(world, services[1].name, NotificationTargetARN=topic, RoleARN=HOOKS)
-    canary, copied, in_slots, shared, named, tested, replaced = (
+    canary, copied, in_slots, shared, named, tested, replaced, doubled = (
         _start(world, service, strategy) for service, strategy in zip(services, STRATEGIES, strict=True)
     )
     _ask(copied, "pause")  # before its bake begins: the hold finds the wish already there
@@ -51,11 +53,12 @@ def play(world: World) -> None:
     drop_hook(world, services[1].name, f"{services[1].name}-sb-{copied.rollout_id[-8:]}")
     _ask(copied, "resume")
     _kill(world, shared)
-    for story in (canary, copied, in_slots, shared, named, replaced):
+    for story in (canary, copied, in_slots, shared, named, replaced, doubled):
         story.until_ended()
     tested.until(_has_read_metrics, TWO_LOOKS)
     _ask(tested, "abort")
     tested.until_ended()
+    _and_back(world, services[COPIED])
     world.calm_alarm(services[4].alarm)
     _start(world, services[4], STRATEGIES[0]).until_ended()
     eventually(lambda: not world.items("OPEN"))
@@ -65,10 +68,20 @@ def play(world: World) -> None:
 
 
 def _service(world: World, number: int) -> SampleService:
-    by_name = number == 4  # noqa: PLR2004 - the place of its strategy
     return world.service(
-        size=2, slots=number == 2 or by_name, rules=0 if number == 3 else 1, ttl=int(by_name)
-    )  # noqa: PLR2004
+        size=2,
+        slots=number in (2, BY_NAME),
+        rules=0 if number == 3 else 1,  # noqa: PLR2004 - the place of its strategy
+        ttl=1 if number in (BY_NAME, COPIED) else 0,
+    )
+
+
+def _and_back(world: World, service: SampleService) -> None:
+    """A load balancer that was copied goes on the way back, too."""
+    story = world.start(service, "v3", strategy={"preset": "blue-green", "bake": "5m"})
+    story.until_holding("bake")
+    _ask(story, "abort")
+    story.until_ended()
 
 
 def _instance_profile(world: World) -> str:

@@ -21,8 +21,6 @@ Permissions = set[tuple[str, ...]]  # an action, and the resources of which one 
 LONG = {"preset": "blue-green", "bake": "5m"}
 UNPLAYED = {
     ("ProvisionFunction", "TakeBackWhatABreachOvertook"): "an alarm within the milliseconds of its own write",
-    ("ProvisionFunction", "WeighRecords"): "the same",
-    ("RetireFunction", "WeighRecords"): "weights that somebody else has set, and a person has let pass",
     **{
         (f"{name}Function", "ReadChangeCalendars"): "Change Calendars are not available locally"
         for name in ("Api", "OnTransition", "OnPowerEvent", "SweepFleets")

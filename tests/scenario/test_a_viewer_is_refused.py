@@ -10,8 +10,12 @@ from tests.contract.template import resources, template
 from tests.scenario.wire import send
 from tests.scenario.world import World
 
-READING = {("POST", "/services/{service}/plan")}
+READING = {("POST", "/services/{service}/plan"), ("POST", "/fleets/{fleet}/forecast")}
 STEERING = {
+    ("POST", "/fleets/{fleet}/start"),
+    ("POST", "/fleets/{fleet}/stop"),
+    ("POST", "/fleets/{fleet}/override"),
+    ("DELETE", "/fleets/{fleet}/override"),
     ("POST", "/services/{service}/rollouts"),
     ("POST", "/services/{service}/undo"),
     *(
@@ -19,7 +23,12 @@ STEERING = {
         for verb in ("promote", "pause", "resume", "abort", "retry")
     ),
 }
-OPERATING = {("PUT", "/services/{service}"), ("DELETE", "/services/{service}")}
+OPERATING = {
+    ("PUT", "/services/{service}"),
+    ("DELETE", "/services/{service}"),
+    ("PUT", "/fleets/{fleet}"),
+    ("DELETE", "/fleets/{fleet}"),
+}
 WITHOUT_KEY = {
     ("POST", f"/services/{{service}}/rollouts/{{rollout_id}}/{verb}") for verb in ("abort", "pause")
 }
@@ -41,8 +50,10 @@ class Route:
         return f"{self.method} {self.path}"
 
     def concrete(self) -> str:
-        """A path that exists, of a service that does not: who is let through gets no further than 404."""
-        return self.path.replace("{service}", "nobody").replace("{rollout_id}", "r-00000000000000000")
+        """A path that exists, of a service or fleet that does not: who is let through gets no further than
+        404."""
+        given = {"service": "nobody", "rollout_id": "r-00000000000000000", "fleet": "nobody", "run_id": "f-0"}
+        return self.path.format(**given)
 
     def asked_by(self, client: ApiClient) -> Answer:
         """The answer; a body is sent where one is wanted, and does not fit."""

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from tests.scenario.command_line import CommandLine
 from tests.scenario.conftest import serving
-from tests.scenario.fleets import FRIDAY, MONDAY, Fleet, coming, make_fleet, now, set_clock
+from tests.scenario.fleets import FRIDAY, MONDAY, PARIS, Fleet, coming, make_fleet, now, set_clock
 from tests.scenario.stack import dead_letter_queue, letters, throttled
 from tests.scenario.world import World, eventually
 
@@ -225,3 +227,19 @@ ABSENT = [
 def test_a_fleet_that_is_not_there_is_named(stage: World, method: str, below: str, body: object) -> None:
     answer = stage.api().request(method, f"/fleets/nobody{below}", body)
     assert (answer.status, "nobody" in answer.body["detail"]) == (404, True), answer
+
+
+def test_the_clock_is_told_and_set_by_the_command_line(stage: World, tmp_path: Path) -> None:
+    signalbox = CommandLine(stage.runtime.folder, tmp_path)
+    moment = coming(stage, FRIDAY, 20).astimezone(PARIS)
+    told = signalbox("local", "clock", "--to", f"{moment:%Y-%m-%dT%H:%M} Europe/Paris")
+    assert told.returncode == 0, told.stderr
+    assert moment <= datetime.fromisoformat(told.stdout.strip()) < moment + MINUTE
+    for wrong, word in (
+        ("2020-01-01T00:00 Europe/Paris", "does not go back"),
+        ("2040-01-01T00:00", "zone"),
+        ("2040-01-01T00:00 Europe/Atlantis", "Atlantis"),
+    ):
+        refused = signalbox("local", "clock", "--to", wrong)
+        assert (refused.returncode, word in refused.stderr) == (1, True), refused
+    assert datetime.fromisoformat(signalbox("local", "clock").stdout.strip()) >= moment

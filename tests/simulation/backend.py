@@ -36,7 +36,7 @@ class Backend:
                     yield {name: value.value for name, value in item.attrs.items()}
 
     def state(self) -> Hashable:
-        """Equal as long as no group, target, instance or database has changed: what moves by itself."""
+        """Equal as long as nothing has changed that moves by itself: capacity, health, balancers, power."""
         groups = tuple(
             (
                 name,
@@ -46,7 +46,14 @@ class Backend:
             for name, group in self.groups().items()
         )
         healths = tuple(self._healths(group) for group in self.target_groups().values())
-        return groups, healths, self.power.turns
+        return groups, healths, tuple(self.balancers().items()), self.power.turns
+
+    def balancers(self) -> dict[str, str]:
+        """Load balancer by its name -> its state."""
+        balancers = elbv2_backends[self.account][self.region].load_balancers.values()
+        for balancer in balancers:
+            balancer.activate()
+        return {balancer.name: str(balancer.state) for balancer in balancers}
 
     def _healths(self, group: FakeTargetGroup) -> Hashable:
         described = self.estate.targets.describe(group, ())

@@ -99,6 +99,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 }
 PLATFORMS = ("slots", "group")
 BY_NAME = ("blue-green", "linear", "ab-test")
+COPIED = ("blue-green", "immutable")  # with a copy of the load balancer
 REBUILDING = frozenset(
     {"rolling", "rolling-with-additional-batch", "canary"}
 )  # after some of several batches
@@ -125,6 +126,7 @@ CASES: Mapping[str, Case] = {
     for case in (
         *(_case(preset, platform, "alb") for preset in PRESETS for platform in PLATFORMS),
         *(_case(preset, "slots", "route53") for preset in BY_NAME),
+        *(_case(preset, "group", "route53") for preset in COPIED),
     )
 }
 FLEETS: Mapping[str, FleetCase] = {

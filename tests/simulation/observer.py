@@ -23,6 +23,7 @@ class Names:
     rules: frozenset[str]
     alarms: frozenset[str]
     versions: frozenset[tuple[str, int]]
+    balancers: frozenset[str]
 
     @classmethod
     def of(cls, backend: Backend) -> Names:
@@ -34,6 +35,7 @@ class Names:
             frozenset(backend.rules()),
             frozenset(backend.alarms()),
             frozenset((template, number) for template, numbers in versions.items() for number in numbers),
+            frozenset(backend.balancers()),
         )
 
     def missing_in(self, now: Names) -> list[str]:
@@ -44,6 +46,7 @@ class Names:
             self.rules - now.rules,
             self.alarms - now.alarms,
             self.versions - now.versions,
+            self.balancers - now.balancers,
         ]
         return sorted(str(name) for names in gone for name in names)
 

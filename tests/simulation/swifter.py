@@ -19,7 +19,12 @@ from signalbox_local import machines
 from signalbox_local.moto_seams import Seams
 
 REMEMBERED = ("ec2", "auto-scaling", "elastic-load-balancing-v2")
-MOVING = ("DescribeAutoScalingGroups", "DescribeTargetHealth", "DescribeInstances")  # change without a write
+MOVING = (  # change without a write
+    "DescribeAutoScalingGroups",
+    "DescribeInstances",
+    "DescribeLoadBalancers",
+    "DescribeTargetHealth",
+)
 
 
 def without_ceremony(seams: Seams) -> None:

@@ -50,6 +50,7 @@ PACE = EstateSettings(
     termination=2,
     launch_retry=20,
     propagation=20,
+    balancer=40,
 )
 T = TypeVar("T")
 
@@ -120,6 +121,7 @@ class Universe:
         moto_seams.fleet_resources(self.seams)
         self.power.install(self.seams)
         moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)
+        moto_seams.load_balancers(self.seams, lambda: hub.now, PACE.balancer)
         swifter.without_ceremony(self.seams)
         swifter.Memory(self.backend.state).install(self.seams)
 

@@ -9,10 +9,13 @@ from signalbox.rollouts.dns import named, rule_of
 from signalbox.rollouts.draft import estate_of
 from signalbox.rollouts.estate import (
     Alarm,
+    Balancer,
     Estate,
     Group,
     Instance,
     Layout,
+    Listener,
+    ListenerRule,
     Placement,
     Rule,
     TargetGroup,
@@ -141,6 +144,54 @@ def by_name(of: ServiceSpec) -> ServiceSpec:
     slots = tuple(replace(slot, set_identifier=slot.group) for slot in of.platform.slots or ())
     traffic = Traffic(router="route53", hosted_zone_id=ZONE, record_name="shop.example.com")
     return replace(of, platform=replace(of.platform, slots=slots), traffic=traffic)
+
+
+def copied(of: ServiceSpec) -> ServiceSpec:
+    """The same service: one group behind a DNS name, whose load balancer may be copied."""
+    traffic = Traffic(
+        router="route53",
+        hosted_zone_id=ZONE,
+        record_name="shop.example.com",
+        target_group_arn=BLUE,
+        set_identifier="blue",
+        load_balancer="copy",
+    )
+    return replace(of, platform=Platform(kind="autoscaling", group="blue"), traffic=traffic)
+
+
+def original(**more: object) -> Balancer:
+    """Blue's load balancer: a listener with a rule, certificates and headers; one that redirects."""
+    paths: JsonObject = {"Conditions": [{"Field": "path-pattern", "Values": ["/shop/*"]}]}
+    redirect: JsonObject = {"Type": "redirect", "RedirectConfig": {"Port": "443", "StatusCode": "HTTP_301"}}
+    secure = Listener(
+        arn=LISTENER,
+        port=443,
+        copied={"Protocol": "HTTPS", "Port": 443, "Certificates": [{"CertificateArn": "arn:certificate/1"}]},
+        actions=simple_forward(),
+        attributes={"routing.http.response.server.enabled": "false"},
+        certificates=("arn:certificate/2",),
+        rules=(ListenerRule(priority="10", copied=paths, actions=simple_forward()),),
+    )
+    plain = Listener(
+        arn=f"{LISTENER}a", port=80, copied={"Protocol": "HTTP", "Port": 80}, actions=(redirect,)
+    )
+    made = Balancer(
+        name="blue",
+        arn=BLUE_BALANCER,
+        host="blue.elb.example",
+        zone="Z32O12X",
+        tags={"team": "web", "aws:cloudformation:stack-name": "web", "signalbox:managed": "true"},
+        copied={"Subnets": ["subnet-1", "subnet-2"], "Scheme": "internet-facing", "Type": "application"},
+        attributes={"idle_timeout.timeout_seconds": "30", "deletion_protection.enabled": "true"},
+        listeners=(secure, plain),
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def survey_of_copied(*rules: Rule, **more: object) -> Survey:
+    """As `survey_by_name`, where blue alone is behind the name."""
+    found = survey_by_name(*(rules or (name_rule(blue=255),)))
+    return replace(found, **{"original": original(), **more})  # type: ignore[arg-type]
 
 
 def record(side: str, weight: int, **more: object) -> JsonObject:

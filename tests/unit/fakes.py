@@ -9,7 +9,18 @@ from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.commands.on_alarm import AlarmPorts
-from signalbox.rollouts.estate import Alarm, Carried, Estate, Group, Layout, Placement, Rule, TargetGroup
+from signalbox.rollouts.dns import side_of
+from signalbox.rollouts.estate import (
+    Alarm,
+    Balancer,
+    Carried,
+    Estate,
+    Group,
+    Layout,
+    Placement,
+    Rule,
+    TargetGroup,
+)
 from signalbox.rollouts.experiments import Query, Series
 from signalbox.rollouts.model import HoldKind, Phase, Stop, Told
 from signalbox.rollouts.ports import Latch, Ports, Registered
@@ -50,6 +61,7 @@ class FakeAws:
         self.target_groups: dict[str, TargetGroup] = dict(surveyed.target_groups)
         self.rules: dict[str, Rule] = dict(surveyed.rules)
         self.named_alarms: dict[str, Alarm] = dict(surveyed.alarms)
+        self.balancers: dict[str, Balancer] = {}  # copies, by name
         self.surveyed = surveyed
         self.health: dict[str, dict[str, str]] = {
             arn: {i.id: "healthy" for g in self.groups.values() if arn in g.target_groups for i in g.present}
@@ -107,7 +119,17 @@ class FakeAws:
             health=self.health,
             candidate_version=self.versions.get(rollout_id),
             alarm_copies=copies,
+            balancer=self.surveyed.original
+            if layout.candidate_balancer and not self._known(layout)
+            else None,
+            candidate_balancer=self.balancers.get(layout.candidate_balancer),
         )
+
+    def _known(self, layout: Layout) -> bool:
+        """Whether the copy has its record of each name."""
+        rules = [self.rules[arn] for arn in layout.references if arn in self.rules]
+        copy = layout.candidate_target_group
+        return all(side_of(rule, copy) for rule in rules)
 
     def _candidate_target_group(self, layout: Layout, stable: TargetGroup) -> TargetGroup | None:
         if layout.placement is Placement.BESIDE:
@@ -158,6 +180,9 @@ class FakeAws:
             if target_group is not None:
                 self.target_groups[target_group.arn] = target_group
         self.rules |= {rule.arn: rule for rule in after.rules}
+        self.balancers.pop(layout.candidate_balancer, None)
+        if after.candidate_balancer is not None:
+            self.balancers[layout.candidate_balancer] = after.candidate_balancer
         self.health = self.health | {
             arn: {i: "initial" if self.slow and i not in old else state for i, state in states.items()}
             for arn, states in after.health.items()

@@ -1,7 +1,7 @@
 """What wakes and runs the engine, in virtual time: the machine as its ASL says, the timetable, the sweep."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from signalbox.fleets.commands.attend import attend
@@ -170,6 +170,14 @@ class Railway:
     def _caught(self, execution: Execution, error: BaseException) -> Progress:
         execution.failure = f"{type(error).__name__}: {error}"
         return Progress(next=State.REPORT_FLEET)
+
+    def work_twice(self) -> None:
+        """A second worker does what the first is about to do, all of it, and wakes whoever is to be woken."""
+        for execution in [replace(each, visited=[]) for each in self.executions]:
+            self.executions.append(execution)
+            self._step(execution)
+        for name in list(self.world.store.fleets):
+            attend(name, self.world.ports)
 
     def kill_executions(self, status: str = "FAILED") -> None:
         """They are gone, as when they have too long a history."""

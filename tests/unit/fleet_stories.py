@@ -66,7 +66,7 @@ def database(name: str = "orders", **more: Any) -> Thing:
 
 def stranger(**more: Any) -> Thing:
     """What nobody has selected."""
-    return instance(0xBAD, tags={"env": "production"}, **more)
+    return instance(0xBADBAD, tags={"env": "production"}, **more)
 
 
 def railway(*things: Thing, now: datetime | None = None, spec: FleetSpec | None = None) -> Railway:
@@ -79,8 +79,8 @@ def railway(*things: Thing, now: datetime | None = None, spec: FleetSpec | None 
 
 
 def asleep(*things: Thing, spec: FleetSpec | None = None) -> Railway:
-    """The fleet has been stopped on Friday evening; now it is Friday, 21:00."""
-    return railway(*things, spec=spec).run_until(at(21))
+    """The fleet has been stopped on Friday evening; now it is Friday, 20:50."""
+    return railway(*things, spec=spec).run_until(at(20, 50))
 
 
 def assert_in_order(stage: Railway, *names: str) -> None:

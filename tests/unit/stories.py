@@ -30,9 +30,11 @@ from tests.unit.builders import (
     CANARY,
     LINEAR,
     by_name,
+    copied,
     spec,
     survey,
     survey_by_name,
+    survey_of_copied,
 )
 from tests.unit.experiments import CANDIDATE_WINS, ab_test
 from tests.unit.fakes import FakeAws, World
@@ -67,6 +69,7 @@ STORIES: dict[str, ServiceSpec] = {
     "blue-green on slots": spec(BLUE_GREEN, slots=True),
     "blue-green by name": by_name(spec(Strategy(preset="blue-green", keep_old_for="1m"), slots=True)),
     "linear on a copy": spec(LINEAR),
+    "blue-green by name, copied": copied(spec(Strategy(preset="blue-green", keep_old_for="1m"))),
     "linear on slots": spec(LINEAR, slots=True),
     "steps by hand": spec(BY_HAND),
     "steps by hand on slots": spec(BY_HAND, slots=True),
@@ -97,11 +100,18 @@ class Before:
     rules: dict[str, Rule]
     target_groups: tuple[str, ...]
     alarms: tuple[str, ...]
+    balancers: tuple[str, ...]
 
 
 def look(world: World) -> Before:
     aws = world.aws
-    return Before(dict(aws.groups), dict(aws.rules), tuple(aws.target_groups), tuple(aws.named_alarms))
+    return Before(
+        dict(aws.groups),
+        dict(aws.rules),
+        tuple(aws.target_groups),
+        tuple(aws.named_alarms),
+        tuple(aws.balancers),
+    )
 
 
 def sizes(group: Group) -> tuple[object, ...]:
@@ -119,6 +129,7 @@ def assert_as_before(world: World, before: Before) -> None:
     assert aws.rules == before.rules
     assert set(aws.target_groups) == set(before.target_groups)
     assert set(aws.named_alarms) == set(before.alarms)
+    assert set(aws.balancers) == set(before.balancers)
     assert not aws.versions
 
 
@@ -149,11 +160,14 @@ def assert_serves_the_new_version(world: World) -> None:
     assert serving[0].min == 1
     assert set(aws.groups) == {"blue", "green"}
     assert len(aws.target_groups) == 2
+    assert not aws.balancers
     assert set(aws.named_alarms) == {"checkout-5xx"}
 
 
 def surveyed(of: ServiceSpec) -> Survey:
     """The estate of a story's service."""
+    if of.traffic.load_balancer == "copy":
+        return survey_of_copied()
     return survey_by_name() if of.traffic.router == "route53" else survey()
 
 

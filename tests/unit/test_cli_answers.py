@@ -51,6 +51,7 @@ PLAN = {
         "lowest_healthy": 4,
         "size": 4,
         "extra_instance_hours": 0.8,
+        "extra_load_balancer_hours": 0,
         "downtime": False,
     },
     "warnings": ["a dead guard"],

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Rejected, Transient
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.commands.abort import abort
@@ -18,6 +19,7 @@ from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import (
     Guards,
 )
+from signalbox.rollouts.steps.closing import figures_of
 from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
     BLUE,
@@ -128,6 +130,24 @@ def test_traffic_is_back_before_the_restore_begins(name: str) -> None:
     assert candidate_weights(story.world) == {0}
     story.run()
     assert story.rollout.clocks.acted_at == story.rollout.clocks.detected_at == "2026-11-22T08:05:00.000Z"
+
+
+@pytest.mark.parametrize("back_by", ["alarm", "abort"])
+def test_of_what_was_replaced_in_place_the_second_clock_stops_with_the_launch_of_the_old(
+    back_by: str,
+) -> None:
+    story = begun("in place").run_into(HoldKind.BAKE)
+    before = len(story.world.aws.writes)
+    if back_by == "alarm":
+        story.alarm()
+    else:
+        abort(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run(lambda s: len(s.world.aws.writes) > before)
+    at = rfc3339(story.world.clock())
+    assert_over(story.run(), Phase.ROLLED_BACK if back_by == "alarm" else Phase.ABORTED)
+    clocks = story.rollout.clocks
+    assert (clocks.detected_at or "") <= (clocks.acted_at or "") == at <= (clocks.restored_at or "")
+    assert "TimeToAct" in figures_of(story.rollout)
 
 
 def candidate_weights(world: World) -> set[int]:

@@ -28,7 +28,19 @@ def test_an_example_is_a_valid_service(example: Path) -> None:
 def test_there_is_one_of_each_platform_and_router() -> None:
     specs = [_spec(example) for example in _EXAMPLES]
     shown = [("slots" if one.platform.slots else "group", one.traffic.router) for one in specs]
-    assert shown == [("slots", "route53"), ("slots", "alb"), ("group", "alb")]
+    assert shown == [
+        ("group", "route53"),
+        ("slots", "route53"),
+        ("group", "alb"),
+        ("slots", "alb"),
+        ("group", "alb"),
+    ]
+
+
+def test_a_load_balancer_that_may_be_copied_and_an_experiment_are_shown() -> None:
+    specs = {example.stem: _spec(example) for example in _EXAMPLES}
+    assert specs["service-by-name-copied"].traffic.load_balancer == "copy"
+    assert specs["service-experiment"].strategy.experiment is not None
 
 
 @pytest.mark.parametrize("example", _FLEETS, ids=lambda path: path.name)

@@ -224,3 +224,24 @@ def test_any_call_that_fails_once_is_made_again(name: str) -> None:
             assert_in_order(stage)
         except AssertionError as error:
             raise AssertionError(f"throttled at call {number}, {call}: {error}") from error
+
+
+@pytest.mark.parametrize("name", ["stop", "start", "enforce"])
+def test_a_second_worker_at_any_call_of_the_first_changes_nothing_in_the_end(name: str) -> None:
+    plot = PLOTS[name]
+    for number, call in enumerate(_names(plot)):
+        stage = plot.before()
+        stage.world.wire.log.clear()
+
+        def interfere(_: str, number: int = number, stage: Railway = stage) -> None:
+            if len(stage.world.wire.log) == number + 1:
+                stage.work_twice()
+
+        stage.world.wire.fail = interfere
+        plot.act(stage)
+        stage.run_until(plot.end)
+        try:
+            plot.check(stage)
+            assert_in_order(stage)
+        except AssertionError as error:
+            raise AssertionError(f"two workers at call {number}, {call}: {error}") from error

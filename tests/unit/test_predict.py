@@ -7,10 +7,20 @@ import pytest
 
 from signalbox.aws.writer import ALLOWED
 from signalbox.rollouts import writes
+from signalbox.rollouts.balancer_writes import (
+    add_certificates,
+    copy_balancer,
+    copy_listener,
+    copy_rule,
+    delete_balancer,
+    set_balancer_attributes,
+    set_listener_attributes,
+)
 from signalbox.rollouts.estate import Estate, Placement
 from signalbox.rollouts.predict import TARGET_GROUP, VERSION, predicted
 from signalbox.rollouts.routing import forward
 from signalbox.rollouts.writes import (
+    Write,
     copy_alarm,
     copy_group,
     copy_target_group,
@@ -42,6 +52,7 @@ from tests.unit.builders import (
     forwarding_to,
     group,
     name_rule,
+    original,
     rule,
     scene,
     simple_forward,
@@ -58,6 +69,20 @@ def with_copy(size: int = 2) -> Estate:
         estate.stable, name="copy", target_group=TARGET_GROUP, version=VERSION, size=size, rollout_id="r-1"
     )
     return predicted(estate, [made, grown])
+
+
+def every_write_of_a_balancer() -> list[Write]:
+    blue = original()
+    secure = blue.listeners[0]
+    return [
+        copy_balancer(blue, "c", "r-1"),
+        set_balancer_attributes("c", {"a": "b"}),
+        copy_listener(secure, "c", secure.actions, "r-1"),
+        set_listener_attributes("l", {"a": "b"}),
+        add_certificates("l", ["arn:certificate/2"]),
+        copy_rule(secure.rules[0], "l", secure.actions),
+        delete_balancer("c"),
+    ]
 
 
 def versions(estate: Estate) -> Counter[str]:
@@ -87,6 +112,7 @@ def test_every_write_that_is_allowed_has_a_prediction() -> None:
         forward(rule(LISTENER), simple_forward()),
         forward(name_rule(blue=1, green=0), forwarding_to(blue=1, green=0)),
         deregister(BLUE, ["i-1"]),
+        *every_write_of_a_balancer(),
         delete_target_group(GREEN),
         copy_alarm(alarm(), "c", {}, "r-1"),
         delete_alarms(["c"]),

@@ -22,6 +22,7 @@ class EstateSettings:
     launch_retry: float = 2.0
     death_notice: float = 1.0
     propagation: float = 2.0
+    balancer: float = 1.0
     shortest_check: float = 0.2
     shortest_timeout: float = 1.0
 

@@ -6,6 +6,7 @@ from signalbox_local.moto_seams.estate import estate_life
 from signalbox_local.moto_seams.events import event_bus
 from signalbox_local.moto_seams.fleets import fleet_resources
 from signalbox_local.moto_seams.lambda_functions import lambda_changes, lambda_invocations
+from signalbox_local.moto_seams.load_balancers import load_balancers
 from signalbox_local.moto_seams.power import power_events
 from signalbox_local.moto_seams.records import dynamodb_requests, managed_policies
 from signalbox_local.moto_seams.rests import rests
@@ -25,6 +26,7 @@ __all__ = [
     "fleet_resources",
     "lambda_changes",
     "lambda_invocations",
+    "load_balancers",
     "less_work",
     "managed_policies",
     "power_events",

@@ -40,6 +40,7 @@ _BY_SERVICE: dict[str, Callable[[Asked], Iterable[Permission]]] = {
     "ssm": named.parameters,
     "stepfunctions": states.permissions,
     "sts": people.sessions,
+    "wafv2": named.firewalls,
     "workspaces": fleets.desktops,
 }
 

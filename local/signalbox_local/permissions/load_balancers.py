@@ -3,17 +3,30 @@
 from collections.abc import Iterable
 
 from signalbox_local.authorisation import Permission
-from signalbox_local.permissions.asked import Asked
+from signalbox_local.permissions.asked import ANYTHING, Asked
 
 _KINDS = {"application": "app", "gateway": "gwy", "network": "net"}
+# What load balancing asks EC2 on behalf of the caller, by AWS's documentation.
+_BEHIND = {
+    "CreateLoadBalancer": (
+        "DescribeAccountAttributes",
+        "DescribeAddresses",
+        "DescribeInternetGateways",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "DescribeVpcs",
+    ),
+    "CreateTargetGroup": ("DescribeInternetGateways", "DescribeVpcs"),
+}
 
 
 def permissions(asked: Asked) -> Iterable[Permission]:
     """Reading names nothing; tags at creation need `AddTags` on what is created."""
     if asked.operation.startswith("Describe"):
         return asked.needs()
-    own = _own(asked)
-    return (*own, *_tagging(asked)) if asked.structures("Tags") and asked.operation != "AddTags" else own
+    tags = _tagging(asked) if asked.structures("Tags") and asked.operation != "AddTags" else ()
+    behind = (Permission(f"ec2:{action}", ANYTHING) for action in _BEHIND.get(asked.operation, ()))
+    return (*_own(asked), *tags, *behind)
 
 
 def _own(asked: Asked) -> tuple[Permission, ...]:

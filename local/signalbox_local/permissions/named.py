@@ -54,6 +54,12 @@ def hosted_zones(asked: Asked) -> Iterable[Permission]:
     return asked.needs(f"arn:aws:route53:::hostedzone/{zone}") if zone else asked.needs()
 
 
+def firewalls(asked: Asked) -> Iterable[Permission]:
+    """WAF: a firewall is looked for by what it protects, which belongs to another service."""
+    protected = asked.text("ResourceArn")
+    return asked.needs(protected) if protected else asked.on_named_arns()
+
+
 def buckets(asked: Asked) -> Iterable[Permission]:
     """S3: several operations share an action; the source of a copy is not looked at."""
     bucket, key = asked.text("Bucket"), asked.text("Key")

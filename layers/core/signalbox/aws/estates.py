@@ -7,9 +7,20 @@ from signalbox.aws.alarms import names_with_prefix, read_alarms
 from signalbox.aws.platforms import autoscaling
 from signalbox.aws.platforms.carried import read_carried
 from signalbox.aws.platforms.volumes import attached_devices
-from signalbox.aws.routers import alb, route53
+from signalbox.aws.routers import alb, balancers, route53
 from signalbox.kernel.errors import Transient
-from signalbox.rollouts.estate import Alarm, Carried, Estate, Group, Layout, Placement, Rule, TargetGroup
+from signalbox.rollouts.dns import side_of
+from signalbox.rollouts.estate import (
+    Alarm,
+    Balancer,
+    Carried,
+    Estate,
+    Group,
+    Layout,
+    Placement,
+    Rule,
+    TargetGroup,
+)
 from signalbox.rollouts.guards import copy_name
 from signalbox.rollouts.layout import sides
 from signalbox.rollouts.preflight import is_version, pairs
@@ -34,15 +45,19 @@ class AwsEstates:
         if stable is None or stable_target_group is None:
             raise Transient(f"{layout.stable_group} or {layout.stable_target_group} cannot be seen")
         both = {group.arn for group in (stable_target_group, candidate_target_group) if group is not None}
+        rules = _rules(layout.references, _all_sides(layout, candidate_target_group))
+        original, copy = _balancers(layout, stable_target_group, rules)
         return Estate(
             stable=stable,
             candidate=groups.get(layout.candidate_group),
             stable_target_group=stable_target_group,
             candidate_target_group=candidate_target_group,
-            rules=_rules(layout.references, layout.sides),
+            rules=rules,
             health={arn: alb.read_health(arn) for arn in both},
             candidate_version=autoscaling.made_version(layout.template_id, layout.source_version, rollout_id),
             alarm_copies=_alarm_copies(layout, rollout_id),
+            balancer=original,
+            candidate_balancer=copy,
         )
 
     def carried(self, group: str) -> Carried:
@@ -79,6 +94,7 @@ class AwsEstates:
         target_groups = {arn: group for arn, group in found.items() if group is not None}
         launches = _launches(groups.values())
         templates = list(dict.fromkeys(group.template_id for group in groups.values()))
+        original = _original(spec, target_groups)
         return Survey(
             region=self._region,
             account=self._account,
@@ -88,6 +104,8 @@ class AwsEstates:
             rules={rule.arn: rule for rule in _rules(spec.traffic.references, sides(spec))},
             references=alb.references_to(target_groups.values()),
             balancers=alb.names_of_balancers(target_groups.values()) if sides(spec) else {},
+            original=original,
+            web_acl=balancers.web_acl_of(original.arn) if original else None,
             alarms={alarm.name: alarm for alarm in read_alarms(spec.guards.alarms)},
             images={
                 template: {number: launch.image for number, launch in versions.items() if launch.image}
@@ -103,9 +121,39 @@ class AwsEstates:
         )
 
 
+def _original(spec: ServiceSpec, target_groups: Mapping[str, TargetGroup]) -> Balancer | None:
+    """The load balancer that the service lets be copied."""
+    if spec.traffic.load_balancer is None:
+        return None
+    arns = [arn for group in target_groups.values() for arn in group.load_balancers]
+    return balancers.read_original(arns[0]) if arns else None
+
+
 def _rules(references: Sequence[str], sides: Mapping[str, str]) -> tuple[Rule, ...]:
     """Of a service that names either DNS records or rules."""
     return route53.read_names(references, sides) if sides else alb.read_rules(references)
+
+
+def _all_sides(layout: Layout, candidate: TargetGroup | None) -> Mapping[str, str]:
+    """Beside the sides that the service names also the copy, whose record is called like its target group."""
+    if not layout.candidate_balancer or candidate is None:
+        return layout.sides
+    return {**layout.sides, layout.candidate_target_group: candidate.arn}
+
+
+def _balancers(
+    layout: Layout, stable: TargetGroup, rules: Sequence[Rule]
+) -> tuple[Balancer | None, Balancer | None]:
+    """The original, for as long as its copy may be incomplete, and the copy: its record of each name is made
+    last."""
+    if not layout.candidate_balancer:
+        return None, None
+    copy = layout.candidate_target_group
+    whole = all(side_of(rule, copy) for rule in rules)
+    if whole:
+        return None, balancers.read_copy(layout.candidate_balancer, whole=False)
+    original = balancers.read_original(stable.load_balancers[0]) if stable.load_balancers else None
+    return original, balancers.read_copy(layout.candidate_balancer, whole=True)
 
 
 def _target_groups(layout: Layout) -> tuple[TargetGroup | None, TargetGroup | None]:

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from signalbox.aws.clients import client
 from signalbox.aws.errors import code_of, is_passing
 from signalbox.kernel.errors import Rejected, Transient
+from signalbox.rollouts.routing import weighs
 from signalbox.rollouts.writes import Write
 
 # (service, operation) -> errors that mean "it is so already"
@@ -28,6 +29,13 @@ ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     ("autoscaling", "DeleteAutoScalingGroup"): frozenset(),
     ("elbv2", "CreateTargetGroup"): frozenset({"DuplicateTargetGroupName"}),
     ("elbv2", "ModifyTargetGroupAttributes"): frozenset(),
+    ("elbv2", "CreateLoadBalancer"): frozenset({"DuplicateLoadBalancerName"}),
+    ("elbv2", "ModifyLoadBalancerAttributes"): frozenset(),
+    ("elbv2", "CreateListener"): frozenset({"DuplicateListener"}),
+    ("elbv2", "ModifyListenerAttributes"): frozenset(),
+    ("elbv2", "AddListenerCertificates"): frozenset(),
+    ("elbv2", "CreateRule"): frozenset({"PriorityInUse"}),
+    ("elbv2", "DeleteLoadBalancer"): frozenset({"LoadBalancerNotFound"}),
     ("elbv2", "ModifyRule"): frozenset(),
     ("elbv2", "ModifyListener"): frozenset(),
     ("elbv2", "DeregisterTargets"): frozenset({"InvalidTarget", "TargetGroupNotFound"}),
@@ -63,15 +71,22 @@ class AwsWriter:
         except ClientError as error:
             if code_of(error) in settled or _is_gone(write, error):
                 return None
-            kind = Transient if is_passing(error) else Rejected
+            kind = Transient if is_passing(error) or _is_let_go(write, error) else Rejected
             raise kind(f"{write.operation} of {write.resource}: {error}") from error
         except BotoCoreError as error:
             raise Transient(f"{write.operation} of {write.resource}: {error}") from error
         return answer.get("ChangeInfo", {}).get("Id")
 
 
+def _is_let_go(write: Write, error: ClientError) -> bool:
+    """A load balancer that has just gone lets go of its target group a little later."""
+    return write.operation == "DeleteTargetGroup" and code_of(error) == "ResourceInUse"
+
+
 def _is_gone(write: Write, error: ClientError) -> bool:
     text = str(error)
+    if write.operation == "ChangeResourceRecordSets":
+        return code_of(error) == "InvalidChangeBatch" and not weighs(write) and "not found" in text
     return (
         write.operation in REMOVALS and code_of(error) == "ValidationError" and any(g in text for g in GONE)
     )

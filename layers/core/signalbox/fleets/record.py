@@ -77,7 +77,8 @@ class Run:
     `only` narrows it down to some (`ec2:i-0a1b…`); `was` is what the fleet was meant to be before. `resolved`
     counts the pairs of place and kind that have been looked through, `lots` what was made of them. `tokens`
     is what is left in each bucket, and since when (Unix seconds). `stage` counts from 0; `stage_at` is when
-    it began, `looked_at` when it was looked at last, `rounds` how often for nothing.
+    it began, `looked_at` when it was looked at last, `rounds` how often for nothing; `again`: what was
+    put off has not been asked for again since.
     """
 
     run_id: str
@@ -99,6 +100,7 @@ class Run:
     stage_at: datetime | None = None
     looked_at: datetime | None = None
     rounds: int = 0
+    again: bool = False
     look_again_at: datetime | None = None
     tokens: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -113,9 +115,10 @@ class Lot:
     asked for yet), `asked` (AWS has accepted it, or it was on its way), `busy` (in maintenance: not asked for
     until that ends), `reached` (seen there), `skipped` and `failed`.
 
-    `after` is how many seconds after its stage has begun it is due, `since` when AWS was asked for the first
-    of it. `sizes` is what groups are to have again (or had, when they are stopped), `units` what a price list
-    calls them, `delays` why some are not there yet, `returned` how often some went back to where they were.
+    `found` are those reached that were there already. `after` is how many seconds after its stage has begun
+    it is due, `since` when AWS was asked for the first of it. `sizes` is what groups are to have again (or
+    had, when they are stopped), `units` what a price list calls them, `delays` why some are not there yet,
+    `returned` how often some went back to where they were.
     """
 
     number: int
@@ -128,6 +131,7 @@ class Lot:
     asked: tuple[str, ...] = ()
     busy: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
     skipped: Reasons = field(default_factory=dict)
     failed: Reasons = field(default_factory=dict)
     delays: Reasons = field(default_factory=dict)

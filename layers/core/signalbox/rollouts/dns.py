@@ -54,6 +54,31 @@ def rule_of(name: Name, records: Iterable[JsonObject], sides: Mapping[str, str])
     return Rule(arn=name.reference, actions=(action,), records=by_side)
 
 
+def side_of(rule: Rule, identifier: str) -> str | None:
+    """How the rule calls the side of a record; None when the name has no such record. That of a copy is known
+    by its identifier also when what it led to has gone."""
+    sides = (side for side, record in rule.records.items() if record["SetIdentifier"] == identifier)
+    return next(sides, None)
+
+
+def leads_by_name(record: JsonObject) -> bool:
+    """Whether it is an alias or another name, which can lead elsewhere; an address cannot."""
+    return "AliasTarget" in record or record["Type"] == "CNAME"
+
+
+def leading_to(record: JsonObject, identifier: str, *, host: str, zone: str) -> JsonObject:
+    """The same record under another identifier, at weight 0, to the load balancer of that host and zone. Its
+    health check stays behind: it looks at the original."""
+    kept = {key: value for key, value in record.items() if key not in ("HealthCheckId", "ResourceRecords")}
+    alias = record.get("AliasTarget")
+    if isinstance(alias, dict):
+        prefix = "dualstack." if str(alias["DNSName"]).lower().startswith("dualstack.") else ""
+        leads: JsonObject = {"AliasTarget": {**alias, "HostedZoneId": zone, "DNSName": f"{prefix}{host}"}}
+    else:
+        leads = {"ResourceRecords": [{"Value": host}]}
+    return {**kept, **leads, "SetIdentifier": identifier, "Weight": 0}
+
+
 def ttl(rules: Iterable[Rule]) -> int:
     """Seconds that a resolver remembers an answer, at most; 0 where no name is among the rules."""
     return max((_ttl(record) for rule in rules for record in rule.records.values()), default=0)

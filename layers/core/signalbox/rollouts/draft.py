@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from signalbox.kernel.errors import Unprocessable, Violation
+from signalbox.rollouts.balancers import copy_warnings
 from signalbox.rollouts.contraindications import Suitability, suitability
 from signalbox.rollouts.estate import Estate, Group, Layout, Placement
 from signalbox.rollouts.estimate import Estimate, estimate
@@ -99,6 +100,7 @@ def _warnings(
         *warnings(alarms, layout, estate, bakes),
         *ownership_warnings(spec, survey),
         *lag_warnings(estate.rules),
+        *copy_warnings(spec, layout),
     ]
 
 
@@ -153,6 +155,7 @@ def estate_of(layout: Layout, survey: Survey) -> Estate:
         candidate_target_group=own,
         rules=tuple(survey.rules[arn] for arn in layout.references),
         health=health,
+        balancer=survey.original if layout.candidate_balancer else None,
     )
 
 

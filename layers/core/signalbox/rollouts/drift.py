@@ -51,7 +51,8 @@ def drifts(expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int) 
     planned = {action.get("MinSize") for action in scene.snapshot.stable.carried.actions}
     if not _differences(expected, found, (), planned):
         return ()
-    ahead = islice(rounds(scene.looking_at(_as_expected(expected, found)), steps, index), MOST_ROUNDS)
+    before = replace(scene, lag=0).looking_at(_as_expected(expected, found))  # it may have waited already
+    ahead = islice(rounds(before, steps, index), MOST_ROUNDS)
     return _differences(expected, found, [after.estate for _, after in ahead], planned)
 
 

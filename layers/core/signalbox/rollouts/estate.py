@@ -28,6 +28,7 @@ class Layout:
     source_version: str
     references: tuple[str, ...]
     sides: Mapping[str, str] = field(default_factory=dict)  # of DNS records: set identifier -> target group
+    candidate_balancer: str = ""  # the name of the copy of the load balancer; empty: none is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,46 @@ class TargetGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerRule:
+    """A rule as it is made again on another listener; `copied` holds its conditions and transforms."""
+
+    priority: str
+    copied: JsonObject
+    actions: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """A listener and all that hangs on it. `certificates` are the ARNs beside its default one; `rules` those
+    beside its default action, which `actions` tells."""
+
+    arn: str
+    port: int
+    copied: JsonObject
+    actions: tuple[JsonObject, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    certificates: tuple[str, ...] = ()
+    rules: tuple[ListenerRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balancer:
+    """A load balancer. `zone` is the hosted zone that an alias to it names; `copied`, `attributes` and
+    `listeners` are what a copy takes over, the last two empty where nothing is left to be taken over."""
+
+    name: str
+    arn: str
+    host: str
+    zone: str
+    kind: str = "application"
+    state: str = "active"
+    tags: Mapping[str, str] = field(default_factory=dict)
+    copied: JsonObject = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    listeners: tuple[Listener, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A rule, or the default action of a listener, with its actions exactly as AWS describes them. Of a DNS
     name `records` holds the weighted record sets by target group, whose shares `actions` tells."""
@@ -138,7 +179,11 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
-    """All that the decisions of one rollout look at. Health: target group ARN -> instance id -> state."""
+    """All that the decisions of one rollout look at. Health: target group ARN -> instance id -> state.
+
+    `candidate_balancer` is the copy of the load balancer, where one is made; `balancer` the original, which
+    is looked at only for as long as the copy has no record of the name: that is made last.
+    """
 
     stable: Group
     candidate: Group | None
@@ -148,11 +193,14 @@ class Estate:
     health: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     candidate_version: str | None = None
     alarm_copies: tuple[str, ...] = ()
+    balancer: Balancer | None = None
+    candidate_balancer: Balancer | None = None
 
     def settings(self) -> "Estate":
-        """The same without what moves by itself: instances, health."""
+        """The same without what moves by itself: instances, health; and without what is only copied from."""
         candidate = replace(self.candidate, instances=()) if self.candidate else None
-        return replace(self, stable=replace(self.stable, instances=()), candidate=candidate, health={})
+        stable = replace(self.stable, instances=())
+        return replace(self, stable=stable, candidate=candidate, health={}, balancer=None)
 
     def carrying(self, carried: Carried) -> "Estate":
         """The same, with what else belongs to the stable group."""

@@ -8,6 +8,7 @@ from signalbox.rollouts.dns import longest_lag
 from signalbox.rollouts.estate import Estate
 from signalbox.rollouts.model import Step, StepKind
 from signalbox.rollouts.plan import rounds
+from signalbox.rollouts.routing import weighs
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.writes import Write
 
@@ -16,17 +17,21 @@ DRAINING = 300  # seconds, the default of `deregistration_delay.timeout_seconds`
 HEALTHY_COUNT = 5  # checks, the default of `HealthyThresholdCount`
 SETTLING = 2  # seconds of a step that waits for no instance
 SYNC = 60  # seconds until Route 53's servers have a change
+HOUR = 3_600
+BALANCER = 180  # seconds until a new load balancer is active
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """`seconds` from begin to end, pauses apart, experiments at their longest; at least `lowest_healthy` of
-    `size` instances serve while AWS does what it is told; `extra_instance_hours` beyond those of stable."""
+    `size` instances serve while AWS does what it is told; `extra_instance_hours` beyond those of stable, and
+    `extra_load_balancer_hours` of a copy of its load balancer, each begun one of which is charged."""
 
     seconds: int
     lowest_healthy: int
     size: int
     extra_instance_hours: float
+    extra_load_balancer_hours: float = 0.0
 
     @property
     def is_downtime(self) -> bool:
@@ -38,7 +43,7 @@ def estimate(scene: Scene, steps: tuple[Step, ...]) -> Estimate:
     """Walks the plan: each round of writes takes as long as what it launches, and what it drains."""
     size = scene.estate.stable.desired
     lowest, seconds, extra = len(_serving(scene.estate)), 0, 0
-    lag, followed_at = longest_lag(scene.estate.rules), 0
+    lag, followed_at, made_at, copied = longest_lag(scene.estate.rules), 0, 0, 0
     for step in steps:
         if step.kind is StepKind.RETIRE:
             seconds = max(seconds, followed_at)
@@ -47,13 +52,23 @@ def estimate(scene: Scene, steps: tuple[Step, ...]) -> Estimate:
             extra += (step.seconds or 0) * max(0, _present(scene.estate) - size)
         for decision, after in rounds(scene, steps, step.index):
             took = _seconds(scene.estate, after.estate)
+            if after.estate.candidate_balancer and not scene.estate.candidate_balancer:
+                took, made_at = max(took, BALANCER), seconds
+            if scene.estate.candidate_balancer and not after.estate.candidate_balancer:
+                copied = seconds + took - made_at
             lowest = min(lowest, len(_serving(scene.estate) - _taken(decision.writes)))
             extra += took * max(0, max(_present(scene.estate), _present(after.estate)) - size)
             seconds, scene = seconds + took, after
-            if decision.writes[0].service == "route53":
+            if weighs(decision.writes[0]):
                 seconds, followed_at = seconds + SYNC, seconds + SYNC + lag
-    hours = round(extra / 3600, 1)
-    return Estimate(seconds=seconds, lowest_healthy=lowest, size=size, extra_instance_hours=hours)
+                seconds += lag if step.kind is StepKind.RETIRE else 0
+    return Estimate(
+        seconds=seconds,
+        lowest_healthy=lowest,
+        size=size,
+        extra_instance_hours=round(extra / HOUR, 1),
+        extra_load_balancer_hours=round(copied / HOUR, 1),
+    )
 
 
 def _serving(estate: Estate) -> set[str]:

@@ -81,6 +81,16 @@ def without(actions: Sequence[JsonObject], target_group: str) -> tuple[JsonObjec
     return _with_weights(actions, {arn: w for arn, w in weights(actions).items() if arn != target_group})
 
 
+def beside(actions: Sequence[JsonObject], candidate: str) -> tuple[JsonObject, ...]:
+    """The same actions with the candidate at weight 0, all others as they are."""
+    return _with_weights(actions, {**weights(actions), candidate: 0})
+
+
+def led_to(actions: Sequence[JsonObject], candidate: str) -> tuple[JsonObject, ...]:
+    """The same actions on another load balancer, where all that is forwarded goes to the candidate."""
+    return _with_weights(actions, {candidate: WHOLE})
+
+
 def _with_weights(actions: Sequence[JsonObject], wanted: Mapping[str, int]) -> tuple[JsonObject, ...]:
     return tuple(
         _reweighted(action, wanted) if action.get("Type") == "forward" else action for action in actions

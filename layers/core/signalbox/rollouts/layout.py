@@ -62,6 +62,7 @@ def _slots(
 def _one_group(spec: ServiceSpec, survey: Survey, side: Slot, rollout_id: str, *, shifts: bool) -> Layout:
     stable = survey.groups[side.group]
     suffix = short_suffix(rollout_id)
+    copies = shifts and spec.traffic.load_balancer == "copy"
     return Layout(
         placement=Placement.COPY if shifts else Placement.BESIDE,
         stable_group=side.group,
@@ -72,17 +73,31 @@ def _one_group(spec: ServiceSpec, survey: Survey, side: Slot, rollout_id: str, *
         source_version=stable.resolved_version,
         references=spec.traffic.references,
         sides=sides(spec),
+        candidate_balancer=_balancer_name(spec, suffix) if copies else "",
     )
 
 
 def sides(spec: ServiceSpec) -> dict[str, str]:
-    """Set identifier -> target group of the slots that DNS records lead to."""
+    """Set identifier -> target group of what DNS records lead to: both slots, or the group."""
+    traffic = spec.traffic
+    if traffic.set_identifier and traffic.target_group_arn:
+        return {traffic.set_identifier: traffic.target_group_arn}
     named = (slot for slot in spec.platform.slots or () if slot.set_identifier)
     return {str(slot.set_identifier): slot.target_group_arn for slot in named}
 
 
+def copies_begin(spec: ServiceSpec) -> str:
+    """How the names of target groups and records begin that rollouts make beside the service's own."""
+    return f"{spec.name[:19]}-sb-".replace("_", "-")
+
+
 def _copy_name(spec: ServiceSpec, suffix: str) -> str:
-    return f"{spec.name[:19]}-sb-{suffix}".replace("_", "-")
+    return f"{copies_begin(spec)}{suffix}"
+
+
+def _balancer_name(spec: ServiceSpec, suffix: str) -> str:
+    """At most 32 characters, and AWS keeps `internal-` for itself."""
+    return _copy_name(spec, suffix).removeprefix("internal-").lstrip("-")
 
 
 def _named_rules(spec: ServiceSpec, survey: Survey) -> tuple[Rule, ...]:

@@ -5,8 +5,17 @@ from dataclasses import replace
 from itertools import count, islice
 
 from signalbox.kernel.events import JsonObject
-from signalbox.rollouts.dns import name_of, rule_of
 from signalbox.rollouts.estate import Estate, Group, Instance
+from signalbox.rollouts.predict_routers import (
+    balancer_gone,
+    balancer_made,
+    balancer_set,
+    certificates_added,
+    listener_made,
+    listener_set,
+    rule_made,
+    weighed,
+)
 from signalbox.rollouts.writes import Write, launched_version
 
 VERSION = "{candidate.version}"
@@ -56,18 +65,6 @@ def _forwarded(estate: Estate, write: Write) -> Estate:
     assert isinstance(actions, list)
     rules = tuple(replace(r, actions=tuple(actions)) if r.arn == write.resource else r for r in estate.rules)
     return replace(estate, rules=rules)
-
-
-def _weighed(estate: Estate, write: Write) -> Estate:
-    batch = write.parameters["ChangeBatch"]
-    assert isinstance(batch, dict)
-    sets = [change["ResourceRecordSet"] for change in batch["Changes"]]
-    before = next((rule for rule in estate.rules if rule.arn == write.resource), None)
-    if before is None:
-        return estate
-    sides = {str(record["SetIdentifier"]): side for side, record in before.records.items()}
-    after = rule_of(name_of(before.arn), sets, sides)
-    return replace(estate, rules=tuple(after if rule is before else rule for rule in estate.rules))
 
 
 def _group_made(estate: Estate, write: Write) -> Estate:
@@ -228,7 +225,14 @@ _AFTER: dict[str, Callable[[Estate, Write], Estate]] = {
     "DeleteTargetGroup": _target_group_gone,
     "ModifyRule": _forwarded,
     "ModifyListener": _forwarded,
-    "ChangeResourceRecordSets": _weighed,
+    "ChangeResourceRecordSets": weighed,
+    "CreateLoadBalancer": balancer_made,
+    "ModifyLoadBalancerAttributes": balancer_set,
+    "DeleteLoadBalancer": balancer_gone,
+    "CreateListener": listener_made,
+    "ModifyListenerAttributes": listener_set,
+    "AddListenerCertificates": certificates_added,
+    "CreateRule": rule_made,
     "CreateAutoScalingGroup": _group_made,
     "UpdateAutoScalingGroup": _group_set,
     "TerminateInstanceInAutoScalingGroup": _member_gone,

@@ -8,9 +8,10 @@ from signalbox.kernel.durations import format_duration, parse_duration
 from signalbox.kernel.errors import Violation
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts import forwarding
+from signalbox.rollouts.balancers import copy_violations
 from signalbox.rollouts.dns import host_of, longest_lag, name_of
 from signalbox.rollouts.estate import Rule, TargetGroup
-from signalbox.rollouts.layout import sides
+from signalbox.rollouts.layout import copies_begin, sides
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import MANAGED
@@ -119,7 +120,7 @@ def _rules(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
 
 
 def _names(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
-    """Each slot has its weighted record, which leads to the load balancer of its own target group."""
+    """Each side has its weighted record, which leads to the load balancer of its own target group."""
     for reference in spec.traffic.references:
         name, rule = name_of(reference), survey.rules.get(reference)
         if rule is None:
@@ -132,21 +133,29 @@ def _names(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
     if lag >= deadline:
         message = f"clients follow within {lag} s, twice the TTL, but a step may take only {deadline:.0f} s"
         yield Violation("traffic.record_name", message)
+    if spec.traffic.load_balancer == "copy":
+        yield from copy_violations(spec, survey)
 
 
 def _records(spec: ServiceSpec, survey: Survey, rule: Rule) -> Iterator[Violation]:
-    name, ours = name_of(rule.arn), {slot.target_group_arn for slot in spec.platform.slots or ()}
-    others = [str(one["SetIdentifier"]) for side, one in rule.records.items() if side not in ours]
+    name, ours = name_of(rule.arn), sides(spec)
+    others = [
+        identifier
+        for side, one in rule.records.items()
+        if side not in ours.values()
+        and not (identifier := str(one["SetIdentifier"])).startswith(copies_begin(spec))
+    ]
     if others:
         message = f"{', '.join(others)} also answers for {name.name}: two records may share the name"
         yield Violation("traffic.record_name", message)
-    for index, slot in enumerate(spec.platform.slots or ()):
-        field, record = f"platform.slots.{index}.set_identifier", rule.records.get(slot.target_group_arn)
+    for index, (identifier, target_group) in enumerate(ours.items()):
+        slot = f"platform.slots.{index}" if spec.platform.slots else "traffic"
+        field, record = f"{slot}.set_identifier", rule.records.get(target_group)
         if record is None:
-            text = f"{name.name} has no weighted {name.type} record with set identifier {slot.set_identifier}"
+            text = f"{name.name} has no weighted {name.type} record with set identifier {identifier}"
             yield Violation(field, text)
-        elif slot.target_group_arn in survey.target_groups:
-            yield from _led_to(field, record, survey.target_groups[slot.target_group_arn], survey)
+        elif target_group in survey.target_groups:
+            yield from _led_to(field, record, survey.target_groups[target_group], survey)
 
 
 def _led_to(field: str, record: JsonObject, target_group: TargetGroup, survey: Survey) -> Iterator[Violation]:
@@ -161,7 +170,9 @@ def _led_to(field: str, record: JsonObject, target_group: TargetGroup, survey: S
     told += [one["Value"] for one in values] if isinstance(values, list) and record["Type"] == "CNAME" else []
     for target in told:
         if host_of(target) not in map(host_of, balancers):
-            text = f"the record leads to {target}, the slot's target group is behind {' or '.join(balancers)}"
+            whose = "slot" if field.startswith("platform") else "group"
+            behind = f"the {whose}'s target group is behind {' or '.join(balancers)}"
+            text = f"the record leads to {target}, {behind}"
             yield Violation(field, text)
 
 

@@ -19,6 +19,24 @@ def forward(rule: Rule, actions: Sequence[JsonObject]) -> Write:
     return _elb("ModifyRule", rule.arn, {"RuleArn": rule.arn, "Actions": again})
 
 
+def add_record(rule: Rule, record: JsonObject) -> Write:
+    """One more record of a DNS name."""
+    return _change(rule, [{"Action": "UPSERT", "ResourceRecordSet": record}])
+
+
+def remove_record(rule: Rule, record: JsonObject) -> Write:
+    """Only ever for a record that Signalbox made and that has no weight: Route 53 removes it if it is exactly
+    so."""
+    return _change(rule, [{"Action": "DELETE", "ResourceRecordSet": record}])
+
+
+def weighs(write: Write) -> bool:
+    """Whether clients may follow the write: from then on weights are on their way."""
+    batch = write.parameters.get("ChangeBatch")
+    changes = batch["Changes"] if isinstance(batch, dict) else []
+    return any(change["Action"] == "UPSERT" for change in changes)
+
+
 def _elb(operation: str, resource: str, parameters: JsonObject) -> Write:
     return Write(service="elbv2", operation=operation, resource=resource, parameters=parameters)
 
@@ -33,14 +51,18 @@ def _with_secret(action: JsonObject) -> JsonObject:
 
 def _weigh(rule: Rule, shares: Mapping[str, int]) -> Write:
     """All weights of a name in one change; all else of its records stays as it is."""
-    changes = [
+    changes: list[JsonObject] = [
         {"Action": "UPSERT", "ResourceRecordSet": {**record, "Weight": shares[side]}}
         for side, record in rule.records.items()
         if side in shares
     ]
+    return _change(rule, changes)
+
+
+def _change(rule: Rule, changes: Sequence[JsonObject]) -> Write:
     return Write(
         service="route53",
         operation="ChangeResourceRecordSets",
         resource=rule.arn,
-        parameters={"HostedZoneId": name_of(rule.arn).zone, "ChangeBatch": {"Changes": changes}},
+        parameters={"HostedZoneId": name_of(rule.arn).zone, "ChangeBatch": {"Changes": list(changes)}},
     )

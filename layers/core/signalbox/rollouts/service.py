@@ -50,7 +50,8 @@ class Platform(Closed):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic(Closed):
     """Everything that divides the traffic of the service: listeners and rules of a load balancer, or the
-    weighted records of one DNS name."""
+    weighted records of one DNS name. With `load_balancer: copy` the candidate of a single group gets a copy
+    of its load balancer; `set_identifier` names the record that leads to the one that is there."""
 
     router: Literal["alb", "route53"]
     listener_rule_arn: Arn | None = None
@@ -60,6 +61,8 @@ class Traffic(Closed):
     hosted_zone_id: Annotated[str, Len(1, 32), Predicate(is_name)] | None = None
     record_name: Annotated[str, Len(1, 255), Predicate(is_domain)] | None = None
     record_types: Annotated[tuple[Literal["A", "AAAA", "CNAME"], ...], Len(1, 2)] | None = None
+    set_identifier: Annotated[str, Len(1, 128)] | None = None
+    load_balancer: Literal["copy"] | None = None
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -106,8 +109,8 @@ class Bake(Closed):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric(Closed):
     """A CloudWatch metric of either side. In the value of a dimension are filled in: `{target_group}` (as
-    `targetgroup/name/id`), `{auto_scaling_group}`, `{variant}` (`stable` or `candidate`), and for both alike
-    `{load_balancer}` (as `app/name/id`, of the stable target group)."""
+    `targetgroup/name/id`), `{auto_scaling_group}`, `{variant}` (`stable` or `candidate`), and
+    `{load_balancer}` (as `app/name/id`, for both alike behind one load balancer)."""
 
     namespace: Annotated[str, Len(1, 255)]
     name: Annotated[str, Len(1, 255)]

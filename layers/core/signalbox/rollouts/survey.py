@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from signalbox.rollouts.estate import Alarm, Group, Rule, TargetGroup
+from signalbox.rollouts.estate import Alarm, Balancer, Group, Rule, TargetGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,8 @@ class Survey:
     template id -> version number -> AMI, `data_volumes` the same to the devices of EBS volumes beside the
     first one or that outlive their instance; `attached` maps group -> devices of EBS volumes on its instances
     that are neither the root nor from the launch template; `followers` maps launch template id -> other
-    groups that follow its $Latest.
+    groups that follow its $Latest. `original` is the load balancer that a service lets be copied, `web_acl`
+    the firewall before it.
     """
 
     region: str
@@ -34,6 +35,8 @@ class Survey:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     references: tuple[Rule, ...] = ()
     balancers: Mapping[str, str] = field(default_factory=dict)
+    original: Balancer | None = None
+    web_acl: str | None = None
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     data_volumes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

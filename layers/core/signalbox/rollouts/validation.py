@@ -11,7 +11,7 @@ from signalbox.rollouts.strategies.free import actions_of, free
 from signalbox.rollouts.strategies.presets import PRESETS
 
 WHOLE = 100  # percent
-DNS_ONLY = ("hosted_zone_id", "record_name", "record_types")
+DNS_ONLY = ("hosted_zone_id", "record_name", "record_types", "set_identifier", "load_balancer")
 PARAMETERS = frozenset().union(*(preset.parameters for preset in PRESETS.values()))
 
 
@@ -65,8 +65,11 @@ def _names(platform: Platform, traffic: Traffic) -> Iterator[Violation]:
     if len(set(traffic.record_types or ())) != len(traffic.record_types or ()):
         yield Violation("traffic.record_types", "each type may be named once")
     if platform.slots is None:
-        yield Violation("platform.slots", "router route53 needs two slots, each behind its own load balancer")
+        yield from _copied(platform, traffic)
         return
+    for field in ("load_balancer", "set_identifier"):
+        if getattr(traffic, field) is not None:
+            yield Violation(f"traffic.{field}", "slots have a load balancer and a record each: leave it out")
     for index, slot in enumerate(platform.slots):
         if slot.set_identifier is None:
             yield Violation(
@@ -74,6 +77,19 @@ def _names(platform: Platform, traffic: Traffic) -> Iterator[Violation]:
             )
     if len({slot.set_identifier for slot in platform.slots}) == 1 and platform.slots[0].set_identifier:
         yield Violation("platform.slots", "the two slots must name different records")
+
+
+def _copied(platform: Platform, traffic: Traffic) -> Iterator[Violation]:
+    """One group behind a name: the candidate has a load balancer only if it may be copied."""
+    if platform.group is None or traffic.load_balancer is None:
+        yield Violation("platform.slots", "router route53 needs two slots, each behind its own load balancer")
+        yield Violation(
+            "traffic.load_balancer", "or one group, and here copy: the candidate gets a copy of it"
+        )
+    elif traffic.set_identifier is None:
+        yield Violation(
+            "traffic.set_identifier", "name the weighted record that leads to the load balancer of the group"
+        )
 
 
 def strategy_violations(strategy: Strategy, field: str) -> Iterator[Violation]:

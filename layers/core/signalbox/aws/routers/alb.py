@@ -42,12 +42,12 @@ def read_copy(name: str) -> TargetGroup | None:
     """By the name that its maker gave it, with attributes and tags; None when there is none."""
     for described in _described(Names=[name]):
         found = _target_group(described)
-        return replace(found, attributes=_attributes(found.arn), tags=_tags(found.arn))
+        return replace(found, attributes=_attributes(found.arn), tags=tags_of(found.arn))
     return None
 
 
 @contextmanager
-def _while_it_is_there() -> Iterator[None]:
+def while_it_is_there() -> Iterator[None]:
     """Transient when it goes between two looks: the next one sees that it has gone."""
     with aws_errors():
         try:
@@ -59,13 +59,14 @@ def _while_it_is_there() -> Iterator[None]:
 
 
 def _attributes(arn: str) -> dict[str, str]:
-    with _while_it_is_there():
+    with while_it_is_there():
         found = client("elbv2").describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
     return {pair["Key"]: pair["Value"] for pair in found if "Key" in pair and "Value" in pair}
 
 
-def _tags(arn: str) -> dict[str, str]:
-    with _while_it_is_there():
+def tags_of(arn: str) -> dict[str, str]:
+    """The tags of anything that belongs to load balancing."""
+    with while_it_is_there():
         found = client("elbv2").describe_tags(ResourceArns=[arn])["TagDescriptions"]
     return {tag["Key"]: tag.get("Value", "") for tag in (found[0]["Tags"] if found else [])}
 
@@ -94,7 +95,7 @@ def _target_group(found: "TargetGroupTypeDef") -> TargetGroup:
 
 def read_health(target_group: str) -> dict[str, str]:
     """Instance id -> state of each target."""
-    with _while_it_is_there():
+    with while_it_is_there():
         found = client("elbv2").describe_target_health(TargetGroupArn=target_group)[
             "TargetHealthDescriptions"
         ]

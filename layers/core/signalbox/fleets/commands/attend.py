@@ -40,6 +40,8 @@ def _attended(name: str, ports: FleetPorts) -> str:
     after = aimed(replace(standing, override=live(standing.override, now)), schedule, now)
     if passed is not None:
         return _acted(fleet, after, passed, ended, ports)
+    if ended:  # and what the schedule said meanwhile is not made up for
+        after = replace(after, acted_at=now)
     if after != standing:
         after = recorded(name, after, ended, ports)
     ports.timetable.arm(name, after.armed_for)

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from signalbox.fleets.commands.meaning import meant
 from signalbox.fleets.commands.timing import timed
 from signalbox.fleets.decisions.due import live
 from signalbox.fleets.model import Override, Power, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Registered
 from signalbox.fleets.schedule.calendar import calendar_ends, violations
-from signalbox.fleets.schedule.overrides import following_with, forecast, wanted_with
+from signalbox.fleets.schedule.overrides import following_with, forecast
 from signalbox.fleets.spec import FleetSpec
 from signalbox.kernel.errors import Invalid, Violation
 
@@ -37,13 +38,12 @@ def describe_fleet(fleet: Registered, ports: FleetPorts) -> Described:
     now = ports.clock()
     schedule = timed(fleet.spec, ports)
     override = live(standing.override, now)
-    then = wanted_with(schedule, override, now)
-    asked = standing.power is not None and standing.power is not then.power
+    wanted = meant(fleet.spec.name, standing, schedule, ports)
     ending = calendar_ends(fleet.spec, now)
     return Described(
         fleet=fleet,
-        power=standing.power or then.power,
-        reason=f"asked for by hand; the schedule says {then.power}: {then.reason}" if asked else then.reason,
+        power=wanted.power,
+        reason=wanted.reason,
         coming=following_with(schedule, override, now),
         override=override,
         run_id=standing.run_id,

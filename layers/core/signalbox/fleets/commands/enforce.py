@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from signalbox.fleets.commands.beginning import Draft, begin_run
+from signalbox.fleets.commands.meaning import meant
 from signalbox.fleets.commands.timing import timed
 from signalbox.fleets.decisions.claims import claim_of, pairs_of
 from signalbox.fleets.decisions.tags import TAG, tag_override
-from signalbox.fleets.model import Action, Kind, Place, Power, Resource
+from signalbox.fleets.model import Action, Kind, Place, Power, Resource, Wanted
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
@@ -45,7 +46,6 @@ class _Concerned:
     standing: Standing
     place: Place
     power: Power
-    reason: str
 
 
 def enforce(switched: Switched, ports: FleetPorts) -> str:
@@ -66,7 +66,8 @@ def _enforced(switched: Switched, ports: FleetPorts) -> str:
     one = mine[0]
     if one.power is switched.power:
         return f"{switched.id} is {switched.power}, as {one.spec.name} wants it"
-    reason = f"{switched.id} is {switched.power}, it should be {one.power}: {one.reason}"
+    why = meant(one.spec.name, one.standing, timed(one.spec, ports), ports).reason
+    reason = f"{switched.id} is {switched.power}, it should be {one.power}: {why}"
     run = under_way(one.spec.name, one.standing, ports)
     if run is not None and not _is_joined_by(run, one.power, switched):
         return f"run {run.run_id} goes on: {reason}"
@@ -84,10 +85,14 @@ def _concerned(switched: Switched, ports: FleetPorts) -> Iterator[_Concerned]:
         for place, kind in pairs_of(spec, ports.home):
             if (place.account, place.region, kind) == there:
                 standing = ports.fleets.standing(name)
-                then = wanted_with(timed(spec, ports), standing.override, ports.clock())
-                power = standing.power or then.power
-                yield _Concerned(spec=spec, standing=standing, place=place, power=power, reason=then.reason)
+                power = standing.power or _wanted(spec, standing, ports).power
+                yield _Concerned(spec=spec, standing=standing, place=place, power=power)
                 break
+
+
+def _wanted(spec: FleetSpec, standing: Standing, ports: FleetPorts) -> Wanted:
+    """What its schedule says, of a fleet that has not been told anything yet."""
+    return wanted_with(timed(spec, ports), standing.override, ports.clock())
 
 
 def _selects(one: _Concerned, switched: Switched, ports: FleetPorts) -> bool:

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from signalbox.fleets.commands.meaning import MOST_RUNS, meant
 from signalbox.fleets.commands.timing import timed
 from signalbox.fleets.decisions.due import live
 from signalbox.fleets.model import Override, Power, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Lot, Run
-from signalbox.fleets.schedule.overrides import following_with, wanted_with
+from signalbox.fleets.schedule.overrides import following_with
 from signalbox.fleets.steps.lots import lots_of
-
-MOST_RUNS = 20  # that are looked through, the newest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,26 +47,17 @@ def why(name: str, resource: str, ports: FleetPorts) -> Answer:
     now = ports.clock()
     schedule = timed(fleet.spec, ports)
     override = live(standing.override, now)
-    then = wanted_with(schedule, override, now)
+    wanted = meant(name, standing, schedule, ports)
     runs, _ = ports.runs.list(name, MOST_RUNS, None)
-    power, reason = standing.power or then.power, then.reason
-    if power is not then.power:
-        reason = f"{_asked(runs)}; the schedule says {then.power}: {then.reason}"
     return Answer(
         fleet=name,
         resource=resource,
-        power=power,
-        reason=reason,
+        power=wanted.power,
+        reason=wanted.reason,
         override=override,
         last=_last(runs, resource, ports),
         coming=following_with(schedule, override, now),
     )
-
-
-def _asked(runs: Sequence[Run]) -> str:
-    """What the whole fleet was told last."""
-    whole = [f"{run.action} by {run.by}: {run.reason}" for run in runs if not run.only]
-    return whole[0] if whole else "it was told so before what is remembered"
 
 
 def _last(runs: Sequence[Run], resource: str, ports: FleetPorts) -> Last | None:

@@ -68,6 +68,7 @@ class Sorting:
                 asked=tuple(resource.id for resource in by[Outcome.ASKED]),
                 busy=tuple(resource.id for resource in by[Outcome.BUSY]),
                 reached=tuple(resource.id for resource in by[Outcome.REACHED]),
+                found=tuple(resource.id for resource in by[Outcome.REACHED]),
                 skipped=reasons_with({}, {id_: why for id_, why in reasons.items() if id_ in skipped}),
                 delays=reasons_with({}, {id_: why for id_, why in reasons.items() if id_ not in skipped}),
                 sizes={id_: size for id_, size in sizes.items() if size},

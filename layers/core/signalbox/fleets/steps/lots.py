@@ -89,5 +89,5 @@ def following(stage: Stage, run: Run, ports: FleetPorts) -> Progress | None:
     number = stage.next(now)
     if number is None:
         return None
-    stage.kept(replace(run, stage=number, stage_at=now, looked_at=None, rounds=0), ports)
+    stage.kept(replace(run, stage=number, stage_at=now, looked_at=None, rounds=0, again=False), ports)
     return Progress(next=State.SWITCH_POWER)

@@ -92,7 +92,7 @@ def _saved(run: Run, lots: Sequence[Lot], standing: Standing, ports: FleetPorts)
         return {}
     before = ports.runs.get(run.fleet, standing.stopped_by)
     hours = (run.created_at - (before.ended_at or run.created_at)).total_seconds() / HOUR
-    back = {lot.key_of(id_) for lot in lots for id_ in lot.reached}
+    back = {lot.key_of(id_) for lot in lots for id_ in {*lot.reached} - {*lot.found}}
     units: Counter[str] = Counter()
     for lot in lots_of(before, ports):
         stood = {id_ for id_ in lot.reached if lot.key_of(id_) in back}

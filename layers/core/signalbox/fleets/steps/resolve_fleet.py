@@ -13,7 +13,7 @@ from signalbox.fleets.record import Lot, Run, RunPhase, Standing
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
-MOST_ATTEMPTS = 6  # to look through one place for one kind; the others are not kept waiting by it
+MOST_ATTEMPTS = 10  # to look through a place, in five minutes; then the others are not kept waiting any more
 LONGEST_WAIT = 60  # seconds between two of them
 EVERYTHING = "*"  # the id of what could not even be looked for
 
@@ -113,11 +113,12 @@ def _remember(run: Run, where: str, sorting: Sorting, standing: Standing, ports:
 
 
 def _unknown(run: Run, place: Place, kind: Kind, error: Exception, ports: FleetPorts) -> Run:
-    """Where AWS cannot be asked everything has failed, and the others go on."""
+    """Where AWS cannot be asked everything has failed, and the others go on. Nobody waits as long again for
+    the next kind."""
     lot = Lot(
         number=run.lots, stage=0, kind=kind, place=place, failed={f"not looked for: {error}": (EVERYTHING,)}
     )
-    return kept(replace(run, resolved=run.resolved + 1, rounds=0, lots=run.lots + 1), ports, [lot])
+    return kept(replace(run, resolved=run.resolved + 1, lots=run.lots + 1), ports, [lot])
 
 
 def _look_again(run: Run, ports: FleetPorts) -> None:

@@ -15,9 +15,10 @@ from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, still_ours, 
 from signalbox.fleets.switches import Switch, Switched, Target
 from signalbox.kernel.errors import Rejected, Transient
 
-FIRST_LOOK = 15  # seconds after AWS has accepted: nothing is there earlier
-# While there is more to ask for, looks are rare: they cost calls, and nothing depends on them.
-LOOKS = timedelta(minutes=5)
+FIRST_LOOK = 30  # seconds after AWS has accepted: little is there earlier
+# While there is more to ask for, looks are rare: they cost calls, and only what was put off depends on them.
+LOOKS = timedelta(minutes=15)
+LOOKS_FOR_DELAYED = timedelta(minutes=5)
 
 
 def switch_power(command: PowerCommand, ports: FleetPorts) -> Progress:
@@ -29,16 +30,17 @@ def switch_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     over = following(stage, run, ports)
     if over is not None:
         return over
-    asking = _Asking(stage, run, ports.clock(), ports)
+    asking = _Asking(stage, run, ports.clock(), ports, run.again)
     try:
         pause = asking.everything()
     finally:
         if asking.has_asked:
             stage.kept(asking.run, ports)
     looked = run.looked_at or run.stage_at or asking.began
-    must_look = any(watched(lot) for lot in stage.here) and ports.clock() - looked >= LOOKS
+    longest = LOOKS_FOR_DELAYED if any(lot.delays for lot in stage.here) else LOOKS
+    must_look = any(watched(lot) for lot in stage.here) and ports.clock() - looked >= longest
     if pause and not must_look:
-        return Progress(next=State.SWITCH_POWER, seconds=min(pause, int(LOOKS.total_seconds())))
+        return Progress(next=State.SWITCH_POWER, seconds=min(pause, int(longest.total_seconds())))
     return Progress(next=State.VERIFY_POWER, seconds=FIRST_LOOK if asking.has_asked and not pause else 0)
 
 
@@ -50,6 +52,7 @@ class _Asking:
     run: Run
     began: datetime
     ports: FleetPorts
+    again: bool
     has_asked: bool = False
 
     def everything(self) -> int:
@@ -63,8 +66,7 @@ class _Asking:
             return due
         switch = self.ports.switch_of(lot.kind)
         pace, name = switch.pace(self.run.action), f"{lot.where}/{self.run.action}"
-        new = fresh(lot)
-        left = [*new, *(id_ for id_ in lot.waiting if id_ not in set(new))]
+        left = self._left(lot)
         while left:
             now = self.ports.clock()
             if (now - self.began).total_seconds() > LONGEST_TURN:
@@ -76,12 +78,19 @@ class _Asking:
             if self.has_asked:
                 still_ours(self.run, self.ports)
             self.has_asked = True
-            self.run = replace(self.run, tokens=spend(len(batch), pace, name, self.run.tokens, now))
+            tokens = spend(len(batch), pace, name, self.run.tokens, now)
+            self.run = replace(self.run, tokens=tokens, again=False)
             lot, goes_on = self._ask(switch, replace(lot, since=lot.since or now), batch)
             self.stage.change(lot)
             if not goes_on:
                 break
         return 0.0
+
+    def _left(self, lot: Lot) -> list[str]:
+        """What was put off comes last, and once after each look: it takes the tokens of the others."""
+        new = fresh(lot)
+        put_off = set(lot.waiting) - set(new) if self.again else ()
+        return [*new, *(id_ for id_ in lot.waiting if id_ in put_off)]
 
     def _ask(self, switch: Switch, lot: Lot, batch: Sequence[str]) -> tuple[Lot, bool]:
         """The lot, and whether AWS can be asked for the rest of it."""

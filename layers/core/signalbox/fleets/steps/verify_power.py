@@ -12,7 +12,7 @@ from signalbox.fleets.steps.lots import Stage, following
 from signalbox.fleets.steps.turn import PowerCommand, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
-SOONEST = 5  # seconds between two looks; each round twice as many
+SOONEST = 20  # seconds between two looks; each round twice as many
 LONGEST_WAIT = 60  # seconds
 
 
@@ -25,7 +25,7 @@ def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     now = ports.clock()
     for lot in _looked_at(stage, ports):
         stage.change(stage.give_up_late(lot, now))
-    run = replace(run, looked_at=now)
+    run = replace(run, looked_at=now, again=True)
     over = following(stage, run, ports)
     if over is not None:
         return over

@@ -13,8 +13,19 @@ from signalbox.rollouts.preflight import red_alarms
 from signalbox.rollouts.service import ServiceSpec, Strategy
 from signalbox.rollouts.validation import strategy_violations
 
-CREATING = ("CreateLaunchTemplateVersion", "CreateTargetGroup", "CreateAutoScalingGroup", "PutMetricAlarm")
-REMOVING = ("DeleteAutoScalingGroup", "DeleteTargetGroup", "TerminateInstanceInAutoScalingGroup")
+CREATING = (
+    "CreateLaunchTemplateVersion",
+    "CreateTargetGroup",
+    "CreateLoadBalancer",
+    "CreateAutoScalingGroup",
+    "PutMetricAlarm",
+)
+REMOVING = (
+    "DeleteAutoScalingGroup",
+    "DeleteLoadBalancer",
+    "DeleteTargetGroup",
+    "TerminateInstanceInAutoScalingGroup",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

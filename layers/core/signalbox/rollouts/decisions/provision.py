@@ -1,6 +1,7 @@
 """Provision: candidate capacity of a wanted size, on the wanted version, healthy where it will serve."""
 
 from signalbox.rollouts import forwarding
+from signalbox.rollouts.decisions.balancer import missing_balancer, reachable
 from signalbox.rollouts.decisions.pools import launching
 from signalbox.rollouts.decisions.versions import missing_version
 from signalbox.rollouts.estate import Group, Placement
@@ -32,14 +33,16 @@ def wanted_size(step: Step, stable_desired: int) -> int:
 
 
 def decide_provision(scene: Scene, step: Step) -> Decision:
-    """Version, target group, attachment at weight 0, alarm copies, group and size; then health."""
+    """Version, target group, load balancer or attachment at weight 0, alarm copies, group and size; then
+    health, and last the name."""
     size = wanted_size(step, max(scene.estate.stable.desired, scene.snapshot.stable.desired))
     return (
         missing_version(scene)
         or _missing_target_group(scene)
+        or missing_balancer(scene)
         or _missing_attachment(scene)
         or _missing_alarm_copies(scene)
-        or decide_size(scene, size)
+        or reachable(scene, decide_size(scene, size))
     )
 
 
@@ -57,7 +60,7 @@ def _missing_target_group(scene: Scene) -> Decision | None:
 
 def _missing_attachment(scene: Scene) -> Decision | None:
     candidate = scene.candidate_target_group
-    if candidate is None:
+    if candidate is None or scene.layout.candidate_balancer:
         return None
     writes = [
         forward(rule, forwarding.attached(rule.actions, candidate))

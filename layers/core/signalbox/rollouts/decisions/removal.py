@@ -1,7 +1,10 @@
 """How what Signalbox made goes: emptied first, then deleted, each only when nothing needs it any more."""
 
+from signalbox.rollouts.balancer_writes import delete_balancer
 from signalbox.rollouts.decisions.pools import LOOK_AGAIN
+from signalbox.rollouts.dns import side_of
 from signalbox.rollouts.estate import Group, Placement
+from signalbox.rollouts.routing import remove_record
 from signalbox.rollouts.scene import Decision, Scene, until_gone, wait, write
 from signalbox.rollouts.writes import (
     CREATED_BY,
@@ -35,8 +38,11 @@ def emptied(group: Group, reason: str, what: str, *, for_good: bool = False) -> 
 
 
 def remove_candidate(scene: Scene) -> Decision | None:
-    """Empty the candidate's group, delete it, then its target group, which no rule names any more; None when
-    both are gone."""
+    """Its record of the name and its load balancer go, then the candidate's group, emptied before, then its
+    target group, which no rule names any more; None when all are gone."""
+    way_in = _remove_record(scene) or _remove_balancer(scene)
+    if way_in is not None:
+        return way_in
     group = made_here(scene)
     if group is not None:
         return (
@@ -45,6 +51,23 @@ def remove_candidate(scene: Scene) -> Decision | None:
             or write("the candidate group goes", delete_group(group.name))
         )
     return _remove_target_group(scene)
+
+
+def _remove_record(scene: Scene) -> Decision | None:
+    """Nobody is led there any more, and resolvers have had the time to forget it."""
+    if not scene.layout.candidate_balancer:
+        return None
+    sides = [(rule, side_of(rule, scene.layout.candidate_target_group)) for rule in scene.estate.rules]
+    writes = [remove_record(rule, rule.records[side]) for rule, side in sides if side is not None]
+    return write("its record of the name goes", *writes) if writes else None
+
+
+def _remove_balancer(scene: Scene) -> Decision | None:
+    """Its listeners go with it; the target group is free a little later."""
+    copy = scene.estate.candidate_balancer
+    if copy is None or copy.tags.get(CREATED_BY) != scene.rollout_id:
+        return None
+    return write("its load balancer goes", delete_balancer(copy.arn))
 
 
 def _pool_leaves(group: Group) -> Decision | None:
@@ -62,6 +85,8 @@ def _remove_target_group(scene: Scene) -> Decision | None:
         or copy.tags.get(CREATED_BY) != scene.rollout_id
     ):
         return None
+    if scene.layout.candidate_balancer and copy.load_balancers:
+        return wait("its load balancer lets go of its target group", LOOK_AGAIN)
     return write("its target group goes", delete_target_group(copy.arn))
 
 

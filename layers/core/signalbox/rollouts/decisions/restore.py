@@ -1,10 +1,12 @@
 """Restore: back to the snapshot from whatever was reached. Traffic first, what was made for it last."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.pools import launching, refilled
 from signalbox.rollouts.decisions.removal import remove_candidate, remove_version
+from signalbox.rollouts.dns import side_of
 from signalbox.rollouts.estate import Estate, Group, Instance, Layout, Placement, Rule
 from signalbox.rollouts.model import Told
 from signalbox.rollouts.routing import forward
@@ -27,7 +29,7 @@ def decide_restore(scene: Scene) -> Decision:
     """Each part answers None once it is as in the snapshot; the order is the order of importance to users."""
     return (
         traffic_back(scene)
-        or _stable_rebuilt(scene)
+        or stable_rebuilt(scene)
         or _stable_settings(scene)
         or _stable_serves(scene)
         or until_resolvers_follow(scene)
@@ -58,11 +60,12 @@ def restoring_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[
     """The same as plain data: what a breach makes at once while undoing is instant."""
     if layout.placement is Placement.BESIDE:
         return _leave_target_group(layout, estate)
-    wanted = {rule.arn: safe_actions(layout, rule, estate) for rule in snapshot.rules}
+    before = {rule.arn: before_the_rollout(layout, rule, estate) for rule in snapshot.rules}
+    wanted = {arn: safe_actions(layout, rule, estate) for arn, rule in before.items()}
     return tuple(
-        forward(snapshot.rule(rule.arn), wanted[rule.arn])
+        forward(before[rule.arn], wanted[rule.arn])
         for rule in estate.rules
-        if not forwarding.same_forwarding(rule.actions, snapshot.rule(rule.arn).actions)
+        if not forwarding.same_forwarding(rule.actions, before[rule.arn].actions)
         and not forwarding.same_forwarding(rule.actions, wanted[rule.arn])
     )
 
@@ -71,7 +74,19 @@ def compiled_writes(layout: Layout, snapshot: Estate, estate: Estate) -> tuple[W
     """The writes to store with the guards: absolute, right from every state that an instant step leaves."""
     if layout.placement is Placement.BESIDE:
         return _leave_target_group(layout, estate, only_serving=False)
-    return tuple(forward(rule, safe_actions(layout, rule, estate)) for rule in snapshot.rules)
+    before = (before_the_rollout(layout, rule, estate) for rule in snapshot.rules)
+    return tuple(forward(rule, safe_actions(layout, rule, estate)) for rule in before)
+
+
+def before_the_rollout(layout: Layout, rule: Rule, estate: Estate) -> Rule:
+    """The snapshot's rule. Of a name also the record that was made for the candidate, with weight 0: it goes
+    later, when resolvers have forgotten it."""
+    now = next((one for one in estate.rules if one.arn == rule.arn), rule)
+    side = side_of(now, layout.candidate_target_group) if layout.candidate_balancer else None
+    if side is None:
+        return rule
+    records = {**rule.records, side: now.records[side]}
+    return replace(rule, actions=forwarding.beside(rule.actions, side), records=records)
 
 
 def safe_actions(layout: Layout, rule: Rule, estate: Estate) -> tuple[dict[str, object], ...]:
@@ -103,7 +118,7 @@ def strangers(scene: Scene, group: Group, before: Group) -> tuple[Instance, ...]
     return tuple(instance for instance in group.present if instance.version == version)
 
 
-def _stable_rebuilt(scene: Scene) -> Decision | None:
+def stable_rebuilt(scene: Scene) -> Decision | None:
     """Old instances went: launch the old version again beside the new ones, which go when it is healthy."""
     stable, before = scene.estate.stable, scene.snapshot.stable
     new = strangers(scene, stable, before)

@@ -5,6 +5,7 @@ from typing import assert_never
 from signalbox.rollouts import forwarding
 from signalbox.rollouts.decisions.pools import launching, refilled
 from signalbox.rollouts.decisions.removal import emptied, remove_candidate
+from signalbox.rollouts.decisions.restore import before_the_rollout
 from signalbox.rollouts.decisions.scaling import handed_back
 from signalbox.rollouts.estate import Placement
 from signalbox.rollouts.routing import forward
@@ -31,7 +32,13 @@ def decide_retire(scene: Scene) -> Decision:
                 or _new_slot_settles(scene)
             )
         case Placement.COPY:
-            return _original_converges(scene) or _traffic_returns(scene) or handed_back(scene) or _rest(scene)
+            return (
+                _original_converges(scene)
+                or _traffic_returns(scene)
+                or until_resolvers_follow(scene)
+                or handed_back(scene)
+                or _rest(scene)
+            )
         case Placement.BESIDE:
             return _rest(scene)
         case _:
@@ -85,7 +92,11 @@ def _original_converges(scene: Scene) -> Decision | None:
     if original.template_version != version:
         return write("the original launches the new version", *launching(original, version))
     if any(i.version != version for i in original.instances):
-        return _all_leave(scene) or emptied(original, "its old instances leave", "old instances")
+        return (
+            _all_leave(scene)
+            or until_resolvers_follow(scene)
+            or emptied(original, "its old instances leave", "old instances")
+        )
     size = max(before.desired, scene.estate.candidate.desired if scene.estate.candidate else 0)
     if original.desired < min(before.desired, original.max) or original.min < before.min:
         return write(
@@ -117,10 +128,11 @@ def _attached_again(scene: Scene) -> Decision | None:
 
 
 def _traffic_returns(scene: Scene) -> Decision | None:
+    before = {rule.arn: before_the_rollout(scene.layout, rule, scene.estate) for rule in scene.snapshot.rules}
     writes = [
-        forward(rule, scene.snapshot.rule(rule.arn).actions)
+        forward(before[rule.arn], before[rule.arn].actions)
         for rule in scene.estate.rules
-        if not forwarding.same_forwarding(rule.actions, scene.snapshot.rule(rule.arn).actions)
+        if not forwarding.same_forwarding(rule.actions, before[rule.arn].actions)
     ]
     return write("traffic returns to the original", *writes) if writes else None
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from signalbox.rollouts.estate import Carried, Placement
-from signalbox.rollouts.guards import dimension_of
+from signalbox.rollouts.guards import balancer_of, candidate_balancer, dimension_of
 from signalbox.rollouts.scene import Decision, Scene, write
 from signalbox.rollouts.writes import Write, put_scaling_policy, put_scheduled_actions, resume, suspend
 
@@ -34,15 +34,23 @@ def _given(scene: Scene, carried: Carried) -> Iterator[Write]:
     quiet = sorted(SCALING & set(scene.snapshot.stable.suspended))
     if quiet:
         yield suspend(copy, quiet)
-    names = {
-        scene.layout.stable_group: copy,
-        dimension_of(scene.layout.stable_target_group): dimension_of(str(scene.candidate_target_group)),
-    }
+    names = {scene.layout.stable_group: copy, **_seen_as(scene)}
     for policy in carried.policies:
         looks = {key: _renamed(policy[key], names) for key in CONFIGURATIONS if key in policy}
         yield put_scaling_policy(copy, {**policy, **looks})
     if carried.actions:
         yield put_scheduled_actions(copy, carried.actions)
+
+
+def _seen_as(scene: Scene) -> dict[str, str]:
+    """What CloudWatch calls stable's target group and load balancer -> what it calls the candidate's; both
+    together, as the label of a request count, come first."""
+    stable = scene.estate.stable_target_group
+    ours, theirs = dimension_of(stable), dimension_of(str(scene.candidate_target_group))
+    before, after = balancer_of(stable), candidate_balancer(scene.layout, scene.estate)
+    if before == after:
+        return {ours: theirs}
+    return {f"{before}/{ours}": f"{after}/{theirs}", before: after, ours: theirs}
 
 
 def _renamed(value: object, names: Mapping[str, str]) -> object:

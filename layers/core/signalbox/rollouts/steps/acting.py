@@ -117,7 +117,7 @@ def _write(
             if is_stopped(turn, latch_of(turn, ports)):
                 return turn, scene, decision
             changes.append(ports.writer.apply(write, once=True))
-        turn = told(turn, changes)
+        turn = told(turn, decision.writes, changes)
         written, left = decision.writes, left - 1
         scene = look(turn.rollout, turn.now, ports)
         decision = decide_step(scene, turn.rollout.steps, command.step)
@@ -174,7 +174,8 @@ def _conclude(turn: Turn, scene: Scene, decision: Decision, command: StepCommand
 
 def _observed(turn: Turn, scene: Scene) -> Turn:
     turn = turn.change(actual=split_of(scene), expected=scene.estate.settings(), busy_until=None)
-    if scene.layout.placement is Placement.BESIDE and not turn.rollout.rebuilding:
+    grows = scene.layout.placement is Placement.BESIDE or scene.layout.candidate_balancer
+    if grows and not turn.rollout.rebuilding:
         writes = compiled_writes(scene.layout, scene.snapshot, scene.estate)
         return replace(turn, latch=replace(turn.latch, restoring=writes))
     return turn

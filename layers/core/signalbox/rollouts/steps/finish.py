@@ -77,4 +77,5 @@ def leftovers(scene: Scene) -> tuple[str, ...]:
     if scene.layout.placement is Placement.SLOT:
         return (*((estate.stable.name,) if estate.stable.instances else ()), *still)
     copy = estate.candidate_target_group if scene.has_own_target_group else None
-    return (*(thing.name for thing in (estate.candidate, copy) if thing is not None), *still)
+    made = (estate.candidate, copy, estate.candidate_balancer)
+    return (*(thing.name for thing in made if thing is not None), *still)

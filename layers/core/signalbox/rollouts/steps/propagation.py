@@ -7,12 +7,11 @@ from datetime import datetime
 from math import ceil
 
 from signalbox.kernel.clock import from_rfc3339, rfc3339
-from signalbox.rollouts import dns
+from signalbox.rollouts import dns, routing
 from signalbox.rollouts.estate import Rule
 from signalbox.rollouts.model import Propagation
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.routing import forward
 from signalbox.rollouts.scene import Decision, Scene, wait, write
 from signalbox.rollouts.steps.turn import Turn
 from signalbox.rollouts.writes import Write
@@ -22,13 +21,14 @@ LOOK_EVERY = 10  # seconds; a change takes about a minute
 
 def foreseen(turn: Turn, writes: Sequence[Write]) -> Turn:
     """Before the write: from now on weights may be on their way, whatever becomes of the answer."""
-    weighs = any(write.service == "route53" for write in writes)
+    weighs = any(map(routing.weighs, writes))
     return turn.change(propagation=Propagation()) if weighs else turn
 
 
-def told(turn: Turn, changes: Iterable[str | None]) -> Turn:
-    """After the write: the ids of the changes, if there are any."""
-    known = tuple(change for change in changes if change is not None)
+def told(turn: Turn, writes: Sequence[Write], changes: Sequence[str | None]) -> Turn:
+    """After the writes: the ids of the changes, if there are any that clients follow."""
+    both = zip(writes, changes, strict=True)
+    known = tuple(change for write, change in both if change is not None and routing.weighs(write))
     return turn.change(propagation=Propagation(changes=known)) if known else turn
 
 
@@ -43,7 +43,7 @@ def insisted(turn: Turn, scene: Scene, decision: Decision) -> Decision:
     unknown = turn.rollout.propagation == Propagation()
     if not unknown or decision.writes or not scene.estate.rules:
         return decision
-    again = [forward(rule, rule.actions) for rule in scene.estate.rules]
+    again = [routing.forward(rule, rule.actions) for rule in scene.estate.rules]
     return write("the same weights again: it is not known whether all servers have them", *again)
 
 

@@ -6,7 +6,12 @@ from dataclasses import replace
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import NotFound, Rejected, Transient
 from signalbox.kernel.events import Event
-from signalbox.rollouts.decisions.restore import decide_restore, serves_as_before, traffic_back
+from signalbox.rollouts.decisions.restore import (
+    decide_restore,
+    serves_as_before,
+    stable_rebuilt,
+    traffic_back,
+)
 from signalbox.rollouts.dns import ttl
 from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
@@ -58,7 +63,10 @@ def _turned_back(turn: Turn, command: StepCommand) -> Turn:
         clocks = replace(turn.rollout.clocks, detected_at=stop.at)
         turn = doubted(turn.change(stop=stop, clocks=clocks, hold=None, wanted=Split()))
         turn = turn.enter_phase(Phase.ROLLING_BACK, "Rollback Started", stop.reason, **stop.evidence)
-    return replace(turn, latch=replace(turn.latch, release=True))
+    released = replace(turn.latch, release=True)
+    if turn.rollout.layout.candidate_balancer:
+        released = replace(released, restoring=())  # nobody may bring back a record that is about to go
+    return replace(turn, latch=released)
 
 
 def _failure(turn: Turn, command: StepCommand) -> Stop:
@@ -105,7 +113,7 @@ def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
     while decision.writes and decision.writes != written and left:
         changes = [_apply(write, turn, ports) for write in decision.writes]
         written, left = decision.writes, left - 1
-        turn = told(_acted(turn, scene, ports), changes)
+        turn = told(_acted(turn, scene, ports), decision.writes, changes)
         turn, scene = _look(turn, ports)
         decision = decide_restore(scene)
     return turn, scene, decision
@@ -140,8 +148,10 @@ def _look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
 
 
 def _acted(turn: Turn, before: Scene, ports: Ports) -> Turn:
-    """The second clock stops with the first write that brought traffic back."""
-    if turn.rollout.clocks.acted_at is not None or traffic_back(before) is None:
+    """The second clock stops with the first write that brought traffic back or, where instances had been
+    replaced, what is to serve it."""
+    brings_back = traffic_back(before) or stable_rebuilt(before)
+    if turn.rollout.clocks.acted_at is not None or brings_back is None:
         return turn
     return turn.change(clocks=replace(turn.rollout.clocks, acted_at=rfc3339(ports.clock())))
 
