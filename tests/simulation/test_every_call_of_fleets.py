@@ -1,12 +1,12 @@
-"""At every fourth AWS call of a fleet's stop and start its answer is lost, or its function dies after it; the
+"""At every fifth AWS call of a fleet's stop and start its answer is lost, or its function dies after it; the
 same calls each time. `make simulate` tries all of them, with all faults."""
 
 import pytest
 
 from tests.simulation.campaigns import LONGEST, simulate
 
-EACH = 4
-FEWEST = 50  # faults that two walks must have met to be such
+EACH = 5
+FEWEST = 40  # faults that two walks must have met to be such
 
 pytestmark = pytest.mark.timeout(LONGEST)
 
