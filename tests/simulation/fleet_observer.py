@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import inf
 
 from signalbox.fleets.model import Action
 from tests.simulation.fibers import hub
@@ -28,7 +29,7 @@ class FleetObserver:
     def calm(self) -> None:
         """From now on nothing may change any more."""
         self._awake = None
-        self._right_at = 0.0
+        self._wrong_since = -1.0
         self._before = self._last = conditions(ACCOUNT, REGION)
         self._members = members(ACCOUNT, REGION)
 
@@ -82,6 +83,8 @@ class FleetObserver:
     def _armed_for(self, moment: Moment, at: datetime | None) -> Iterator[str]:
         """At first at once. Later somebody slow may put an old moment there, and has to put it right soon."""
         if at == moment.following:
-            self._right_at = hub.now
-        elif hub.now - self._right_at > SOON:
+            self._wrong_since = inf
+            return
+        self._wrong_since = min(self._wrong_since, hub.now)
+        if hub.now - self._wrong_since > SOON or self._wrong_since < 0:
             yield f"{moment.fleet} has begun to {moment.action} and is armed for {at}"

@@ -132,8 +132,10 @@ class FleetPlay:
 
     def _morning(self) -> None:
         self._pass(MORNING, hopeless=("late", "early"))
-        if _groups() != self._sizes:
-            self._late.append(f"I7 the groups were {self._sizes} and are {_groups()}")
+        for name, now in _groups().items():
+            stands = self.trouble in EXCUSES and now.endswith(" 0")  # it is named, as the aftermath knows
+            if now != self._sizes[name] and not stands:
+                self._late.append(f"I7 {name} was {self._sizes[name]} and is {now}")
 
     def _pass(self, moment: Moment, hopeless: tuple[str, ...] = (), *, since: datetime | None = None) -> None:
         part = next(part for part in self.parts if part.name == moment.fleet)
