@@ -33,13 +33,17 @@ Limit = Annotated[int, Ge(1), Le(100), Query()]
 Cursor = Annotated[str | None, Query()]
 From = Annotated[str | None, Query(alias="from")]
 Until = Annotated[str | None, Query()]
+# There is no such fleet, or nobody may read its Change Calendar.
+_UNREADABLE = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @router.put(
     "/fleets/<fleet>",
     summary="Register a fleet, or replace its registration",
     tags=["fleets"],
-    responses=answers(FleetView, HTTPStatus.CREATED, HTTPStatus.OK, refused=(HTTPStatus.CONFLICT,)),
+    responses=answers(
+        FleetView, HTTPStatus.CREATED, HTTPStatus.OK, refused=(*_UNREADABLE, HTTPStatus.CONFLICT)
+    ),
 )
 def put(fleet: str, body: Annotated[FleetSpec, Body()]) -> tuple[FleetView, int]:
     """Starts and stops nothing: the next transition does."""
@@ -55,7 +59,7 @@ def put(fleet: str, body: Annotated[FleetSpec, Body()]) -> tuple[FleetView, int]
     "/fleets",
     summary="List fleets, newest first",
     tags=["fleets"],
-    responses=answers(FleetList, HTTPStatus.OK),
+    responses=answers(FleetList, HTTPStatus.OK, refused=(HTTPStatus.UNPROCESSABLE_ENTITY,)),
 )
 def index(limit: Limit = 50, cursor: Cursor = None) -> FleetList:
     """A page of registrations, each with what it is meant to be now."""
@@ -68,7 +72,7 @@ def index(limit: Limit = 50, cursor: Cursor = None) -> FleetList:
     "/fleets/<fleet>",
     summary="Read a fleet",
     tags=["fleets"],
-    responses=answers(FleetView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
+    responses=answers(FleetView, HTTPStatus.OK, refused=_UNREADABLE),
 )
 def show(fleet: str) -> FleetView:
     """Its registration, what it is meant to be now, and what comes next."""
@@ -91,7 +95,7 @@ def delete(fleet: str) -> tuple[None, int]:
     "/fleets/<fleet>/forecast",
     summary="The coming transitions of a fleet, each with its reason",
     tags=["fleets"],
-    responses=answers(ForecastView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
+    responses=answers(ForecastView, HTTPStatus.OK, refused=_UNREADABLE),
 )
 def forecast(fleet: str, from_: From = None, until: Until = None) -> ForecastView:
     """With its override; a fortnight from now, when nothing else is asked for."""
@@ -103,7 +107,7 @@ def forecast(fleet: str, from_: From = None, until: Until = None) -> ForecastVie
     "/fleets/<fleet>/forecast",
     summary="The transitions that a fleet would have; stores nothing",
     tags=["fleets"],
-    responses=answers(ForecastView, HTTPStatus.OK),
+    responses=answers(ForecastView, HTTPStatus.OK, refused=_UNREADABLE),
 )
 def try_forecast(
     fleet: str, body: Annotated[FleetSpec, Body()], from_: From = None, until: Until = None
@@ -122,7 +126,7 @@ def _forecast(spec: FleetSpec, begin: str | None, end: str | None, *, stored: bo
     "/fleets/<fleet>/why",
     summary="Why a resource runs or stands still",
     tags=["fleets"],
-    responses=answers(WhyView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
+    responses=answers(WhyView, HTTPStatus.OK, refused=_UNREADABLE),
 )
 def explain(fleet: str, resource: Annotated[str, Len(1, 512), Query()]) -> WhyView:
     """From the record: schedule, override, last action, next transition."""

@@ -28,7 +28,11 @@ Limit = Annotated[int, Ge(1), Le(100), Query()]
 Entries = Annotated[int, Ge(1), Le(1000), Query()]
 Cursor = Annotated[str | None, Query()]
 Sequence = Annotated[int, Ge(0), Query()]
-_ACCEPTED = answers(RunStarted, HTTPStatus.ACCEPTED, refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+_ACCEPTED = answers(
+    RunStarted,
+    HTTPStatus.ACCEPTED,
+    refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
 
 
 @router.post("/fleets/<fleet>/start", summary="Start a fleet now", tags=["fleets"], responses=_ACCEPTED)
@@ -105,7 +109,7 @@ def run(fleet: str, run_id: str) -> RunView:
     "/fleets/<fleet>/timeline",
     summary="Read what happened to a fleet, oldest first",
     tags=["fleets"],
-    responses=answers(TimelineView, HTTPStatus.OK),
+    responses=answers(TimelineView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
 def timeline(fleet: str, limit: Entries = 500, cursor: Sequence = 0) -> TimelineView:
     """Also of a fleet that has been forgotten."""

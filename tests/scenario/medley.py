@@ -29,6 +29,7 @@ STRATEGIES: tuple[dict[str, Any], ...] = (
     {"steps": [{"replace": {"percent": 50}}, {"bake": {"for": "5m"}}, {"replace": {}}]},
     {"preset": "blue-green", "bake": "1s"},
 )
+CLUSTER = "orders"  # that one of them writes to
 BY_NAME, COPIED = 4, 7  # the places of their strategies
 
 
@@ -36,12 +37,18 @@ def play(world: World) -> None:
     """Returns when all have ended and the sweep has gone to sleep."""
     profile = _instance_profile(world)
     services = [_dressed(world, _service(world, number), profile) for number in range(len(STRATEGIES))]
+    world.aws("rds").create_db_cluster(
+        DBClusterIdentifier=CLUSTER,
+        Engine="aurora-postgresql",
+        EngineVersion="16.4",
+        MasterUsername="orders",
+        MasterUserPassword="not-a-secret",  # noqa: S106 - of nothing
+    )
     topic = world.aws("sns").create_topic(Name="hooks")["TopicArn"]
     furnish(world, services[1].name, NotificationTargetARN=topic, RoleARN=HOOKS)
-    canary, copied, in_slots, shared, named, tested, replaced, doubled = (
-        _start(world, service, strategy) for service, strategy in zip(services, STRATEGIES, strict=True)
-    )
-    _ask(copied, "pause")  # before its bake begins: the hold finds the wish already there
+    started = {n: _start(world, services[n], STRATEGIES[n]) for n in (0, *range(2, len(STRATEGIES)), 1)}
+    _ask(started[1], "pause")  # before its bake begins: the hold finds the wish already there
+    canary, copied, in_slots, shared, named, tested, replaced, doubled = (started[n] for n in sorted(started))
     _grow(world, shared, services[3])
     replaced.until_holding("bake")
     _ask(replaced, "abort")
@@ -117,7 +124,8 @@ def _dressed(world: World, service: SampleService, profile: str) -> SampleServic
 
 def _start(world: World, service: SampleService, strategy: dict[str, Any]) -> Story:
     guards = {"alarms": [service.alarm], "min_healthy_percent": 50}
-    world.register(service, strategy=strategy, guards=guards)
+    facts = {"database_cluster": CLUSTER} if strategy is STRATEGIES[0] else {}
+    world.register(service, strategy=strategy, guards=guards, facts=facts)
     return world.start(service)
 
 

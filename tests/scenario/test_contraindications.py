@@ -52,3 +52,24 @@ def test_a_volume_with_data_is_found(world: World) -> None:
     assert reasons["blue-green"] == [
         f"volume /dev/sdf of {service.groups[0]}: its data would not be in the second group"
     ]
+
+
+def test_a_database_cluster_that_cannot_be_doubled_is_found(world: World) -> None:
+    service = world.service(size=2)
+    facts = {"database_cluster": f"{service.name}-db"}
+    missing = world.api().request("PUT", f"/services/{service.name}", service.spec(facts=facts))
+    assert (missing.status, missing.body["violations"][0]["field"]) == (422, "facts.database_cluster")
+    world.aws("rds").create_db_cluster(
+        DBClusterIdentifier=f"{service.name}-db",
+        Engine="aurora-postgresql",
+        EngineVersion="13.7",
+        MasterUsername="orders",
+        MasterUserPassword="not-a-secret",  # noqa: S106 - of nothing
+    )
+    world.register(service, facts=facts)
+    wanted = {"version": service.images["v2"]}
+    plan = world.api("viewer").request("POST", f"/services/{service.name}/plan", wanted).body
+    reasons = {one["preset"]: one["reasons"] for one in plan["unsuitable"]}
+    why = f"database cluster {service.name}-db (aurora-postgresql 13.7) is older than the first"
+    assert reasons["blue-green"][0].startswith(why)
+    assert "canary" not in reasons

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.contract.template import resources, template
 from tests.scenario.conftest import LocalRuntime
+from tests.scenario.fleets import Fleet
 from tests.scenario.wire import signature
 from tests.scenario.world import World
 
@@ -46,14 +47,24 @@ def document(runtime: LocalRuntime) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def registered(runtime: LocalRuntime) -> dict[str, str]:
-    """A service with an ended rollout, as parameters of a path, so that not everything is 404."""
+    """A service with an ended rollout, and a fleet with an ended run, as parameters of a path, so that not
+    everything is 404."""
     world = World(runtime)
     service = world.service(size=1)
     world.register(service)
     story = world.start(service)
     story.ask("abort")
     story.until_ended()
-    return {"service": service.name, "rollout_id": story.rollout_id}
+    fleet = Fleet(world, "empty", (), "", "")
+    fleet.register()
+    fleet.ask("POST", "/stop")
+    run = fleet.until_run(1)
+    return {
+        "service": service.name,
+        "rollout_id": story.rollout_id,
+        "fleet": fleet.name,
+        "run_id": run["run_id"],
+    }
 
 
 def test_the_document_is_valid(document: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from signalbox.kernel.errors import Unprocessable
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.contraindications import SAFEST_FIRST, Suitability
+from signalbox.rollouts.databases import Cluster, cannot_be_doubled
 from signalbox.rollouts.draft import draft
 from signalbox.rollouts.estate import Carried, Group
 from signalbox.rollouts.ports import Registered
@@ -162,3 +163,45 @@ def test_where_nothing_is_overridden_nothing_is_told() -> None:
 def test_what_serves_already_is_no_matter_of_strategy() -> None:
     world = world_of(service(vendor_unsupported=True))
     assert start_rollout(StartRollout(service="checkout", version="1"), ANA, world.ports).steps == ()
+
+
+def cluster(engine: str, version: str, mode: str = "provisioned") -> Cluster:
+    return Cluster(name="orders", engine=engine, version=version, mode=mode)
+
+
+@pytest.mark.parametrize(
+    ("of", "why"),
+    [
+        (cluster("aurora-postgresql", "13.11"), "older than the first that takes blue/green deployments"),
+        (cluster("aurora-postgresql", "10.20"), "older than the first that takes blue/green deployments"),
+        (cluster("aurora-postgresql", "16.1"), None),
+        (cluster("aurora-postgresql", "17"), None),
+        (cluster("aurora-postgresql", "16.4-limitless"), None),
+        (cluster("aurora-mysql", "8.0.mysql_aurora.3.04.0"), None),
+        (cluster("aurora-mysql", "5.7.mysql_aurora.2.08.3", "serverless"), "Aurora Serverless v1"),
+        (cluster("aurora", "5.6.mysql_aurora.1.22.2"), "Aurora MySQL 1"),
+        (cluster("postgres", "13.4"), None),
+    ],
+)
+def test_aurora_clusters_are_known_by_engine_version_and_mode(of: Cluster, why: str | None) -> None:
+    told = cannot_be_doubled(of)
+    assert told == (f"database cluster orders ({of.engine} {of.version}) is {why}" if why else None)
+
+
+def test_a_cluster_that_cannot_be_doubled_rules_a_second_group_out() -> None:
+    of, old = service(database_cluster="orders"), survey(cluster=cluster("aurora-postgresql", "13.4"))
+    suit = found(of, old)
+    assert set(suit.unsuitable) == SECOND
+    assert suit.safest == "canary"
+    assert suit.against[0].endswith("both groups would share it")
+    both = service(database_cluster="orders", schema_state="expanded")
+    assert found(both, old) == found(of, survey(cluster=cluster("aurora-postgresql", "16.4")))
+    assert found(both, old) == Suitability(safest="canary")
+
+
+def test_a_cluster_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(Unprocessable) as told:
+        found(service(database_cluster="orders"))
+    (violation,) = told.value.violations
+    assert violation.field == "facts.database_cluster"
+    assert violation.message == "database cluster orders does not exist in eu-west-1"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from signalbox.aws.alarms import names_with_prefix, read_alarms
 from signalbox.aws.platforms import autoscaling
 from signalbox.aws.platforms.carried import read_carried
+from signalbox.aws.platforms.databases import read_cluster
 from signalbox.aws.platforms.volumes import attached_devices
 from signalbox.aws.routers import alb, balancers, route53
 from signalbox.kernel.errors import Transient
@@ -106,6 +107,7 @@ class AwsEstates:
             balancers=alb.names_of_balancers(target_groups.values()) if sides(spec) else {},
             original=original,
             web_acl=balancers.web_acl_of(original.arn) if original else None,
+            cluster=read_cluster(spec.facts.database_cluster) if spec.facts.database_cluster else None,
             alarms={alarm.name: alarm for alarm in read_alarms(spec.guards.alarms)},
             images={
                 template: {number: launch.image for number, launch in versions.items() if launch.image}

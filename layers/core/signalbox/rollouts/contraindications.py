@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from signalbox.rollouts.databases import cannot_be_doubled
 from signalbox.rollouts.estate import Group
 from signalbox.rollouts.model import Step, StepKind
 from signalbox.rollouts.plan import compile_steps
@@ -71,6 +72,8 @@ def _reasons(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step
         yield "facts.singleton_leader: two leaders would run at once"
     if (volumes := _volumes(facts, survey, stable)) and (second or whole):
         yield f"{volumes}: its data would {'not be in the second group' if second else 'all go at once'}"
+    if (shared := _shared(spec, survey)) and second:
+        yield f"{shared}: both groups would share it"
     if stable.desired == 1 and replacing and not more and not whole:
         yield f"{stable.name} has one instance: nothing would serve while it is replaced"
     if second and spec.platform.slots is None:
@@ -96,6 +99,14 @@ def _coupled(facts: Facts) -> str | None:
         return "facts.schema_state is contracted"
     named = ("schema_coupled", "upgrade_routine")
     return next((f"facts.{name}" for name in named if getattr(facts, name)), None)
+
+
+def _shared(spec: ServiceSpec, survey: Survey) -> str | None:
+    """The database that no second side could have for itself; that does not matter once both versions can
+    work with one schema."""
+    if survey.cluster is None or spec.facts.schema_state == "expanded":
+        return None
+    return cannot_be_doubled(survey.cluster)
 
 
 def _volumes(facts: Facts, survey: Survey, stable: Group) -> str | None:

@@ -30,6 +30,7 @@ def service_violations(spec: ServiceSpec, survey: Survey) -> list[Violation]:
         *_target_groups(spec, survey),
         *(_names(spec, survey) if sides(spec) else _rules(spec, survey)),
         *_alarms(spec, survey),
+        *_cluster(spec, survey),
     ]
 
 
@@ -195,6 +196,14 @@ def _alarms(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
     for index, name in enumerate(spec.guards.alarms):
         if name not in survey.alarms:
             yield Violation(f"guards.alarms.{index}", f"alarm {name} does not exist in {survey.region}")
+
+
+def _cluster(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
+    name = spec.facts.database_cluster
+    if name is not None and survey.cluster is None:
+        yield Violation(
+            "facts.database_cluster", f"database cluster {name} does not exist in {survey.region}"
+        )
 
 
 def is_version(version: str) -> bool:

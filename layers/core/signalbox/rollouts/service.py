@@ -224,6 +224,7 @@ class Facts(Closed):
     is on its way, `expanded` when both versions can work with it, `contracted` when only the new one can.
     upgrade_routine: the application changes data when it starts. vendor_unsupported: no second installation
     beside the first. stateful_volumes: instances keep data. singleton_leader: at most one may run.
+    database_cluster: the name of the Aurora cluster that the service writes to, which is looked up.
     """
 
     schema_coupled: bool = False
@@ -232,6 +233,7 @@ class Facts(Closed):
     vendor_unsupported: bool = False
     stateful_volumes: bool = False
     singleton_leader: bool = False
+    database_cluster: Annotated[str, Len(1, 63), Predicate(is_name)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

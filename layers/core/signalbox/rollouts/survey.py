@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from signalbox.rollouts.databases import Cluster
 from signalbox.rollouts.estate import Alarm, Balancer, Group, Rule, TargetGroup
 
 
@@ -24,7 +25,7 @@ class Survey:
     first one or that outlive their instance; `attached` maps group -> devices of EBS volumes on its instances
     that are neither the root nor from the launch template; `followers` maps launch template id -> other
     groups that follow its $Latest. `original` is the load balancer that a service lets be copied, `web_acl`
-    the firewall before it.
+    the firewall before it. `cluster` is the database cluster that it names.
     """
 
     region: str
@@ -37,6 +38,7 @@ class Survey:
     balancers: Mapping[str, str] = field(default_factory=dict)
     original: Balancer | None = None
     web_acl: str | None = None
+    cluster: Cluster | None = None
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     data_volumes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
