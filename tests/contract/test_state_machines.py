@@ -95,6 +95,14 @@ def test_what_a_step_is_retried_for_is_no_reason_to_leave_things_behind(name: st
     assert [error for error in retried if not error.startswith(passing)] == []
 
 
+@_each_task
+def test_a_fleet_is_stopped_late_rather_than_not_at_all(name: str, state: State) -> None:
+    """A table that is away for five minutes at eight on Friday is no reason to run until Monday."""
+    if name in _OF_FLEETS:
+        retrier = next(one for one in state["Retry"] if {"Transient", "States.ALL"} & {*one["ErrorEquals"]})
+        assert retrier["MaxAttempts"] == 99_999_999
+
+
 @_each_wait
 def test_a_wait_is_never_begun_anew_by_its_own_deadline(name: str, state: State) -> None:
     retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}

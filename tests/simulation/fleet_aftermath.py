@@ -11,6 +11,7 @@ from moto.stepfunctions.responses import get_backend
 
 from signalbox.fleets.model import Action
 from signalbox.fleets.record import Lot, Run, RunPhase
+from signalbox.fleets.steps.resolve_fleet import EVERYTHING
 from tests.simulation.aftermath import MOST_HISTORY, MOST_ITEM, history
 from tests.simulation.fleet_estate import conditions
 from tests.simulation.fleet_part import FleetPart, Moment, timetable
@@ -49,8 +50,11 @@ def _reached(
     outcomes = _outcomes(part.lots(run))
     if run.failure and not may_fail:
         yield f"I3 {run.run_id} failed: {run.failure}"
+    unknown = {name for name in outcomes if name.endswith(EVERYTHING) and may_fail}
     for name in part.selected:
         told = outcomes.pop(name, [])
+        if not told and _kind(name) + EVERYTHING in unknown:
+            continue  # of all of its kind it is said that they could not be looked for
         arrived = _is_there(name, now.get(name, "gone"), moment.action)
         if name not in now and not told:
             continue  # it has gone before the run began: whether it may have, the observer knows
@@ -62,7 +66,7 @@ def _reached(
             yield f"I3 {name} is {now.get(name, 'gone')} and named nowhere"
         elif told != ["reached"] and name not in hopeless and not may_fail:
             yield f"I3 {name} is named {told} without need"
-    if any(told != ["skipped"] for told in outcomes.values()):  # but for members of groups
+    if any(told != ["skipped"] for name, told in outcomes.items() if name not in unknown):  # but members
         yield f"I9 not selected, but named: {outcomes}"
 
 
@@ -82,6 +86,11 @@ def _outcomes(lots: list[Lot]) -> dict[str, list[str]]:
             for id_ in ids:
                 found.setdefault(prefix[lot.kind] + id_, []).append(outcome)
     return found
+
+
+def _kind(name: str) -> str:
+    kind, colon, _ = name.rpartition(":")
+    return kind + colon
 
 
 def _is_there(name: str, condition: str, action: Action) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from math import inf
 
 from signalbox.fleets.model import Action
 from tests.simulation.fibers import hub
@@ -10,6 +12,7 @@ from tests.simulation.fleet_estate import conditions, members
 from tests.simulation.fleet_part import FleetPart, Moment, timetable
 from tests.simulation.universe import ACCOUNT, REGION
 
+SOON = 1.0  # seconds
 AWAY_FROM = {Action.START: {"stopping", "stopped"}, Action.STOP: {"pending", "starting"}}
 
 
@@ -26,6 +29,7 @@ class FleetObserver:
     def calm(self) -> None:
         """From now on nothing may change any more."""
         self._awake = None
+        self._wrong_since = -1.0
         self._before = self._last = conditions(ACCOUNT, REGION)
         self._members = members(ACCOUNT, REGION)
 
@@ -73,5 +77,14 @@ class FleetObserver:
             moment = self._awake if self._awake and self._awake.fleet == name else None
             if moment is None and name not in there:
                 yield f"{name} is not armed any more"
-            if moment is not None and part.has_begun(moment) and there.get(name) != moment.following:
-                yield f"{name} has begun to {moment.action} and is armed for {there.get(name)}"
+            if moment is not None and part.has_begun(moment):
+                yield from self._armed_for(moment, there.get(name))
+
+    def _armed_for(self, moment: Moment, at: datetime | None) -> Iterator[str]:
+        """At first at once. Later somebody slow may put an old moment there, and has to put it right soon."""
+        if at == moment.following:
+            self._wrong_since = inf
+            return
+        self._wrong_since = min(self._wrong_since, hub.now)
+        if hub.now - self._wrong_since > SOON or self._wrong_since < 0:
+            yield f"{moment.fleet} has begun to {moment.action} and is armed for {at}"

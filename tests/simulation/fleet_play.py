@@ -120,10 +120,11 @@ class FleetPlay:
     def _evening(self) -> None:
         """What the start depends on is what is remembered now: with the same memory it is the same start."""
         self._pass(EVENING, hopeless=("early", "spot"))
-        sizes = {key.rpartition("/")[2]: list(size) for key, size in self.parts[0].standing().sizes.items()}
-        before = {name: list(map(int, self._sizes[f"group:{name}"].split())) for name in SIZES}
-        if sizes != before:
-            self._late.append(f"I7 the groups were {before}, and {sizes} is remembered")
+        sizes = {key.rpartition("/")[2]: size for key, size in self.parts[0].standing().sizes.items()}
+        remembered = {f"group:{name}": " ".join(map(str, size)) for name, size in sizes.items()}
+        for name, now in _groups().items():
+            if now != self._sizes[name] and remembered.get(name) != self._sizes[name]:
+                self._late.append(f"I7 {name} was {self._sizes[name]}, and {remembered} is remembered")
 
     def _weekend(self) -> None:
         hub.leap(SUNDAY.timestamp())
@@ -131,8 +132,10 @@ class FleetPlay:
 
     def _morning(self) -> None:
         self._pass(MORNING, hopeless=("late", "early"))
-        if _groups() != self._sizes:
-            self._late.append(f"I7 the groups were {self._sizes} and are {_groups()}")
+        for name, now in _groups().items():
+            stands = self.trouble in EXCUSES and now.endswith(" 0")  # it is named, as the aftermath knows
+            if now != self._sizes[name] and not stands:
+                self._late.append(f"I7 {name} was {self._sizes[name]} and is {now}")
 
     def _pass(self, moment: Moment, hopeless: tuple[str, ...] = (), *, since: datetime | None = None) -> None:
         part = next(part for part in self.parts if part.name == moment.fleet)

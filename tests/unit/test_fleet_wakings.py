@@ -92,6 +92,22 @@ def test_a_transition_delivered_twice_acts_once() -> None:
     assert_in_order(stage)
 
 
+def test_a_slow_sweep_leaves_the_moment_armed_that_others_have_armed_meanwhile() -> None:
+    stage = railway(now=at(19, 59))
+    others = iter([at(20, 1)])
+
+    def meanwhile(name: str) -> None:
+        moment = next(others, None) if name == "timetable.arm" else None
+        if moment is not None:  # the sweep is about to write what it has read a while ago
+            stage.world.clock.now = moment
+            attend("qa", stage.world.ports)
+
+    stage.world.wire.fail = meanwhile
+    attend("qa", stage.world.ports)
+    assert stage.world.standing().armed_for == at(8, day=30)
+    assert stage.world.timetable.armed == {"qa": at(8, day=30)}
+
+
 def test_somebody_faster_is_no_reason_to_miss_a_transition() -> None:
     stage = railway(now=at(19))
     stage.world.clock.now = at(20, 1)

@@ -10,7 +10,7 @@ from signalbox.fleets.model import Action, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
 from signalbox.fleets.schedule.calendar import Schedule
-from signalbox.fleets.steps.turn import ENGINE, persistently, publish, recorded, under_way
+from signalbox.fleets.steps.turn import ENGINE, arm, persistently, publish, recorded, under_way
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import NotFound
 from signalbox.kernel.events import Event
@@ -44,7 +44,7 @@ def _attended(name: str, ports: FleetPorts) -> str:
         after = replace(after, acted_at=now)
     if after != standing:
         after = recorded(name, after, ended, ports)
-    ports.timetable.arm(name, after.armed_for)
+    arm(name, after, ports)
     told = _under_way(fleet, after, ports)
     publish(name, after, ports)
     return told

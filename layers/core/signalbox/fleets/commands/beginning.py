@@ -6,7 +6,7 @@ from datetime import datetime
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
-from signalbox.fleets.steps.turn import publish, recorded, superseded
+from signalbox.fleets.steps.turn import arm, publish, recorded, superseded
 from signalbox.kernel.events import Event, JsonObject
 from signalbox.kernel.ids import new_run_id
 
@@ -48,7 +48,7 @@ def begin_run(fleet: Registered, standing: Standing, draft: Draft, ports: FleetP
     standing = _with(standing, run, draft)
     standing = recorded(run.fleet, standing, [*events, *told, begun], ports, [*ended, run])
     if draft.at is not None:
-        ports.timetable.arm(run.fleet, standing.armed_for)
+        arm(run.fleet, standing, ports)
     ports.executions.start(run.fleet, run.run_id, run.generation)
     publish(run.fleet, standing, ports)
     return run

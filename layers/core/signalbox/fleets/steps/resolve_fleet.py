@@ -10,7 +10,7 @@ from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run, RunPhase, Standing
-from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
+from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, arm, kept, still_ours, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
 MOST_ATTEMPTS = 10  # to look through a place, in five minutes; then the others are not kept waiting any more
@@ -131,4 +131,4 @@ def _look_again(run: Run, ports: FleetPorts) -> None:
         standing, look_again_at=run.look_again_at, armed_for=at, revision=standing.revision + 1
     )
     ports.fleets.save(run.fleet, standing, ())
-    ports.timetable.arm(run.fleet, at)
+    arm(run.fleet, standing, ports)

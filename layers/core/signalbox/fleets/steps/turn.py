@@ -101,6 +101,15 @@ def publish(name: str, standing: Standing, ports: FleetPorts) -> Standing:
     return following
 
 
+def arm(name: str, standing: Standing, ports: FleetPorts) -> None:
+    """The timetable has what the standing says. Who is so slow that others have gone on meanwhile has put an
+    old moment in the place of theirs: the standing, read again, tells."""
+    ports.timetable.arm(name, standing.armed_for)
+    now = ports.fleets.standing(name).armed_for
+    if now != standing.armed_for:
+        ports.timetable.arm(name, now)
+
+
 def still_ours(run: Run, ports: FleetPorts) -> Standing:
     """The standing, read again. Raises Conflict when a later run has taken the place of this one."""
     standing = ports.fleets.standing(run.fleet)
