@@ -116,6 +116,7 @@ def test_what_its_tag_keeps_up_stops_when_the_tag_says() -> None:
     stage = asleep(instance(), instance(2, tags=tagged("running until 2026-11-27T23:00:00+01:00")))
     assert powers(stage, instance(2).id) == {Power.RUNNING}
     assert stage.outcomes()[instance(2).id] == "skipped: running until 2026-11-27T22:00:00.000Z by its tag"
+    stage.sweep()
     assert stage.world.timetable.armed == {"qa": at(22)}
     stage.run_until(at(22, 30))
     assert powers(stage) == {Power.STOPPED}

@@ -10,7 +10,7 @@ from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run, RunPhase, Standing
-from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, arm, kept, still_ours, take_turn
+from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
 MOST_ATTEMPTS = 10  # to look through a place, in five minutes; then the others are not kept waiting any more
@@ -122,13 +122,9 @@ def _unknown(run: Run, place: Place, kind: Kind, error: Exception, ports: FleetP
 
 
 def _look_again(run: Run, ports: FleetPorts) -> None:
-    """When the first of the tags ends that hold something back, the fleet is woken."""
-    if run.look_again_at is None:
-        return
-    standing = still_ours(run, ports)
-    at = min(moment for moment in (standing.armed_for, run.look_again_at) if moment)
-    standing = replace(
-        standing, look_again_at=run.look_again_at, armed_for=at, revision=standing.revision + 1
-    )
-    ports.fleets.save(run.fleet, standing, ())
-    arm(run.fleet, standing, ports)
+    """When the first of the tags ends that hold something back. The sweep arms it, or acts when it is over:
+    what the machine calls does not know whom the timetable wakes."""
+    if run.look_again_at is not None:
+        standing = still_ours(run, ports)
+        after = replace(standing, look_again_at=run.look_again_at, revision=standing.revision + 1)
+        ports.fleets.save(run.fleet, after, ())
