@@ -406,7 +406,11 @@ def test_an_alarm_rule_queue_and_load_balancer_are_named_by_their_arns(endpoint:
     refusal(
         endpoint.client("elbv2").create_target_group, Name="blue", Protocol="HTTP", Port=80, VpcId="vpc-none"
     )
-    assert endpoint.last_call().resources == (f"arn:aws:elasticloadbalancing:{here}:targetgroup/blue/*",)
+    # And the network in which it is, on which EC2 knows no resources.
+    assert endpoint.last_call().resources == (
+        f"arn:aws:elasticloadbalancing:{here}:targetgroup/blue/*",
+        "*",
+    )
 
 
 def test_a_taken_port_is_named(endpoint: Endpoint) -> None:
