@@ -190,7 +190,8 @@ def _advance(turn: Turn, decision: Decision, command: StepCommand, ports: Ports)
         return _taken_back(signals, command, ports)
     if signals.pausing:
         return pause(step.index, turn.now, then=step.index + 1, reason="paused", attempt=command.attempt + 1)
-    return arrive(turn.rollout.steps, step.index + 1, turn.now, full=signals.full)
+    # A bake counts from what has been read back: a turn may have waited long for an answer.
+    return arrive(turn.rollout.steps, step.index + 1, ports.clock(), full=signals.full)
 
 
 def _taken_back(signals: Signals, command: StepCommand, ports: Ports) -> Progress:
