@@ -63,7 +63,6 @@ class FleetView:
     retain: bool
     spread: str | None
     deadline: str
-    alternates: tuple[str, ...]
     prices: Mapping[str, float] | None
     now: NowView
     next: TransitionView | None
@@ -179,7 +178,6 @@ def fleet_view(described: Described) -> FleetView:
         retain=spec.retain,
         spread=spec.spread,
         deadline=spec.deadline,
-        alternates=spec.alternates,
         prices=spec.prices,
         now=NowView(state=described.power, reason=described.reason),
         next=_transition(described.coming),
