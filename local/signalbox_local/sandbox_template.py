@@ -50,6 +50,20 @@ READ_EARLY = (
 )
 """Variables that the interpreter and the preloaded modules read once, beside `PYTHON…`."""
 
+MODELS = (
+    "autoscaling",
+    "cloudwatch",
+    "dynamodb",
+    "ec2",
+    "elbv2",
+    "events",
+    "rds",
+    "scheduler",
+    "stepfunctions",
+    "sts",
+)
+"""Services of which botocore's description is read once for all sandboxes: most of what a client costs."""
+
 DESCRIPTORS = 3
 
 
@@ -69,8 +83,23 @@ def preload() -> None:
     """What is loaded now stays, so that no child need look at it, nor copy it."""
     for name in PRELOADED:
         importlib.import_module(name)
+    _read_models()
     gc.collect()
     gc.freeze()
+
+
+def _read_models() -> None:
+    """Everything that botocore looks up to make a client of these services."""
+    from botocore.loaders import JSONFileLoader, Loader  # noqa: PLC0415 - only a template pays for it
+
+    read = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
+    JSONFileLoader.load_file = lambda self, file_path: read(file_path)  # type: ignore[method-assign]
+    loader = Loader()
+    for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
+        loader.load_data(name)
+    for service in MODELS:
+        loader.load_service_model(service, "service-2")
+        loader.load_service_model(service, "endpoint-rule-set-1")
 
 
 class Template:
