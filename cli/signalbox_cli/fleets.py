@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 import typer
 from rich.console import RenderableType
 
-from signalbox.kernel.clock import rfc3339
 from signalbox_cli.arguments import Limit
 from signalbox_cli.asking import segment
 from signalbox_cli.connection import Misconfigured
-from signalbox_cli.fleet_arguments import Fleet, fleet_path, moment_option
+from signalbox_cli.fleet_arguments import Fleet, fleet_path, in_range, moment_option, past_option
 from signalbox_cli.fleet_clock import present
 from signalbox_cli.fleet_runs import lift, override, run, runs, start, stop
+from signalbox_cli.fleet_savings import savings_table
 from signalbox_cli.fleet_tables import FleetsTable, Forecast, fleet_table, fleet_timeline, forecast_table
 from signalbox_cli.fleet_words import coming, why_sentences, zone_of
 from signalbox_cli.output import warn
@@ -30,6 +30,7 @@ app = typer.Typer(
     help="Let fleets run by a schedule, start and stop them, ask why.",
 )
 _FILE = typer.Option("--file", "-f", help="YAML or JSON; - reads standard input.")
+_PAST = "2026-11-01, or RFC 3339; in the fleet's zone."
 _MOMENTS = "22:00, tomorrow 08:00, sunday, or RFC 3339; in the fleet's zone."
 
 
@@ -100,10 +101,8 @@ def forecast(
         raise typer.BadParameter("give one of the two: the name of a fleet, or a file with -f")
     spec: Json = _read(file) if file else session.ask("GET", fleet_path(fleet or ""), holds="name")
     zone, now = str(spec.get("zone")), present(session)
-    begin = moment_option("--from", from_, zone, now)
-    end = moment_option("--until", until, zone, now)
-    query = urlencode({name: rfc3339(at) for name, at in (("from", begin), ("until", end)) if at})
-    path = f"{fleet_path(spec['name'])}/forecast?{query}".rstrip("?")
+    begin, end = moment_option("--from", from_, zone, now), moment_option("--until", until, zone, now)
+    path = in_range(f"{fleet_path(spec['name'])}/forecast", begin, end)
     found = session.ask("POST" if file else "GET", path, spec if file else None, holds="items")
     told = Forecast(
         transitions=found["items"],
@@ -132,6 +131,24 @@ def why(
         return sentences(why_sentences(answer, zone, present(session)))
 
     session.answer(answer, in_words)
+
+
+@app.command()
+@with_session
+def savings(
+    session: Session,
+    fleet: Fleet,
+    *,
+    from_: Annotated[str | None, typer.Option("--from", help=f"30 days before without it: {_PAST}")] = None,
+    until: Annotated[str | None, typer.Option(help=f"Now without it: {_PAST}")] = None,
+) -> None:
+    """Say how long a fleet stood still, by kind and size, and what that saved by the prices in its file."""
+    zone = str(session.ask("GET", fleet_path(fleet), holds="name")["zone"])
+    begin, end = past_option("--from", from_, zone), past_option("--until", until, zone)
+    found = session.ask("GET", in_range(f"{fleet_path(fleet)}/savings", begin, end), holds="items")
+    session.answer(found, lambda: savings_table(found, zone_of(zone)))
+    if found["unpriced"]:
+        session.hint("`prices` in the file of a fleet are per hour, such as {m5.large: 0.107}")
 
 
 @app.command()

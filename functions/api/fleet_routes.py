@@ -1,5 +1,6 @@
 """Routes of fleets."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -18,9 +19,11 @@ from fleet_views import (
     why_view,
 )
 from routing import new_router
+from savings_view import SavingsView, savings_view
 from signalbox.fleets.commands.delete_fleet import delete_fleet
 from signalbox.fleets.commands.describe_fleet import describe_fleet, forecast_of
 from signalbox.fleets.commands.put_fleet import put_fleet
+from signalbox.fleets.commands.report_savings import report_savings
 from signalbox.fleets.commands.why import why
 from signalbox.fleets.schedule.calendar import violations
 from signalbox.fleets.spec import FleetSpec
@@ -117,9 +120,23 @@ def try_forecast(
 
 
 def _forecast(spec: FleetSpec, begin: str | None, end: str | None, *, stored: bool) -> ForecastView:
-    first = moment("from", begin) if begin else None
-    last = moment("until", end) if end else None
-    return forecast_view(forecast_of(spec, first, last, fleet_ports(), stored=stored))
+    return forecast_view(forecast_of(spec, *_range(begin, end), fleet_ports(), stored=stored))
+
+
+def _range(begin: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+    """Raises Invalid."""
+    return moment("from", begin) if begin else None, moment("until", end) if end else None
+
+
+@router.get(
+    "/fleets/<fleet>/savings",
+    summary="How long a fleet stood still, and what that saved",
+    tags=["fleets"],
+    responses=answers(SavingsView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
+)
+def savings(fleet: str, from_: From = None, until: Until = None) -> SavingsView:
+    """From the record of its runs, by kind and unit, with the prices that its owner gave."""
+    return savings_view(report_savings(fleet, *_range(from_, until), fleet_ports()))
 
 
 @router.get(

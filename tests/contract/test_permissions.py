@@ -191,6 +191,7 @@ _CALLERS = {
         f"{_ROLLOUT.replace('POST', 'GET')}/timeline",
         "POST/services/checkout/plan",
         "GET/fleets/dev/why",
+        "GET/fleets/dev/savings",
         "POST/fleets/dev/forecast",
     },
     "DeployerPolicy": {"POST/services/checkout/rollouts", "POST/services/checkout/undo"}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -64,6 +65,16 @@ def test_a_fleet_sleeps_on_the_weekend_and_is_back_on_monday(stage: World, fleet
     assert fleet.power() == fleet.all_are("running", "1/2/4", "available")
     assert started["saved"]["t4g.micro"] == pytest.approx(4 * 60, abs=1)
     assert started["savings"] == pytest.approx(2.4, abs=0.1)
+    weekend = urlencode({"from": friday.isoformat(), "until": monday.isoformat()})
+    told = fleet.ask("GET", f"/savings?{weekend}")
+    assert [(one["kind"], one["unit"], one["resources"]) for one in told["items"]] == [
+        ("autoscaling", "t4g.micro", 1),
+        ("ec2", "t4g.micro", 2),
+        ("rds", "db.t4g.micro", 1),
+    ]
+    # Two instances and a group of two, for a weekend.
+    assert (told["hours"], told["savings"]) == (pytest.approx(5 * 60, abs=1), pytest.approx(2.4, abs=0.1))
+    assert told["unpriced"] == ["db.t4g.micro"]
     wanted = ["Fleet Stop Requested", "Fleet Stopped", "Fleet Start Requested", "Fleet Started"]
     assert fleet.types() == ["Fleet Applied", *wanted]
     heard = [one["event"] for one in stage.events() if one["event"]["source"] == "signalbox.fleets"]
@@ -214,6 +225,7 @@ ABSENT = [
     ("DELETE", "", None),
     ("GET", "/forecast", None),
     ("GET", "/why?resource=i-1", None),
+    ("GET", "/savings", None),
     ("GET", "/runs", None),
     ("GET", "/runs/fr-1", None),
     ("POST", "/start", None),

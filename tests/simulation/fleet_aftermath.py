@@ -10,8 +10,7 @@ from typing import Any
 from moto.stepfunctions.responses import get_backend
 
 from signalbox.fleets.model import Action
-from signalbox.fleets.record import Lot, Run, RunPhase
-from signalbox.fleets.steps.resolve_fleet import EVERYTHING
+from signalbox.fleets.record import EVERYTHING, Lot, Run, RunPhase
 from tests.simulation.aftermath import MOST_HISTORY, MOST_ITEM, history
 from tests.simulation.fleet_estate import conditions
 from tests.simulation.fleet_part import FleetPart, Moment, timetable

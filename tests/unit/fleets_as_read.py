@@ -89,6 +89,25 @@ RESOURCES = [
 ]
 
 
+def saved(kind: str, unit: str, hours: float, price: float | None = None) -> dict[str, Any]:
+    savings = None if price is None else round(hours * price, 2)
+    return {"kind": kind, "unit": unit, "resources": 3, "hours": hours, "price": price, "savings": savings}
+
+
+def savings(**changes: object) -> dict[str, Any]:
+    """Of a week; one size has no price."""
+    return {
+        "fleet": "qa",
+        "since": "2026-11-22T23:00:00.000Z",
+        "until": "2026-11-29T23:00:00.000Z",
+        "items": [saved("ec2", "m5.large", 1234.5, 0.107), saved("rds", "db.t3.medium", 300.25)],
+        "hours": 1534.75,
+        "savings": 132.09,
+        "unpriced": ["db.t3.medium"],
+        **changes,
+    }
+
+
 def why(**changes: object) -> dict[str, Any]:
     """Of a resource that the last evening has stopped."""
     return {

@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 
 from signalbox.kernel.clock import from_rfc3339
 from signalbox_cli.fleet_run_tables import RunsTable, run_table
+from signalbox_cli.fleet_savings import savings_table
 from signalbox_cli.fleet_tables import FleetsTable, Forecast, fleet_table, fleet_timeline, forecast_table
 from signalbox_cli.fleet_words import away, coming, savings_words, wall, why_sentences, zone_of
 from signalbox_cli.output import UNBOUNDED
@@ -26,6 +27,8 @@ from tests.unit.fleets_as_read import (
     fleet,
     resource,
     run,
+    saved,
+    savings,
     why,
 )
 
@@ -94,6 +97,15 @@ skipped  1  ec2   spot one-time: cannot be stopped
                   i-3
 reached  2  ec2   i-1, i-2
 reached  1  rds   orders"""
+SAVINGS_80 = """\
+qa stood still, Mon 2026-11-23 00:00 to Mon 2026-11-30 00:00 (Europe/Paris)
+
+kind    size          resources    hours  price   saved
+ec2     m5.large              3  1,234.5  0.107  132.09
+rds     db.t3.medium          3    300.2      –       –
+in all                           1,534.8         132.09
+
+no price is known of db.t3.medium: not counted as saved"""
 RUNS = {
     80: """\
 run                  action  phase         resources
@@ -232,6 +244,15 @@ def test_of_many_resources_some_are_named_and_of_those_that_failed_more() -> Non
     told = seen(run_table(run(resources=many)), 400)
     assert "and 988 more (-o json names all)" in told
     assert "x-49" in told
+
+
+def test_savings_are_told_by_kind_and_size_and_what_has_no_price_is_named() -> None:
+    assert seen(savings_table(savings(), PARIS)) == SAVINGS_80
+    unknown = savings(items=[saved("autoscaling", "", 3.0)], savings=None, unpriced=[""])
+    assert "no price is known of the unknown size" in seen(savings_table(unknown, PARIS))
+    assert seen(savings_table(savings(items=[], unpriced=[]), PARIS)).endswith(
+        "nothing that the record knows of"
+    )
 
 
 def test_savings_are_told_in_hours_and_in_the_money_of_the_fleet() -> None:

@@ -21,7 +21,7 @@ from signalbox_cli.output import Output
 from signalbox_cli.problems import explain
 from signalbox_cli.session import Session
 from signalbox_local.state_file import StateFolder
-from tests.unit.fleets_as_read import ANNA, NOW, STARTS, STOPS, FakeApi, api, fleet, run, why
+from tests.unit.fleets_as_read import ANNA, NOW, STARTS, STOPS, FakeApi, api, fleet, run, savings, why
 
 RUN_ID = "f-1m82zdt0w014j8txc"
 STARTED = Answer(status=202, body={"run_id": RUN_ID})
@@ -202,6 +202,27 @@ def test_why_is_told_in_sentences_and_to_machines_as_it_is(asked: Any) -> None:
     assert len(lines) == 3
     _, result = asked(told, "why", "qa", "c/s", "-o", "json")
     assert json.loads(result.stdout) == why(resource="c/s")
+
+
+def test_savings_are_asked_for_from_days_in_the_zone_of_the_fleet(asked: Any) -> None:
+    told = {FLEET: fleet(), "GET /fleets/qa/savings": savings()}
+    fake, result = asked(told, "savings", "qa", "--from", "2026-11-23", "--until", "2026-11-29T23:00:00Z")
+    assert result.exit_code == 0
+    assert query_of(fake.asked[-1][1]) == {
+        "from": "2026-11-22T23:00:00.000Z",
+        "until": "2026-11-29T23:00:00.000Z",
+    }
+    assert "1,234.5" in result.stdout
+    assert "`prices` in the file of a fleet" in result.stderr
+    fake, result = asked(told, "savings", "qa", "-o", "json")
+    assert json.loads(result.stdout) == savings()
+    assert fake.asked[-1] == ("GET", "/fleets/qa/savings", None)
+
+
+def test_savings_from_nobody_knows_when_are_wrong_usage(asked: Any) -> None:
+    _, result = asked({FLEET: fleet()}, "savings", "qa", "--from", "november")
+    assert result.exit_code == 2
+    assert "write 2026-11-01" in result.stderr
 
 
 def test_runs_are_listed_and_shown_the_last_one_without_a_name(asked: Any) -> None:

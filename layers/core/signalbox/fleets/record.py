@@ -11,6 +11,7 @@ from signalbox.kernel.timeline import Head
 
 Reasons = Mapping[str, tuple[str, ...]]
 """Why -> the ids of which it is so: thousands of resources have few reasons."""
+EVERYTHING = "*"  # the id of what could not even be looked for
 
 
 class RunPhase(StrEnum):
@@ -78,7 +79,7 @@ class Run:
     counts the pairs of place and kind that have been looked through, `lots` what was made of them. `tokens`
     is what is left in each bucket, and since when (Unix seconds). `stage` counts from 0; `stage_at` is when
     it began, `looked_at` when it was looked at last, `rounds` how often for nothing; `again`: what was
-    put off has not been asked for again since.
+    put off has not been asked for again since; `found`: how many of those reached were there already.
     """
 
     run_id: str
@@ -104,6 +105,7 @@ class Run:
     look_again_at: datetime | None = None
     tokens: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    found: int = 0
     saved: Mapping[str, float] = field(default_factory=dict)
     ended_at: datetime | None = None
     failure: str = ""

@@ -53,6 +53,7 @@ def _over(run: Run, lots: Sequence[Lot], failure: str, now: datetime) -> Run:
         run,
         revision=run.revision + 1,
         counts=counts,
+        found=sum(len(lot.found) for lot in lots),
         failure=failure[:LONGEST_FAILURE],
         phase=RunPhase.SUCCEEDED if whole else RunPhase.INCOMPLETE,
         ended_at=now,

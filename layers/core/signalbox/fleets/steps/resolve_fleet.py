@@ -9,13 +9,12 @@ from signalbox.fleets.decisions.sorting import Sorting
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
-from signalbox.fleets.record import Lot, Run, RunPhase, Standing
+from signalbox.fleets.record import EVERYTHING, Lot, Run, RunPhase, Standing
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
 MOST_ATTEMPTS = 10  # to look through a place, in five minutes; then the others are not kept waiting any more
 LONGEST_WAIT = 60  # seconds between two of them
-EVERYTHING = "*"  # the id of what could not even be looked for
 
 
 def resolve_fleet(command: PowerCommand, ports: FleetPorts) -> Progress:
