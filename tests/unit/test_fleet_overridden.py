@@ -8,9 +8,10 @@ import pytest
 from signalbox.fleets.commands.attend import attend
 from signalbox.fleets.commands.delete_fleet import delete_fleet
 from signalbox.fleets.commands.override_fleet import lift_override, override_fleet
+from signalbox.fleets.commands.remembered import remembered
 from signalbox.fleets.commands.switch_fleet import switch_fleet
 from signalbox.fleets.model import Action, Kind, Power
-from signalbox.fleets.record import RunPhase
+from signalbox.fleets.record import Registered, RunPhase
 from signalbox.fleets.spec import Account, FleetSpec, Period
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected
 from tests.unit.fleet_machine import ANA, BEN, Railway
@@ -261,6 +262,19 @@ def test_a_fleet_that_is_forgotten_is_left_as_it_is() -> None:
     stage.run_until(at(21, day=30))
     assert powers(stage) == {Power.STOPPED}
     assert_in_order(stage)
+
+
+def test_what_has_been_of_a_forgotten_fleet_can_be_read_and_what_never_was_cannot() -> None:
+    stage = railway()
+    remembered("qa", stage.world.ports)
+    delete_fleet("qa", ANA, stage.world.ports)
+    remembered("qa", stage.world.ports)
+    with pytest.raises(NotFound, match="there is no fleet nobody"):
+        remembered("nobody", stage.world.ports)
+    stage.world.store.fleets["young"] = Registered(  # its first event has not been recorded yet
+        spec=fleet("young"), created_at="", updated_at="", updated_by=""
+    )
+    remembered("young", stage.world.ports)
 
 
 def test_a_fleet_that_contradicts_itself_is_not_stored() -> None:
