@@ -150,6 +150,8 @@ class FakeSwitch:
 
     def find(self, select: Select, place: Place) -> Iterator[Resource]:
         self._aws.refuse("find", self.kind, place)
+        if select.group:
+            self._aws.refuse("group", self.kind, place)
         named = own(select, self.kind, place)
         here = self._here(place)
         found = [thing for thing in here.values() if thing.id in named or _selects(select, thing)]

@@ -1,15 +1,16 @@
 """Find what is selected, and decide what to do with each of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from signalbox.fleets.decisions.claims import Claim, claim_of, covers, pairs_of
+from signalbox.fleets.decisions.claims import Claim, claim_of, pairs_of, place_of
 from signalbox.fleets.decisions.planning import Circumstances
 from signalbox.fleets.decisions.sorting import Sorting
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run, RunPhase, Standing
+from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
@@ -84,19 +85,23 @@ def _found(run: Run, place: Place, kind: Kind, ports: FleetPorts) -> Iterator[Re
 
 
 def _others(run: Run, place: Place, kind: Kind, ports: FleetPorts) -> Iterator[Claim]:
-    """What other fleets claim there. One that only observes claims nothing, and neither does a resource group
-    that AWS does not know."""
+    """What other fleets claim there. One that only observes claims nothing."""
     for name, spec in ports.fleets.all().items():
-        if name == run.fleet or spec.mode == "observe" or not covers(spec, place, kind, ports.home):
-            continue
-        members: list[str] = []
-        if spec.select.group:
-            select = replace(spec.select, tags=None, resources=None)
-            try:
-                members = [resource.id for resource in ports.switch_of(kind).find(select, place)]
-            except Rejected:  # the other fleet's own runs name it
-                members = []
-        yield claim_of(spec, kind, place, members)
+        theirs = place_of(spec, place, kind, ports.home)
+        if name != run.fleet and spec.mode != "observe" and theirs is not None:
+            yield claim_of(spec, kind, place, _members(spec, kind, theirs, ports))
+
+
+def _members(spec: FleetSpec, kind: Kind, theirs: Place, ports: FleetPorts) -> Sequence[str]:
+    """Of the other fleet's resource group, seen with its own role: what that may not see or AWS does not know
+    the other fleet cannot touch either, and its own runs name it."""
+    if not spec.select.group:
+        return ()
+    select = replace(spec.select, tags=None, resources=None)
+    try:
+        return [resource.id for resource in ports.switch_of(kind).find(select, theirs)]
+    except Rejected:
+        return ()
 
 
 def _remember(run: Run, where: str, sorting: Sorting, standing: Standing, ports: FleetPorts) -> None:
