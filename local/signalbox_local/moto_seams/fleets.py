@@ -110,6 +110,16 @@ def _instance_states(seams: Seams) -> None:
 
         return around
 
+    # moto changes the type of a running instance.
+    def if_stopped(original: Callable[..., Any]) -> Callable[..., Any]:
+        def modify_instance_attribute(self: InstanceBackend, instance_id: str, key: str, value: Any) -> Any:
+            if key == "instance_type" and self.get_instance(instance_id)._state.name != "stopped":
+                raise IncorrectInstanceState(instance_id, "given another type")
+            return original(self, instance_id, key, value)
+
+        return modify_instance_attribute
+
+    seams.wrap(InstanceBackend, "modify_instance_attribute", if_stopped)
     seams.wrap(InstanceBackend, "start_instances", unless_terminated("started"))
     seams.wrap(InstanceBackend, "stop_instances", unless_terminated("stopped"))
 

@@ -54,6 +54,7 @@ def _resolved(run: Run, place: Place, kind: Kind, ports: FleetPorts) -> Run:
         others=tuple(_others(run, place, kind, ports)),
         kept=frozenset(standing.kept.get(where, ())),
         sizes=standing.sizes,
+        types=standing.types,
     )
     sorting = Sorting(place, kind, given)
     for resource in _found(run, place, kind, ports):
@@ -106,13 +107,13 @@ def _members(spec: FleetSpec, kind: Kind, theirs: Place, ports: FleetPorts) -> S
 
 def _remember(run: Run, where: str, sorting: Sorting, standing: Standing, ports: FleetPorts) -> None:
     """Before anything is stopped: what size groups have; before anything is started: what runs although the
-    fleet has stood still until now."""
+    fleet has stood still until now. A type that somebody has chosen is theirs from now on."""
+    types = {key: known for key, known in standing.types.items() if key not in sorting.chosen}
+    after = replace(standing, types=types)
     if run.action is Action.STOP:
-        after = replace(standing, sizes={**standing.sizes, **sorting.sizes})
-    elif run.only or not run.spec.retain or run.was is Power.RUNNING:
-        return
-    else:
-        after = replace(standing, kept={**standing.kept, where: tuple(sorting.running)})
+        after = replace(after, sizes={**standing.sizes, **sorting.sizes})
+    elif run.spec.retain and not run.only and run.was is not Power.RUNNING:
+        after = replace(after, kept={**standing.kept, where: tuple(sorting.running)})
     if after != standing:
         ports.fleets.save(run.fleet, replace(after, revision=standing.revision + 1), ())
 

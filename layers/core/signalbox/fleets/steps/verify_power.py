@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from signalbox.fleets.decisions.lots import fresh, reasons_with, reasons_without, seen, watched
+from signalbox.fleets.decisions.types import returning
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
@@ -24,6 +25,8 @@ def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     stage = Stage.of(run, ports)
     now = ports.clock()
     for lot in _looked_at(stage, ports):
+        stage.change(lot)
+    for lot in stage.here:
         stage.change(stage.give_up_late(lot, now))
     run = replace(run, looked_at=now, again=True)
     over = following(stage, run, ports)
@@ -33,7 +36,7 @@ def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
         stage.kept(run, ports)
         return Progress(next=State.SWITCH_POWER)
     stage.kept(replace(run, rounds=run.rounds + 1), ports)
-    waits = any(lot.waiting for lot in stage.here)
+    waits = any(lot.waiting or returning(lot, run.action) for lot in stage.here)
     pause = min(LONGEST_WAIT, SOONEST * 2 ** min(run.rounds, 6))
     return Progress(next=State.SWITCH_POWER if waits else State.VERIFY_POWER, seconds=pause)
 
