@@ -58,7 +58,8 @@ class Thing:
 @dataclass
 class FakeAws:
     """Everything there is, and every call that was made: (operation, kind, how many). `scarce`: until when
-    there is no capacity for a type; `unfit`: what EC2 says to who wants a type."""
+    there is no capacity for a type; `unfit`: what EC2 says to who wants a type; `patched`: until when an
+    instance is being patched."""
 
     clock: FakeClock
     things: dict[str, Thing] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class FakeAws:
     refuse: Callable[[str, Kind, Place], None] = lambda operation, kind, place: None
     scarce: dict[str, datetime] = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
+    patched: dict[str, datetime] = field(default_factory=dict)
     throttled: int = 0
 
     def has(self, *things: Thing) -> None:
@@ -254,6 +256,19 @@ class FakeTypes:
                 thing.unit = type_
                 accepted.append(id_)
         return Switched(accepted=tuple(accepted), later=later, refused=refused)
+
+
+class FakePatching:
+    """Port `Patching`."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def patched(self, place: Place) -> Mapping[str, str]:
+        self._aws.refuse("patched", Kind.EC2, place)
+        self._aws.calls.append(("patched", Kind.EC2, 1))
+        now = self._aws.clock()
+        return {id_: "AWS-RunPatchBaseline, command 1" for id_, end in self._aws.patched.items() if now < end}
 
 
 def _selects(select: Select, thing: Thing) -> bool:

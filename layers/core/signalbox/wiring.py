@@ -135,6 +135,7 @@ def fleet_ports() -> "FleetPorts":
     from signalbox.aws.fleets.calendars import SsmCalendars  # noqa: PLC0415
     from signalbox.aws.fleets.executions import PowerExecutions  # noqa: PLC0415
     from signalbox.aws.fleets.fleet_store import DynamoFleets  # noqa: PLC0415
+    from signalbox.aws.fleets.patching import SsmPatching  # noqa: PLC0415
     from signalbox.aws.fleets.run_store import DynamoRuns  # noqa: PLC0415
     from signalbox.aws.fleets.switches import switch_of  # noqa: PLC0415
     from signalbox.aws.fleets.timetable import SchedulerTimetable  # noqa: PLC0415
@@ -156,6 +157,7 @@ def fleet_ports() -> "FleetPorts":
         calendars=SsmCalendars(),
         switch_of=switch_of,
         types=Ec2Types(home),
+        patching=SsmPatching(),
         clock=now,
         entropy=os.urandom,
         home=home,

@@ -18,6 +18,7 @@ from moto.rds.models import RDSBackend
 from moto.resourcegroups import urls as group_urls
 from moto.resourcegroups.responses import ResourceGroupsResponse
 from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backends
+from moto.ssm.responses import SimpleSystemManagerResponse
 from moto.workspaces.responses import WorkSpacesResponse
 
 from signalbox_local.moto_seams.seams import Seams
@@ -36,6 +37,7 @@ def fleet_resources(seams: Seams) -> None:
     _services(seams)
     _desktops(seams)
     _resource_groups(seams)
+    _commands(seams)
 
 
 def _instance_pages(seams: Seams) -> None:
@@ -185,6 +187,29 @@ def _desktops(seams: Seams) -> None:
     stoppable = {"AVAILABLE", "IMPAIRED", "UNHEALTHY", "ERROR"}
     seams.replace(WorkSpacesResponse, "start_workspaces", change("Start", {"STOPPED"}, "AVAILABLE"))
     seams.replace(WorkSpacesResponse, "stop_workspaces", change("Stop", stoppable, "STOPPED"))
+
+
+def _commands(seams: Seams) -> None:
+    # moto does not list what a command does on each instance.
+    def list_command_invocations(self: SimpleSystemManagerResponse) -> ActionResult:
+        wanted = {each["value"] for each in self._get_param("Filters", []) if each["key"] == "Status"}
+        return ActionResult(
+            {
+                "CommandInvocations": [
+                    {
+                        "CommandId": command.command_id,
+                        "InstanceId": instance,
+                        "DocumentName": command.document_name,
+                        "Status": command.status,
+                    }
+                    for command in self.ssm_backend._commands
+                    for instance in command.instance_ids
+                    if command.status in wanted or not wanted
+                ]
+            }
+        )
+
+    seams.replace(SimpleSystemManagerResponse, "list_command_invocations", list_command_invocations)
 
 
 def _resource_groups(seams: Seams) -> None:

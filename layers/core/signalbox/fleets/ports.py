@@ -81,6 +81,13 @@ class InstanceTypes(Protocol):
     def change(self, types: Mapping[str, str], place: Place) -> Switched: ...
 
 
+class Patching(Protocol):
+    """Instance → what Systems Manager patches it with at this moment, of all at a place. Raises Transient and
+    Rejected."""
+
+    def patched(self, place: Place) -> Mapping[str, str]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetPorts:
     """All of them, the plug-in of each kind, and the place where Signalbox itself is."""
@@ -93,6 +100,7 @@ class FleetPorts:
     calendars: Calendars
     switch_of: Callable[[Kind], Switch]
     types: InstanceTypes
+    patching: Patching
     clock: Clock
     entropy: Entropy
     home: Place

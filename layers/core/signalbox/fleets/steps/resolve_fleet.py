@@ -11,6 +11,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run, RunPhase, Standing
 from signalbox.fleets.spec import FleetSpec
+from signalbox.fleets.steps.patched import with_patches
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
@@ -57,7 +58,7 @@ def _resolved(run: Run, place: Place, kind: Kind, ports: FleetPorts) -> Run:
         types=standing.types,
     )
     sorting = Sorting(place, kind, given)
-    for resource in _found(run, place, kind, ports):
+    for resource in with_patches(_found(run, place, kind, ports), kind, place, run.action, ports):
         sorting.take(resource)
     lots = sorting.closed()
     _remember(run, where, sorting, standing, ports)
