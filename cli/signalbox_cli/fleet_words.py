@@ -10,10 +10,15 @@ from signalbox_cli.rollout_words import Json, caller_name, printable, whole
 
 ENDED = frozenset({"succeeded", "incomplete", "superseded"})
 # In the order in which a person wants to read them.
-OUTCOMES = ("failed", "waiting", "asked", "skipped", "reached")
+OUTCOMES = ("failed", "waiting", "asked", "busy", "skipped", "reached")
 _WEEK = 7  # days: nearer than that a weekday says which one
 _MINUTE = 60  # seconds
 _ACTS = {"start": "starts", "stop": "stops"}
+_UNDER_WAY = {
+    "waiting": "is under way and has not asked for it yet",
+    "asked": "has asked for it and waits until it is there",
+    "busy": "waits until nothing else works on it",
+}
 _DONE = {"start": "started", "stop": "stopped"}
 
 
@@ -120,10 +125,8 @@ def _last(answer: Json, zone: tzinfo, now: datetime) -> str:
             return f"The last {action}, {when}, left it as it was: {reason}."
         case "failed":
             return f"The last {action}, {when}, failed: {reason}."
-        case "waiting":
-            return f"A {action}, {when}, is under way and has not asked for it yet: {reason}."
-        case _:
-            return f"A {action}, {when}, has asked for it and waits until it is there: {reason}."
+        case outcome:
+            return f"A {action}, {when}, {_UNDER_WAY.get(outcome, _UNDER_WAY['asked'])}: {reason}."
 
 
 def _acts(transition: Json) -> str:

@@ -15,6 +15,7 @@ from fleet_views import RunList, RunStarted, RunView, run_summary, run_view
 from idempotency import once
 from routing import new_router
 from signalbox.fleets.commands.override_fleet import lift_override, override_fleet
+from signalbox.fleets.commands.remembered import remembered
 from signalbox.fleets.commands.switch_fleet import switch_fleet
 from signalbox.fleets.model import Action
 from signalbox.fleets.record import Run
@@ -87,8 +88,8 @@ def _begun(action: Callable[[], Run]) -> tuple[RunStarted, int]:
     responses=answers(RunList, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
 def runs(fleet: str, limit: Limit = 50, cursor: Cursor = None) -> RunList:
-    """A page of summaries."""
-    fleet_ports().fleets.get(fleet)
+    """A page of summaries, also of a fleet that has been forgotten."""
+    remembered(fleet, fleet_ports())
     found, following = fleet_ports().runs.list(fleet, limit, cursor)
     return RunList(items=tuple(run_summary(run) for run in found), cursor=following)
 
@@ -113,4 +114,5 @@ def run(fleet: str, run_id: str) -> RunView:
 )
 def timeline(fleet: str, limit: Entries = 500, cursor: Sequence = 0) -> TimelineView:
     """Also of a fleet that has been forgotten."""
+    remembered(fleet, fleet_ports())
     return timeline_view(fleet_ports().fleets.timeline(fleet, cursor, limit), limit)

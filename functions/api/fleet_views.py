@@ -6,6 +6,7 @@ from datetime import datetime
 
 from signalbox.fleets.commands.describe_fleet import Described
 from signalbox.fleets.commands.why import Answer
+from signalbox.fleets.decisions.outcomes import outcomes
 from signalbox.fleets.model import Action, Kind, Override, Power, Transition
 from signalbox.fleets.record import Lot, Run, RunPhase
 from signalbox.fleets.spec import Mode, Period, Select
@@ -63,6 +64,7 @@ class FleetView:
     retain: bool
     spread: str | None
     deadline: str
+    alternates: Mapping[str, tuple[str, ...]] | None
     prices: Mapping[str, float] | None
     now: NowView
     next: TransitionView | None
@@ -91,7 +93,8 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceView:
-    """One resource of a run: outcome `waiting`, `asked`, `reached`, `skipped` or `failed`, and why."""
+    """One resource of a run: outcome `waiting`, `asked`, `busy`, `reached`, `skipped` or `failed`, and
+    why."""
 
     id: str
     kind: Kind
@@ -178,6 +181,7 @@ def fleet_view(described: Described) -> FleetView:
         retain=spec.retain,
         spread=spec.spread,
         deadline=spec.deadline,
+        alternates=spec.alternates,
         prices=spec.prices,
         now=NowView(state=described.power, reason=described.reason),
         next=_transition(described.coming),
@@ -247,14 +251,7 @@ def run_view(run: Run, lots: Iterable[Lot]) -> RunView:
 
 
 def _resources(run: Run, lot: Lot) -> Iterable[ResourceView]:
-    delays = {id_: reason for reason, ids in lot.delays.items() for id_ in ids}
-    told = [
-        *((id_, outcome, delays.get(id_, "")) for outcome in ("waiting", "asked", "reached")
-          for id_ in getattr(lot, outcome)),
-        *((id_, "skipped", reason) for reason, ids in lot.skipped.items() for id_ in ids),
-        *((id_, "failed", reason) for reason, ids in lot.failed.items() for id_ in ids),
-    ]  # fmt: skip
-    for id_, outcome, reason in told:
+    for id_, outcome, reason in outcomes(lot):
         yield ResourceView(
             id=id_,
             kind=lot.kind,

@@ -162,10 +162,23 @@ def test_only_the_api_and_what_wakes_fleets_begin_their_runs() -> None:
 
 
 def test_only_one_function_starts_and_stops_what_belongs_to_users() -> None:
-    powers = ("ec2:StopInstances", "ec2:StartInstances", "rds:StopDBInstance", "ecs:UpdateService")
+    powers = (
+        "ec2:StopInstances",
+        "ec2:StartInstances",
+        "ec2:ModifyInstanceAttribute",
+        "rds:StopDBInstance",
+        "ecs:UpdateService",
+    )
     assert {name for name in _FUNCTIONS for power in powers if _may(f"{name}Role", power)} == {
         "SwitchPowerFunction"
     }
+
+
+def test_of_an_instance_nothing_but_its_type_may_be_changed() -> None:
+    for name, statement in statements():
+        if "ec2:ModifyInstanceAttribute" in actions(statement):
+            assert actions(statement) == ["ec2:ModifyInstanceAttribute"], name
+            assert statement["Condition"]["Null"] == {"ec2:Attribute/InstanceType": "false"}, name
 
 
 def test_the_api_writes_nothing_in_the_estate() -> None:

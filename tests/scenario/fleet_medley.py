@@ -20,7 +20,7 @@ def play_fleets(world: World) -> None:
     set_clock(world, coming(world, FRIDAY, 10))
     near, far = make_fleet(world, "near"), make_fleet(world, "far")
     _encrypt(world, near)
-    near.register(mode="enforce", schedule=[_LUNCH])
+    near.register(mode="enforce", schedule=[_LUNCH], alternates={"t4g.micro": ["t4g.small"]})
     near.register(mode="enforce")
     _lend_role(world)
     account = {"role_arn": ROLE, "external_id": "between-us"}
@@ -57,7 +57,12 @@ def _lend_role(world: World) -> None:
     trust = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
     may = {
         "Effect": "Allow",
-        "Action": ["ec2:DescribeInstances", "ec2:StartInstances", "ec2:StopInstances"],
+        "Action": [
+            "ec2:DescribeInstances",
+            "ec2:StartInstances",
+            "ec2:StopInstances",
+            "ssm:ListCommandInvocations",
+        ],
         "Resource": "*",
     }
     name = ROLE.rpartition("/")[2]

@@ -21,6 +21,7 @@ Permissions = set[tuple[str, ...]]  # an action, and the resources of which one 
 LONG = {"preset": "blue-green", "bake": "5m"}
 UNPLAYED = {
     ("ProvisionFunction", "TakeBackWhatABreachOvertook"): "an alarm within the milliseconds of its own write",
+    ("SwitchPowerFunction", "ChangeTypes"): "there is capacity for everything locally",
     **{
         (f"{name}Function", "ReadChangeCalendars"): "Change Calendars are not available locally"
         for name in ("Api", "OnTransition", "OnPowerEvent", "SweepFleets")

@@ -178,6 +178,9 @@ def test_a_fleet_that_is_forgotten_leaves_no_schedule_and_starts_nothing(stage: 
     set_clock(stage, coming(stage, FRIDAY, 20) + MINUTE)
     assert stage.api().request("GET", fleet.path).status == 404
     assert fleet.types()[-1] == "Fleet Forgotten"
+    assert fleet.ask("GET", "/runs") == {"items": [], "cursor": None}
+    for what in ("runs", "timeline"):
+        assert stage.api().request("GET", f"/fleets/nobody/{what}").status == 404
     assert fleet.power() == fleet.all_are("running", "1/2/4", "available")
 
 

@@ -11,7 +11,7 @@ from signalbox.fleets.spec import FleetSpec
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from tests.unit.fakes import FakeClock
-from tests.unit.fleet_world import HOME, FakeAws
+from tests.unit.fleet_world import HOME, FakeAws, FakePatching, FakeTypes
 
 
 class Killed(BaseException):
@@ -229,6 +229,8 @@ class FleetWorld:
             bus=wired("bus", self.bus),
             calendars=wired("calendars", self.calendars),
             switch_of=lambda kind: wired("switch", self.aws.switch_of(kind)),
+            types=wired("types", FakeTypes(self.aws)),
+            patching=wired("patching", FakePatching(self.aws)),
             clock=self.clock,
             entropy=self._entropy,
             home=HOME,

@@ -1,6 +1,6 @@
 """Things that can run or not, as AWS has them: states take time, buckets are empty, and things go wrong."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -57,7 +57,9 @@ class Thing:
 
 @dataclass
 class FakeAws:
-    """Everything there is, and every call that was made: (operation, kind, how many)."""
+    """Everything there is, and every call that was made: (operation, kind, how many). `scarce`: until when
+    there is no capacity for a type; `unfit`: what EC2 says to who wants a type; `patched`: until when an
+    instance is being patched."""
 
     clock: FakeClock
     things: dict[str, Thing] = field(default_factory=dict)
@@ -65,6 +67,9 @@ class FakeAws:
     touched: list[tuple[str, Action]] = field(default_factory=list)
     buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
     refuse: Callable[[str, Kind, Place], None] = lambda operation, kind, place: None
+    scarce: dict[str, datetime] = field(default_factory=dict)
+    unfit: dict[str, str] = field(default_factory=dict)
+    patched: dict[str, datetime] = field(default_factory=dict)
     throttled: int = 0
 
     def has(self, *things: Thing) -> None:
@@ -150,6 +155,8 @@ class FakeSwitch:
 
     def find(self, select: Select, place: Place) -> Iterator[Resource]:
         self._aws.refuse("find", self.kind, place)
+        if select.group:
+            self._aws.refuse("group", self.kind, place)
         named = own(select, self.kind, place)
         here = self._here(place)
         found = [thing for thing in here.values() if thing.id in named or _selects(select, thing)]
@@ -175,7 +182,7 @@ class FakeSwitch:
         if not self._has_tokens(action, len(targets), place):
             self._aws.throttled += 1
             return Switched(later=dict.fromkeys((t.id for t in targets), "RequestLimitExceeded: slow down"))
-        accepted, later, refused = [], {}, {}
+        accepted, later, refused, lacking = [], {}, {}, set()
         here = self._here(place)
         for target in targets:
             thing = here.get(target.id)
@@ -183,10 +190,11 @@ class FakeSwitch:
                 refused[target.id] = thing.refusal if thing else "InvalidInstanceID.NotFound"
             elif why := self._not_now(thing, action):
                 later[target.id] = why
+                lacking |= {target.id} if why.startswith("Insufficient") else set()
             else:
                 self._accept(thing, target, action)
                 accepted.append(target.id)
-        return Switched(accepted=tuple(accepted), later=later, refused=refused)
+        return Switched(accepted=tuple(accepted), later=later, refused=refused, lacking=frozenset(lacking))
 
     def _accept(self, thing: Thing, target: Target, action: Action) -> None:
         if self.kind in GROUPED:
@@ -199,9 +207,9 @@ class FakeSwitch:
 
     def _not_now(self, thing: Thing, action: Action) -> str:
         look = self._aws.look(thing)
-        lacks = thing.lacks_capacity_until and self._aws.clock() < thing.lacks_capacity_until
-        if action is Action.START and lacks:
-            return "InsufficientInstanceCapacity: no m5.large in eu-west-1a"
+        until = thing.lacks_capacity_until or self._aws.scarce.get(thing.unit)
+        if action is Action.START and until and self._aws.clock() < until:
+            return f"InsufficientInstanceCapacity: no {thing.unit} in eu-west-1a"
         turns = look.condition is Condition.CHANGING and thing.moves_to is not action.power
         if look.condition is Condition.BUSY or (turns and self.kind not in GROUPED):
             return f"IncorrectInstanceState: it is {look.detail}"
@@ -219,6 +227,48 @@ class FakeSwitch:
             if thing.kind is self.kind
             and (thing.place.account, thing.place.region) == (place.account, place.region)
         }
+
+
+class FakeTypes:
+    """Port `InstanceTypes`: what stands still takes another type; x86 but for those with a g."""
+
+    pace = Pace(resources=Bucket(capacity=50, per_second=5))
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def architectures(self, types: Collection[str], region: str) -> Mapping[str, frozenset[str]]:
+        known = (type_ for type_ in types if type_.startswith(("m", "c")))
+        return {type_: frozenset({"arm64" if "g." in type_ else "x86_64"}) for type_ in known}
+
+    def change(self, types: Mapping[str, str], place: Place) -> Switched:
+        self._aws.refuse("type", Kind.EC2, place)
+        accepted, later, refused = [], {}, {}
+        for id_, type_ in types.items():
+            thing = self._aws.of(id_)
+            self._aws.calls.append(("type", Kind.EC2, 1))
+            assert self._aws.take("types", self.pace.resources or Bucket(capacity=0, per_second=0), 1)
+            if self._aws.look(thing).condition is not Condition.STOPPED:
+                later[id_] = "IncorrectInstanceState: it does not stand still"
+            elif type_ in self._aws.unfit:
+                refused[id_] = self._aws.unfit[type_]
+            else:
+                thing.unit = type_
+                accepted.append(id_)
+        return Switched(accepted=tuple(accepted), later=later, refused=refused)
+
+
+class FakePatching:
+    """Port `Patching`."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def patched(self, place: Place) -> Mapping[str, str]:
+        self._aws.refuse("patched", Kind.EC2, place)
+        self._aws.calls.append(("patched", Kind.EC2, 1))
+        now = self._aws.clock()
+        return {id_: "AWS-RunPatchBaseline, command 1" for id_, end in self._aws.patched.items() if now < end}
 
 
 def _selects(select: Select, thing: Thing) -> bool:

@@ -278,6 +278,7 @@ def test_why_is_three_sentences() -> None:
         ("failed", "failed: no"),
         ("waiting", "not asked for it yet: no"),
         ("asked", "waits until it is there: no"),
+        ("busy", "waits until nothing else works on it: no"),
     ],
 )
 def test_why_tells_what_was_last_done(outcome: str, told: str) -> None:

@@ -8,15 +8,13 @@ import pytest
 from signalbox.fleets.commands.attend import attend
 from signalbox.fleets.commands.delete_fleet import delete_fleet
 from signalbox.fleets.commands.override_fleet import lift_override, override_fleet
+from signalbox.fleets.commands.remembered import remembered
 from signalbox.fleets.commands.switch_fleet import switch_fleet
-from signalbox.fleets.model import Action, Kind, Power
-from signalbox.fleets.record import RunPhase
-from signalbox.fleets.spec import Account, FleetSpec, Period
+from signalbox.fleets.model import Action, Power
+from signalbox.fleets.record import Registered, RunPhase
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected
-from tests.unit.fleet_machine import ANA, BEN, Railway
+from tests.unit.fleet_machine import ANA, BEN
 from tests.unit.fleet_stories import (
-    OFFICE,
-    TAGS,
     asleep,
     assert_in_order,
     at,
@@ -24,11 +22,8 @@ from tests.unit.fleet_stories import (
     instance,
     powers,
     railway,
-    selecting,
 )
 from tests.unit.fleet_world import refuse_at
-
-ELSEWHERE = Account(role_arn="arn:aws:iam::999999999999:role/r", external_id="x1")
 
 
 def test_a_fleet_is_kept_up_tonight_and_stops_by_itself() -> None:
@@ -167,73 +162,6 @@ def test_an_override_and_a_tag_that_want_the_opposite_are_a_named_conflict() -> 
     )
 
 
-def rivals(*specs: FleetSpec) -> Railway:
-    """Two fleets with the same instance, one of which sleeps at noon."""
-    stage = railway(instance(group="nightly"), instance(2))
-    for spec in specs:
-        stage.registered(spec)
-    return stage
-
-
-NAMED = fleet("other", select=selecting(tags=None, resources=(f"ec2:{instance().id}",)))
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        fleet("other", select=selecting(tags={"env": ("qa", "dev")})),
-        NAMED,
-        fleet("other", select=selecting(tags=None, group="nightly")),
-    ],
-    ids=["by tags", "by name", "by group"],
-)
-def test_two_fleets_that_claim_one_resource_are_a_named_conflict_and_nothing_alternates(
-    other: FleetSpec,
-) -> None:
-    late = Period(days="mon-fri", from_="22:00", to="23:00")
-    noon = replace(other, schedule=(replace(OFFICE, to="13:00"), late))
-    stage = rivals(noon)
-    for moment in (at(14), at(21), at(22, 30), at(23, 30)):
-        stage.run_until(moment)
-        assert powers(stage, instance().id) == {Power.RUNNING}, moment
-    why = "skipped: conflict: fleet qa claims it as well; select it in one of them only"
-    assert stage.outcomes(stage.run_of("other"))[instance().id] == why
-    assert stage.outcomes()[instance().id] == why.replace("fleet qa", "fleet other")
-    assert_in_order(stage, "qa", "other")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        fleet("other", mode="observe"),
-        fleet("other", select=selecting(kinds=(Kind.RDS,))),
-        fleet("other", select=selecting(regions=("us-east-1",))),
-        fleet(
-            "other",
-            select=selecting(accounts=(ELSEWHERE,)),
-        ),
-        fleet("other", select=selecting(tags=None, group="weekly")),
-        fleet("other", select=selecting(tags={**TAGS, "team": ("core",)})),
-    ],
-    ids=["observes", "other kind", "other Region", "other account", "other group", "other tags"],
-)
-def test_a_fleet_that_does_not_claim_it_is_no_rival(other: FleetSpec) -> None:
-    stage = rivals(other).run_until(at(21))
-    assert powers(stage) == {Power.STOPPED}
-
-
-def test_a_group_that_aws_does_not_know_claims_nothing() -> None:
-    stage = rivals(fleet("other", select=selecting(tags=None, group="gone")))
-
-    def refuse(operation: str, *_: object) -> None:
-        if operation == "find" and stage.world.wire.log.count("switch.find") % 2:
-            raise Rejected("NotFoundException: no such group")
-
-    stage.world.aws.refuse = refuse
-    stage.run_until(at(21))
-    assert stage.types("other")[-1] == "Fleet Run Incomplete"
-
-
 def test_a_request_holds_until_the_next_transition() -> None:
     stage = railway().run_until(at(15))
     run = switch_fleet("qa", Action.STOP, replace(ANA, reason=""), stage.world.ports)
@@ -261,6 +189,19 @@ def test_a_fleet_that_is_forgotten_is_left_as_it_is() -> None:
     stage.run_until(at(21, day=30))
     assert powers(stage) == {Power.STOPPED}
     assert_in_order(stage)
+
+
+def test_what_has_been_of_a_forgotten_fleet_can_be_read_and_what_never_was_cannot() -> None:
+    stage = railway()
+    remembered("qa", stage.world.ports)
+    delete_fleet("qa", ANA, stage.world.ports)
+    remembered("qa", stage.world.ports)
+    with pytest.raises(NotFound, match="there is no fleet nobody"):
+        remembered("nobody", stage.world.ports)
+    stage.world.store.fleets["young"] = Registered(  # its first event has not been recorded yet
+        spec=fleet("young"), created_at="", updated_at="", updated_by=""
+    )
+    remembered("young", stage.world.ports)
 
 
 def test_a_fleet_that_contradicts_itself_is_not_stored() -> None:

@@ -135,14 +135,17 @@ def fleet_ports() -> "FleetPorts":
     from signalbox.aws.fleets.calendars import SsmCalendars  # noqa: PLC0415
     from signalbox.aws.fleets.executions import PowerExecutions  # noqa: PLC0415
     from signalbox.aws.fleets.fleet_store import DynamoFleets  # noqa: PLC0415
+    from signalbox.aws.fleets.patching import SsmPatching  # noqa: PLC0415
     from signalbox.aws.fleets.run_store import DynamoRuns  # noqa: PLC0415
     from signalbox.aws.fleets.switches import switch_of  # noqa: PLC0415
     from signalbox.aws.fleets.timetable import SchedulerTimetable  # noqa: PLC0415
+    from signalbox.aws.fleets.types import Ec2Types  # noqa: PLC0415
     from signalbox.fleets.model import Place  # noqa: PLC0415
     from signalbox.fleets.ports import FleetPorts  # noqa: PLC0415
 
     given = settings()
     table = Table(given.table)
+    home = Place(region=given.region, account=given.account)
     return FleetPorts(
         fleets=DynamoFleets(table),
         runs=DynamoRuns(table),
@@ -153,9 +156,11 @@ def fleet_ports() -> "FleetPorts":
         bus=FleetBus(given.bus),
         calendars=SsmCalendars(),
         switch_of=switch_of,
+        types=Ec2Types(home),
+        patching=SsmPatching(),
         clock=now,
         entropy=os.urandom,
-        home=Place(region=given.region, account=given.account),
+        home=home,
     )
 
 

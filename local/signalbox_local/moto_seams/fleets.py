@@ -18,6 +18,7 @@ from moto.rds.models import RDSBackend
 from moto.resourcegroups import urls as group_urls
 from moto.resourcegroups.responses import ResourceGroupsResponse
 from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backends
+from moto.ssm.responses import SimpleSystemManagerResponse
 from moto.workspaces.responses import WorkSpacesResponse
 
 from signalbox_local.moto_seams.seams import Seams
@@ -36,6 +37,7 @@ def fleet_resources(seams: Seams) -> None:
     _services(seams)
     _desktops(seams)
     _resource_groups(seams)
+    _commands(seams)
 
 
 def _instance_pages(seams: Seams) -> None:
@@ -110,6 +112,16 @@ def _instance_states(seams: Seams) -> None:
 
         return around
 
+    # moto changes the type of a running instance.
+    def if_stopped(original: Callable[..., Any]) -> Callable[..., Any]:
+        def modify_instance_attribute(self: InstanceBackend, instance_id: str, key: str, value: Any) -> Any:
+            if key == "instance_type" and self.get_instance(instance_id)._state.name != "stopped":
+                raise IncorrectInstanceState(instance_id, "given another type")
+            return original(self, instance_id, key, value)
+
+        return modify_instance_attribute
+
+    seams.wrap(InstanceBackend, "modify_instance_attribute", if_stopped)
     seams.wrap(InstanceBackend, "start_instances", unless_terminated("started"))
     seams.wrap(InstanceBackend, "stop_instances", unless_terminated("stopped"))
 
@@ -175,6 +187,29 @@ def _desktops(seams: Seams) -> None:
     stoppable = {"AVAILABLE", "IMPAIRED", "UNHEALTHY", "ERROR"}
     seams.replace(WorkSpacesResponse, "start_workspaces", change("Start", {"STOPPED"}, "AVAILABLE"))
     seams.replace(WorkSpacesResponse, "stop_workspaces", change("Stop", stoppable, "STOPPED"))
+
+
+def _commands(seams: Seams) -> None:
+    # moto does not list what a command does on each instance.
+    def list_command_invocations(self: SimpleSystemManagerResponse) -> ActionResult:
+        wanted = {each["value"] for each in self._get_param("Filters", []) if each["key"] == "Status"}
+        return ActionResult(
+            {
+                "CommandInvocations": [
+                    {
+                        "CommandId": command.command_id,
+                        "InstanceId": instance,
+                        "DocumentName": command.document_name,
+                        "Status": command.status,
+                    }
+                    for command in self.ssm_backend._commands
+                    for instance in command.instance_ids
+                    if command.status in wanted or not wanted
+                ]
+            }
+        )
+
+    seams.replace(SimpleSystemManagerResponse, "list_command_invocations", list_command_invocations)
 
 
 def _resource_groups(seams: Seams) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
     from mypy_boto3_resource_groups import ResourceGroupsClient
     from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_workspaces import WorkSpacesClient
 
 # In CloudTrail of the other account.
@@ -55,6 +56,8 @@ def client_in(
 def client_in(
     place: Place, service: Literal["resourcegroupstaggingapi"], *, once: bool = ...
 ) -> "ResourceGroupsTaggingAPIClient": ...
+@overload
+def client_in(place: Place, service: Literal["ssm"], *, once: bool = ...) -> "SSMClient": ...
 @overload
 def client_in(place: Place, service: Literal["workspaces"], *, once: bool = ...) -> "WorkSpacesClient": ...
 

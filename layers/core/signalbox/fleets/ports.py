@@ -1,6 +1,6 @@
 """What fleets need of the world. Each has an adapter under `aws/fleets/` and a fake in the tests."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,7 @@ from typing import Protocol
 from signalbox.fleets.model import Kind, Place
 from signalbox.fleets.record import Lot, Registered, Run, Standing
 from signalbox.fleets.spec import FleetSpec
-from signalbox.fleets.switches import Switch
+from signalbox.fleets.switches import Pace, Switch, Switched
 from signalbox.kernel.clock import Clock
 from signalbox.kernel.ids import Entropy
 from signalbox.kernel.timeline import Entry
@@ -70,6 +70,24 @@ class Calendars(Protocol):
     ) -> tuple[tuple[datetime, datetime], ...]: ...
 
 
+class InstanceTypes(Protocol):
+    """Types of EC2 instances; what is of another kind keeps its size. `architectures` says of those types
+    that a Region has what their processors understand. `change` gives instances that stand still the types
+    that go with their ids, a call each, at the pace; raises as `Switch.switch` does."""
+
+    @property
+    def pace(self) -> Pace: ...
+    def architectures(self, types: Collection[str], region: str) -> Mapping[str, frozenset[str]]: ...
+    def change(self, types: Mapping[str, str], place: Place) -> Switched: ...
+
+
+class Patching(Protocol):
+    """Instance → what Systems Manager patches it with at this moment, of all at a place. Raises Transient and
+    Rejected."""
+
+    def patched(self, place: Place) -> Mapping[str, str]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetPorts:
     """All of them, the plug-in of each kind, and the place where Signalbox itself is."""
@@ -81,6 +99,8 @@ class FleetPorts:
     bus: Bus
     calendars: Calendars
     switch_of: Callable[[Kind], Switch]
+    types: InstanceTypes
+    patching: Patching
     clock: Clock
     entropy: Entropy
     home: Place

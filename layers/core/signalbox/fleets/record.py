@@ -53,9 +53,10 @@ class Standing:
     """What is known of a fleet between its runs. `acted_at` is the moment of the last transition that a run
     was begun for, `armed_for` that of the next one; `run_id` is the run that may act, `power` what the fleet
     was last told to be. `sizes` is what groups had before they were stopped, by `Lot.key_of`; `kept` the ids
-    that ran although the fleet stood still, by `Lot.where`. `stopped_by` is the run that the fleet has stood
-    still since: savings are counted from it. `look_again_at` is when the first tag ends that held a resource
-    back."""
+    that ran although the fleet stood still, by `Lot.where`; `types` the own type of instances that have been
+    given another one, then what they may have been given, by `Lot.key_of`. `stopped_by` is the run that the
+    fleet has stood still since: savings are counted from it. `look_again_at` is when the first tag ends that
+    held a resource back."""
 
     revision: int = 0
     head: Head = field(default_factory=Head)
@@ -68,6 +69,7 @@ class Standing:
     stopped_by: str | None = None
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     look_again_at: datetime | None = None
 
 
@@ -112,6 +114,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """An instance whose type is not, was not or will not be its own: what it has now, and is to have next."""
+
+    own: str
+    now: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
     """At most a thousand resources of one kind in one place: each id is in exactly one of `waiting` (not
     asked for yet), `asked` (AWS has accepted it, or it was on its way), `busy` (in maintenance: not asked for
@@ -120,7 +131,8 @@ class Lot:
     `found` are those reached that were there already. `after` is how many seconds after its stage has begun
     it is due, `since` when AWS was asked for the first of it. `sizes` is what groups are to have again (or
     had, when they are stopped), `units` what a price list calls them, `delays` why some are not there yet,
-    `returned` how often some went back to where they were.
+    `returned` how often some went back to where they were. `types` are of instances that take another type
+    than their own while there is no capacity for it.
     """
 
     number: int
@@ -140,6 +152,7 @@ class Lot:
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     units: Reasons = field(default_factory=dict)
     returned: Mapping[str, int] = field(default_factory=dict)
+    types: Mapping[str, Typed] = field(default_factory=dict)
 
     @property
     def where(self) -> str:

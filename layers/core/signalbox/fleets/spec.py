@@ -14,6 +14,8 @@ Region = Annotated[str, Len(1, 32)]
 Mode = Literal["schedule", "enforce", "observe"]
 # What SAM and tags can carry at most, of values that one tag may have.
 Values = Annotated[tuple[Annotated[str, Len(0, 256)], ...], Len(1, 50)]
+Type = Annotated[str, Len(1, 32)]
+Alternates = Mapping[Type, Annotated[tuple[Type, ...], Len(1, 10)]]
 Price = Annotated[float, Ge(0), Le(1_000_000)]
 
 
@@ -62,8 +64,9 @@ class FleetSpec(Closed):
     mode `schedule` Signalbox acts at transitions, with `enforce` also when somebody starts something in
     between, with `observe` it only tells. `order`: kinds that start one after the other, and stop the other
     way round; kinds that are not named come last. `retain`: what ran already before a period began is left
-    running at its end. Starts are spread over `spread`.
-    `prices` per hour, by the name of the unit: for the savings that are told.
+    running at its end. Starts are spread over `spread`. `alternates`: which types EC2 instances of a type
+    take, one after the other, while there is no capacity for it. `prices` per hour, by the name of the unit:
+    for the savings that are told.
     """
 
     name: Name
@@ -78,4 +81,5 @@ class FleetSpec(Closed):
     retain: bool = False
     spread: Duration | None = None
     deadline: Duration = "30m"
+    alternates: Annotated[Alternates, Len(1, 50)] | None = None
     prices: Mapping[Text, Price] | None = None

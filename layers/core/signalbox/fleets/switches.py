@@ -35,11 +35,13 @@ class Target:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switched:
     """What became of a batch, each id in exactly one of the three: AWS accepted it (it is not there yet), it
-    may be asked again later (throttling, no capacity: with the reason), or AWS refused it for good."""
+    may be asked again later (throttling, no capacity: with the reason), or AWS refused it for good. `lacking`
+    are those of the second for which there is no capacity."""
 
     accepted: tuple[str, ...] = ()
     later: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    lacking: frozenset[str] = frozenset()
 
 
 class Switch(Protocol):

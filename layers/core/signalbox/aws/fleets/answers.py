@@ -50,6 +50,13 @@ class Tally:
         self.accepted: list[str] = []
         self.later: dict[str, str] = {}
         self.refused: dict[str, str] = {}
+        self.lacking: set[str] = set()
+
+    def lack(self, ids: Iterable[str], reason: str) -> None:
+        """For which there is no capacity now."""
+        known = list(ids)
+        self.wait(known, reason)
+        self.lacking |= set(known)
 
     def wait(self, ids: Iterable[str], reason: str) -> None:
         self.later.update(dict.fromkeys(ids, reason))
@@ -58,7 +65,12 @@ class Tally:
         self.refused.update(dict.fromkeys(ids, reason))
 
     def switched(self) -> Switched:
-        return Switched(accepted=tuple(self.accepted), later=self.later, refused=self.refused)
+        return Switched(
+            accepted=tuple(self.accepted),
+            later=self.later,
+            refused=self.refused,
+            lacking=frozenset(self.lacking),
+        )
 
 
 def one_by_one(
@@ -77,8 +89,12 @@ def one_by_one(
             if stops_all(error):
                 tally.wait((each.id for each in targets[index:]), reason_of(error))
                 break
-            waits = lacks_capacity(error) or is_passing(error) or code_of(error) in passing
-            (tally.later if waits else tally.refused)[target.id] = reason_of(error)
+            if lacks_capacity(error):
+                tally.lack([target.id], reason_of(error))
+            elif is_passing(error) or code_of(error) in passing:
+                tally.wait([target.id], reason_of(error))
+            else:
+                tally.refuse([target.id], reason_of(error))
         except BotoCoreError as error:
             tally.wait((each.id for each in targets[index:]), str(error))
             break

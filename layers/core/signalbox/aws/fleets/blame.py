@@ -125,7 +125,7 @@ class Batch:
         if len(part.ids) == 1:
             alike = [each for each in self._parts if part.alike and each.alike == part.alike]
             for each in (part, *alike):
-                self._tally.wait(each.ids, reason_of(error))
+                self._tally.lack(each.ids, reason_of(error))
             self._parts = deque(each for each in self._parts if each not in alike)
         elif part.alike:
             self._halve(part)

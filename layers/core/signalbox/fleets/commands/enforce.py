@@ -1,12 +1,12 @@
 """Something was started or stopped by somebody else: bring it back, where its fleet says so; else tell."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from signalbox.fleets.commands.beginning import Draft, begin_run
 from signalbox.fleets.commands.meaning import meant
 from signalbox.fleets.commands.timing import timed
-from signalbox.fleets.decisions.claims import claim_of, pairs_of
+from signalbox.fleets.decisions.claims import claim_of, place_of
 from signalbox.fleets.decisions.tags import TAG, tag_override
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource, Wanted
 from signalbox.fleets.ports import FleetPorts
@@ -80,14 +80,13 @@ def _enforced(switched: Switched, ports: FleetPorts) -> str:
 
 
 def _concerned(switched: Switched, ports: FleetPorts) -> Iterator[_Concerned]:
-    there = (switched.account, switched.region, switched.kind)
+    there = replace(ports.home, region=switched.region, account=switched.account)
     for name, spec in ports.fleets.all().items():
-        for place, kind in pairs_of(spec, ports.home):
-            if (place.account, place.region, kind) == there:
-                standing = ports.fleets.standing(name)
-                power = standing.power or _wanted(spec, standing, ports).power
-                yield _Concerned(spec=spec, standing=standing, place=place, power=power)
-                break
+        place = place_of(spec, there, switched.kind, ports.home)
+        if place is not None:
+            standing = ports.fleets.standing(name)
+            power = standing.power or _wanted(spec, standing, ports).power
+            yield _Concerned(spec=spec, standing=standing, place=place, power=power)
 
 
 def _wanted(spec: FleetSpec, standing: Standing, ports: FleetPorts) -> Wanted:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from signalbox.fleets.commands.attend import attend
 from signalbox.fleets.commands.timing import timed
+from signalbox.fleets.decisions.types import alternates_of, misfits
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Registered
 from signalbox.fleets.schedule.calendar import violations
@@ -12,17 +13,21 @@ from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.turn import persistently, recorded
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.errors import Invalid, NotFound
+from signalbox.kernel.errors import Invalid, NotFound, Unprocessable, Violation
 from signalbox.kernel.events import Event
 
 
 def put_fleet(spec: FleetSpec, caller: Caller, ports: FleetPorts) -> tuple[Registered, bool]:
-    """(the registration, whether it is new). Raises Invalid; a refused call stores nothing. What a new
-    schedule says of the past is not made up for: whoever wants it at once starts or stops the fleet."""
+    """(the registration, whether it is new). Raises Invalid and Unprocessable; a refused call stores nothing.
+    What a new schedule says of the past is not made up for: whoever wants it at once starts or stops the
+    fleet."""
     wrong = violations(spec)
     if wrong:
         raise Invalid(*wrong)
     timed(spec, ports)
+    unfit = _unfit(spec, ports)
+    if unfit:
+        raise Unprocessable(*unfit)
     now = ports.clock()
     before = _before(spec.name, ports)
     fleet = Registered(
@@ -39,6 +44,18 @@ def put_fleet(spec: FleetSpec, caller: Caller, ports: FleetPorts) -> tuple[Regis
     persistently(lambda: _recorded(spec.name, applied, now if is_timed_anew else None, ports))
     attend(spec.name, ports)
     return fleet, is_new
+
+
+def _unfit(spec: FleetSpec, ports: FleetPorts) -> list[Violation]:
+    """Alternates that AWS knows better. It is asked once for each Region."""
+    alternates = alternates_of(spec)
+    types = {type_ for own, others in alternates.items() for type_ in (own, *others)}
+    regions = (spec.select.regions or (ports.home.region,)) if types else ()
+    return [
+        wrong
+        for region in regions
+        for wrong in misfits(alternates, ports.types.architectures(types, region), region)
+    ]
 
 
 def _recorded(name: str, applied: Event, settled: datetime | None, ports: FleetPorts) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime
 from signalbox.fleets.commands.meaning import MOST_RUNS, meant
 from signalbox.fleets.commands.timing import timed
 from signalbox.fleets.decisions.due import live
+from signalbox.fleets.decisions.outcomes import outcomes
 from signalbox.fleets.model import Override, Power, Transition
 from signalbox.fleets.ports import FleetPorts
-from signalbox.fleets.record import Lot, Run
+from signalbox.fleets.record import Run
 from signalbox.fleets.schedule.overrides import following_with
 from signalbox.fleets.steps.lots import lots_of
 
@@ -63,32 +64,18 @@ def why(name: str, resource: str, ports: FleetPorts) -> Answer:
 def _last(runs: Sequence[Run], resource: str, ports: FleetPorts) -> Last | None:
     for run in runs:
         for lot in lots_of(run, ports):
-            found = outcome_of(lot, resource)
-            if found:
-                return Last(
-                    run_id=run.run_id,
-                    action=run.action,
-                    outcome=found[0],
-                    reason=found[1] or run.reason,
-                    by=run.by,
-                    at=_moment(run),
-                )
+            for id_, outcome, reason in outcomes(lot):
+                if id_ == resource:
+                    return Last(
+                        run_id=run.run_id,
+                        action=run.action,
+                        outcome=outcome,
+                        reason=reason or run.reason,
+                        by=run.by,
+                        at=_moment(run),
+                    )
     return None
 
 
 def _moment(run: Run) -> datetime:
     return run.ended_at or run.created_at
-
-
-def outcome_of(lot: Lot, id_: str) -> tuple[str, str] | None:
-    """(outcome, reason) of an id in a lot; None when it is in another."""
-    for outcome, reasons in (("skipped", lot.skipped), ("failed", lot.failed)):
-        for reason, ids in reasons.items():
-            if id_ in ids:
-                return outcome, reason
-    delays = [reason for reason, ids in lot.delays.items() if id_ in ids]
-    lists = (("waiting", lot.waiting), ("asked", lot.asked), ("busy", lot.busy), ("reached", lot.reached))
-    for outcome, ids in lists:
-        if id_ in ids:
-            return outcome, delays[0] if delays else ""
-    return None

@@ -43,12 +43,11 @@ def pairs_of(spec: FleetSpec, home: Place) -> list[tuple[Place, Kind]]:
     return [(place, kind) for place in places for kind in dict.fromkeys(spec.select.kinds)]
 
 
-def covers(spec: FleetSpec, place: Place, kind: Kind, home: Place) -> bool:
-    """Whether the fleet looks there for that kind, by whatever role."""
-    return any(
-        (at.account, at.region, each) == (place.account, place.region, kind)
-        for at, each in pairs_of(spec, home)
-    )
+def place_of(spec: FleetSpec, place: Place, kind: Kind, home: Place) -> Place | None:
+    """Where the fleet looks for that kind there, with a role of its own; None when it does not."""
+    there = (place.account, place.region, kind)
+    own_places = (at for at, each in pairs_of(spec, home) if (at.account, at.region, each) == there)
+    return next(own_places, None)
 
 
 def claim_of(spec: FleetSpec, kind: Kind, place: Place, members: Collection[str] = ()) -> Claim:

@@ -19,13 +19,14 @@ SLICE = 60  # seconds: starts are spread by the minute
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What is the same for all resources of a kind at a place: what other fleets claim there, what is to be
-    left running, and what sizes groups are to have again."""
+    left running, what sizes groups are to have again, and which instances have types of ours."""
 
     run: Run
     now: datetime
     others: tuple[Claim, ...] = ()
     kept: frozenset[str] = frozenset()
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Outcome(StrEnum):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from signalbox.fleets.model import Kind
 from signalbox.fleets.spec import FleetSpec, Period, Select
 from signalbox.kernel.errors import Violation
 
@@ -16,6 +17,7 @@ def contradictions(spec: FleetSpec) -> Iterator[Violation]:
     places = [(place, kind) for place, kinds in enumerate(spec.order) for kind in kinds]
     for index, kind in _repeated([kind for _, kind in places]):
         yield Violation(f"order.{places[index][0]}", f"{kind} has its place already: name each kind once")
+    yield from _alternates(spec)
     if spec.calendar is not None and not _CALENDAR.fullmatch(spec.calendar):
         message = "give the ARN of a Change Calendar: arn:aws:ssm:<region>:<account>:document/<name>"
         yield Violation("calendar", message)
@@ -24,6 +26,16 @@ def contradictions(spec: FleetSpec) -> Iterator[Violation]:
             "enforce would stop again what is started: say also when the fleet starts, or take mode schedule"
         )
         yield Violation("mode", message)
+
+
+def _alternates(spec: FleetSpec) -> Iterator[Violation]:
+    if spec.alternates and Kind.EC2 not in spec.select.kinds:
+        kinds = ", ".join(spec.select.kinds)
+        message = f"only instances of EC2 take another type, and none of {kinds}: leave it out"
+        yield Violation("alternates", message)
+    for own, others in (spec.alternates or {}).items():
+        for _, type_ in _repeated((own, *others)):
+            yield Violation(f"alternates.{own}", f"{type_} is named already: name it once")
 
 
 def _only_stops(period: Period) -> bool:

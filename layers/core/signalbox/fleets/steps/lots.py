@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from signalbox.fleets.decisions.lots import given_up, watched
+from signalbox.fleets.decisions.types import kept_as_they_are, returning
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
@@ -50,7 +51,7 @@ class Stage:
         since = lot.since or self._begins(lot, now)
         asked_for = set(watched(lot)) - set(lot.busy)
         if now - since > parse_duration(self.run.spec.deadline):
-            lot = given_up(lot, asked_for, self.run.action)
+            lot = kept_as_they_are(given_up(lot, asked_for, self.run.action), self.run.action)
         if now - self._begins(lot, now) > LONGEST_MAINTENANCE:
             lot = given_up(lot, lot.busy, self.run.action)
         return lot
@@ -63,15 +64,18 @@ class Stage:
         maintenance keeps the others waiting until the deadline only."""
         patient = now - (self.run.stage_at or now) <= parse_duration(self.run.spec.deadline)
         here = [lot for lot in self.lots.values() if lot.stage == self.run.stage]
-        if any(not lot.is_settled if patient else lot.waiting or lot.asked for lot in here):
+        if any(not self._is_settled(lot) if patient else lot.waiting or lot.asked for lot in here):
             return None
-        later = {lot.stage for lot in self.lots.values() if lot.stage > self.run.stage and not lot.is_settled}
-        return min(later, default=None)
+        later = [lot for lot in self.lots.values() if lot.stage > self.run.stage]
+        return min((lot.stage for lot in later if not self._is_settled(lot)), default=None)
+
+    def _is_settled(self, lot: Lot) -> bool:
+        return lot.is_settled and not returning(lot, self.run.action)
 
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do in any stage."""
-        return all(lot.is_settled for lot in self.lots.values())
+        return all(self._is_settled(lot) for lot in self.lots.values())
 
 
 def lots_of(run: Run, ports: FleetPorts) -> Sequence[Lot]:

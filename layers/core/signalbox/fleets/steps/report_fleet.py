@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from signalbox.fleets.decisions.lots import by_id, count, given_up, reasons_with
+from signalbox.fleets.decisions.types import noted, remarks
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
@@ -41,7 +42,8 @@ def report_fleet(command: PowerCommand, ports: FleetPorts) -> Progress:
     standing, now = still_ours(run, ports), ports.clock()
     run = _over(run, lots, command.failure or "", now)
     run = replace(run, saved=_saved(run, lots, standing, ports))
-    standing = replace(standing, run_id=None, stopped_by=_stopped_by(run, standing))
+    types = noted(lots, standing.types)
+    standing = replace(standing, run_id=None, stopped_by=_stopped_by(run, standing), types=types)
     tell(run.fleet, standing, [_ended(run, lots, now)], ports, [run])
     return Progress(next=State.DONE)
 
@@ -66,12 +68,17 @@ def _ended(run: Run, lots: Sequence[Lot], now: datetime) -> Event:
         failed = reasons_with(failed, by_id(lot.failed))
     data: JsonObject = {"run_id": run.run_id, "action": run.action, "cause": run.cause, **run.counts}
     if failed:
-        named = list(failed.items())[:MOST_NAMED]
-        data["failures"] = {reason: list(ids[:MOST_NAMED]) for reason, ids in named}
+        data["failures"] = _named(failed)
+    if told := remarks(lots):
+        data["types"] = _named(told)
     if run.saved:
         data["saved_hours"] = dict(run.saved)
     reason = run.failure or f"{run.counts['reached']} {run.action.power}, {run.counts['failed']} failed"
     return Event(type=ENDED[_ending(run)], at=now, actor=ENGINE, reason=reason, data=data)
+
+
+def _named(reasons: Reasons) -> JsonObject:
+    return {reason: list(ids[:MOST_NAMED]) for reason, ids in list(reasons.items())[:MOST_NAMED]}
 
 
 def _ending(run: Run) -> str:

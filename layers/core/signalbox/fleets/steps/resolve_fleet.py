@@ -1,15 +1,17 @@
 """Find what is selected, and decide what to do with each of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from signalbox.fleets.decisions.claims import Claim, claim_of, covers, pairs_of
+from signalbox.fleets.decisions.claims import Claim, claim_of, pairs_of, place_of
 from signalbox.fleets.decisions.planning import Circumstances
 from signalbox.fleets.decisions.sorting import Sorting
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import EVERYTHING, Lot, Run, RunPhase, Standing
+from signalbox.fleets.spec import FleetSpec
+from signalbox.fleets.steps.patched import with_patches
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
@@ -52,9 +54,10 @@ def _resolved(run: Run, place: Place, kind: Kind, ports: FleetPorts) -> Run:
         others=tuple(_others(run, place, kind, ports)),
         kept=frozenset(standing.kept.get(where, ())),
         sizes=standing.sizes,
+        types=standing.types,
     )
     sorting = Sorting(place, kind, given)
-    for resource in _found(run, place, kind, ports):
+    for resource in with_patches(_found(run, place, kind, ports), kind, place, run.action, ports):
         sorting.take(resource)
     lots = sorting.closed()
     _remember(run, where, sorting, standing, ports)
@@ -83,30 +86,34 @@ def _found(run: Run, place: Place, kind: Kind, ports: FleetPorts) -> Iterator[Re
 
 
 def _others(run: Run, place: Place, kind: Kind, ports: FleetPorts) -> Iterator[Claim]:
-    """What other fleets claim there. One that only observes claims nothing, and neither does a resource group
-    that AWS does not know."""
+    """What other fleets claim there. One that only observes claims nothing."""
     for name, spec in ports.fleets.all().items():
-        if name == run.fleet or spec.mode == "observe" or not covers(spec, place, kind, ports.home):
-            continue
-        members: list[str] = []
-        if spec.select.group:
-            select = replace(spec.select, tags=None, resources=None)
-            try:
-                members = [resource.id for resource in ports.switch_of(kind).find(select, place)]
-            except Rejected:  # the other fleet's own runs name it
-                members = []
-        yield claim_of(spec, kind, place, members)
+        theirs = place_of(spec, place, kind, ports.home)
+        if name != run.fleet and spec.mode != "observe" and theirs is not None:
+            yield claim_of(spec, kind, place, _members(spec, kind, theirs, ports))
+
+
+def _members(spec: FleetSpec, kind: Kind, theirs: Place, ports: FleetPorts) -> Sequence[str]:
+    """Of the other fleet's resource group, seen with its own role: what that may not see or AWS does not know
+    the other fleet cannot touch either, and its own runs name it."""
+    if not spec.select.group:
+        return ()
+    select = replace(spec.select, tags=None, resources=None)
+    try:
+        return [resource.id for resource in ports.switch_of(kind).find(select, theirs)]
+    except Rejected:
+        return ()
 
 
 def _remember(run: Run, where: str, sorting: Sorting, standing: Standing, ports: FleetPorts) -> None:
     """Before anything is stopped: what size groups have; before anything is started: what runs although the
-    fleet has stood still until now."""
+    fleet has stood still until now. A type that somebody has chosen is theirs from now on."""
+    types = {key: known for key, known in standing.types.items() if key not in sorting.chosen}
+    after = replace(standing, types=types)
     if run.action is Action.STOP:
-        after = replace(standing, sizes={**standing.sizes, **sorting.sizes})
-    elif run.only or not run.spec.retain or run.was is Power.RUNNING:
-        return
-    else:
-        after = replace(standing, kept={**standing.kept, where: tuple(sorting.running)})
+        after = replace(after, sizes={**standing.sizes, **sorting.sizes})
+    elif run.spec.retain and not run.only and run.was is not Power.RUNNING:
+        after = replace(after, kept={**standing.kept, where: tuple(sorting.running)})
     if after != standing:
         ports.fleets.save(run.fleet, replace(after, revision=standing.revision + 1), ())
 

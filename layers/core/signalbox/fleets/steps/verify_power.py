@@ -1,14 +1,17 @@
 """See whether what was asked for is there: the state reached counts, not the call accepted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from signalbox.fleets.decisions.lots import fresh, reasons_with, reasons_without, seen, watched
+from signalbox.fleets.decisions.types import returning
+from signalbox.fleets.model import Condition, Resource
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
 from signalbox.fleets.steps.lots import Stage, following
+from signalbox.fleets.steps.patched import with_patches
 from signalbox.fleets.steps.turn import PowerCommand, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
@@ -24,6 +27,8 @@ def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     stage = Stage.of(run, ports)
     now = ports.clock()
     for lot in _looked_at(stage, ports):
+        stage.change(lot)
+    for lot in stage.here:
         stage.change(stage.give_up_late(lot, now))
     run = replace(run, looked_at=now, again=True)
     over = following(stage, run, ports)
@@ -33,7 +38,7 @@ def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
         stage.kept(run, ports)
         return Progress(next=State.SWITCH_POWER)
     stage.kept(replace(run, rounds=run.rounds + 1), ports)
-    waits = any(lot.waiting for lot in stage.here)
+    waits = any(lot.waiting or returning(lot, run.action) for lot in stage.here)
     pause = min(LONGEST_WAIT, SOONEST * 2 ** min(run.rounds, 6))
     return Progress(next=State.SWITCH_POWER if waits else State.VERIFY_POWER, seconds=pause)
 
@@ -55,5 +60,21 @@ def _looked_at_alike(lots: Sequence[Lot], run: Run, ports: FleetPorts) -> Iterat
             unseen = dict.fromkeys(lot.asked, f"it could not be looked at: {error}")
             yield replace(lot, delays=reasons_with(reasons_without(lot.delays, unseen), unseen))
         return
+    busy = {id_ for lot in lots for id_ in lot.busy}
+    if busy:
+        found = _still_patched(found, busy, first, run, ports)
     for lot in lots:
         yield seen(lot, found, run.action, ports.clock())
+
+
+def _still_patched(
+    found: Sequence[Resource], busy: Collection[str], first: Lot, run: Run, ports: FleetPorts
+) -> list[Resource]:
+    """While nobody can see whether patching is over, what waits for that goes on waiting."""
+    try:
+        return list(with_patches(found, first.kind, first.place, run.action, ports))
+    except (Transient, Rejected) as error:
+        unseen = f"being patched, or not: {error}"
+        return [
+            replace(one, condition=Condition.BUSY, detail=unseen) if one.id in busy else one for one in found
+        ]
