@@ -69,7 +69,8 @@ class Only(_Part):
 
 
 class Behaviour(_Part):
-    """How an instance answers that runs a version."""
+    """How an instance answers that runs a version, and how many of its good answers are what an experiment of
+    the application's own metrics calls a success."""
 
     latency: Latency = Latency()
     errors_percent: Percent = 0
@@ -79,6 +80,7 @@ class Behaviour(_Part):
     crashes_after_seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None
     restarts_after_seconds: Seconds = 5
     only: Only | None = None
+    converts_percent: Percent = 10
 
 
 class SentHeader(Header):
@@ -89,8 +91,8 @@ class SentHeader(Header):
 
 class Traffic(_Part):
     """Who asks: an open stream of requests, whose users each keep their cookies. `host`: they look up that
-    name in Route 53 instead of going to the load balancer. `sticky`: the load balancer keeps a user with a
-    target or with a target group."""
+    name in Route 53 instead of going to the load balancer. Who looks up a name remembers the answer for
+    `ttl_seconds`. `sticky`: the load balancer keeps a user with a target or with a target group."""
 
     requests_per_second: Annotated[float, Field(gt=0, le=2_000)] = 40
     shape: Literal["steady", "wave", "bursts"] = "steady"
@@ -101,6 +103,7 @@ class Traffic(_Part):
     slow_ms: Milliseconds = 500
     sticky: Literal["no", "targets", "groups"] = "no"
     host: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,5}$")] | None = None
+    ttl_seconds: Annotated[int, Field(ge=1, le=3_600)] = 60
 
 
 class Instances(_Part):

@@ -46,6 +46,28 @@ def test_a_world_ends_as_it_says(world: str, strategy: Strategy, tmp_path: Path)
     assert found.blast.users > 50
 
 
+@pytest.mark.timeout(180)
+def test_users_of_a_name_follow_a_way_back_when_they_look_it_up_again(tmp_path: Path) -> None:
+    spec = replace(read_spec(ROOT / "examples/service-by-name.yaml"), strategy=BLUE_GREEN)
+    script = write_script(spec, read_world(ROOT / "worlds/five-percent-errors.yaml"), Wishes(speed=40))
+    found = rehearse(script, tmp_path, lambda seen: None).summary
+    assert (found.broken, found.phase) == ((), "rolled_back")
+    assert found.followed_seconds is not None
+    assert 0 < found.followed_seconds <= 2 * script.paced_world.traffic.ttl_seconds
+
+
+@pytest.mark.timeout(420)  # of which the experiment waits for whole minutes
+def test_an_experiment_by_name_finds_the_version_that_sells_more(tmp_path: Path) -> None:
+    strategy = read_spec(ROOT / "examples/service-experiment.yaml").strategy
+    spec = replace(read_spec(ROOT / "examples/service-by-name.yaml"), strategy=strategy)
+    script = write_script(spec, read_world(ROOT / "worlds/sells-more.yaml"), Wishes(speed=100))
+    found = rehearse(script, tmp_path, lambda seen: None)
+    assert (found.summary.broken, found.summary.phase) == ((), "succeeded")
+    analysis = found.recording.sightings[-1].rollout["analysis"]
+    assert (analysis["verdict"], analysis["difference"] > 0) == ("better", True)
+    assert found.summary.blast.failed == 0
+
+
 @pytest.mark.timeout(120)
 def test_a_good_version_hurts_nobody_who_looks_up_a_name_and_keeps_cookies(tmp_path: Path) -> None:
     world = read_world(ROOT / "worlds/good.yaml")

@@ -95,6 +95,7 @@ def footprint(image: str = STABLE) -> Footprint:
         versions=frozenset({"1"}),
         groups=frozenset({"checkout"}),
         target_groups=frozenset({"checkout"}),
+        balancers=frozenset({"shop"}),
         alarms=frozenset({"checkout-5xx"}),
         locks=frozenset(),
     )

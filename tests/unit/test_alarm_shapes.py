@@ -31,6 +31,17 @@ def test_an_error_rate_is_metric_math_over_the_whole_load_balancer() -> None:
     assert all(not m["ReturnData"] and m["MetricStat"]["Period"] == 60 for m in metrics)
 
 
+def test_where_each_side_is_apart_an_error_rate_names_the_target_group_too() -> None:
+    shape = AlarmShape(watches="error-rate", above=2)
+    _, *metrics = alarm_parameters("checkout", shape, *WATCHED, apart=True)["Metrics"]
+    dimensions = {m["Id"]: [d["Name"] for d in m["MetricStat"]["Metric"]["Dimensions"]] for m in metrics}
+    assert dimensions == {
+        "errors": ["LoadBalancer", "TargetGroup"],
+        "own": ["LoadBalancer"],
+        "requests": ["LoadBalancer", "TargetGroup"],
+    }
+
+
 @pytest.mark.parametrize(
     ("watches", "expected"),
     [

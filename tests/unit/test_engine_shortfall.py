@@ -1,25 +1,35 @@
-"""AWS launches fewer instances than it is asked for, or none any more."""
+"""AWS launches fewer instances than it is asked for, or the new version never becomes healthy."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from signalbox.kernel.clock import from_rfc3339
+from signalbox.kernel.durations import parse_duration
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.estate import Group
+from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.service import ServiceSpec, Strategy
-from tests.unit.builders import GREEN, group, spec, survey
+from signalbox.rollouts.strategies.presets import PRESETS
+from tests.unit.builders import BLUE, GREEN, by_name, copied, group, spec
+from tests.unit.experiments import ab_test
 from tests.unit.fakes import FakeAws, World
 from tests.unit.machine import ANA, Story, started
-from tests.unit.stories import assert_as_before, assert_over, look
+from tests.unit.stories import Before, assert_as_before, assert_over, look, surveyed
 
-SIZE = 5
+SIZE, ROOM = 5, 3
+A_LOOK = timedelta(minutes=1)  # at most, between two looks of a step that settles
+IN_PLACE = ("all-at-once", "rolling", "rolling-with-additional-batch", "canary")
+SHIFTING = tuple(preset for preset in PRESETS if preset not in IN_PLACE)
+PLACES = ("group", "slots", "slots by name", "group by name")
 
 
 class ShortOfCapacity(FakeAws):
     """The new version gets so many instances, and no more."""
 
-    most = 3
+    most = ROOM
 
     def settle(self) -> None:
         super().settle()
@@ -30,59 +40,110 @@ class ShortOfCapacity(FakeAws):
         return replace(one, instances=tuple(i for i in one.instances if i not in late))
 
 
-def begun(of: ServiceSpec) -> Story:
-    aws = ShortOfCapacity(
-        survey(groups={"blue": group(size=SIZE), "green": group("green", size=0, serves=GREEN)})
-    )
+class NeverHealthy(FakeAws):
+    """No instance of the new version answers a health check."""
+
+    def settle(self) -> None:
+        super().settle()
+        old = {i.id for one in self.groups.values() for i in one.instances if i.version == "1"}
+        self.health = {
+            arn: {i: state if i in old else "unhealthy" for i, state in states.items()}
+            for arn, states in self.health.items()
+        }
+
+
+TROUBLES = (ShortOfCapacity, NeverHealthy)
+
+
+def service(preset: str, place: str) -> ServiceSpec:
+    strategy = ab_test() if preset == "ab-test" else Strategy(preset=preset)  # type: ignore[arg-type]
+    named = spec(strategy, slots=place.startswith("slots"))
+    if place == "group by name":
+        return copied(named)
+    return by_name(named) if place == "slots by name" else named
+
+
+def begun(of: ServiceSpec, trouble: type[FakeAws] = ShortOfCapacity) -> Story:
+    groups = {"blue": group(size=SIZE), "green": group("green", size=0, serves=GREEN)}
+    aws = trouble(replace(surveyed(of), groups=groups))
     story = started(World(aws=aws), of)
     aws.slow = True
     return story
 
 
-def named(preset: str, *, slots: bool) -> ServiceSpec:
-    return spec(Strategy(preset=preset), slots=slots)  # type: ignore[arg-type]
+def watched(story: Story) -> set[int]:
+    """Every weight that another target group than blue's ever gets, as it goes on."""
+    seen: set[int] = set()
+    aws = story.world.aws
+    aws.interrupt = lambda _: seen.update(
+        weight for rule in aws.rules.values() for arn, weight in weights(rule.actions).items() if arn != BLUE
+    )
+    return seen
 
 
-def shares(story: Story) -> set[int]:
-    """Every weight of another target group than blue's that was ever asked for."""
-    weights = set()
-    for write in story.world.aws.writes:
-        for action in write.parameters.get("Actions", []):  # type: ignore[attr-defined]
-            groups = action["ForwardConfig"]["TargetGroups"]
-            weights |= {g["Weight"] for g in groups if "blue/" not in g["TargetGroupArn"]}
-    return weights
+def assert_went_back_in_time(story: Story) -> None:
+    """When its deadline had passed, a step went back: not before, and not long after."""
+    (back,) = story.told("Rollback Started")
+    assert "did not settle" in back.reason
+    took = from_rfc3339(back.at) - from_rfc3339(story.told("Step Started")[-1].at)
+    deadline = parse_duration(story.rollout.spec.guards.deadline)
+    assert deadline <= took <= deadline + A_LOOK
 
 
-@pytest.mark.parametrize("slots", [True, False])
-@pytest.mark.parametrize("preset", ["blue-green", "immutable", "linear", "traffic-splitting"])
-def test_three_of_five_are_not_enough_and_no_traffic_moves(preset: str, *, slots: bool) -> None:
-    story = begun(named(preset, slots=slots))
-    before = look(story.world)
-    assert_over(story.run(), Phase.ROLLED_BACK)
-    assert story.rollout.outcome is not None
-    assert "did not settle: 3 of 5 candidate instances are healthy" in story.rollout.outcome.reason
-    assert shares(story) <= {0}
+def assert_nothing_is_left(story: Story, before: Before) -> None:
+    assert_over(story, Phase.ROLLED_BACK)
     assert_as_before(story.world, before)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("preset", SHIFTING)
+def test_no_traffic_moves_to_what_is_not_there(preset: str, place: str, trouble: type[FakeAws]) -> None:
+    story = begun(service(preset, place), trouble)
+    before, given = look(story.world), watched(story)
+    story.run()
+    assert_went_back_in_time(story)
+    assert given <= {0}
+    assert_nothing_is_left(story, before)
     assert story.world.aws.groups["blue"].instances == before.groups["blue"].instances
 
 
-@pytest.mark.parametrize("slots", [True, False])
-@pytest.mark.parametrize("preset", ["rolling", "canary"])
-def test_in_place_it_stops_where_the_next_instance_does_not_come(preset: str, *, slots: bool) -> None:
-    story = begun(named(preset, slots=slots))
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("preset", IN_PLACE)
+def test_in_place_it_stops_where_the_next_instance_does_not_come(
+    preset: str, place: str, trouble: type[FakeAws]
+) -> None:
+    story = begun(service(preset, place), trouble)
+    before, given = look(story.world), watched(story)
+    story.run()
+    assert_went_back_in_time(story)
+    assert given <= {0}
+    assert_nothing_is_left(story, before)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("preset", ["rolling-with-additional-batch", "canary"])
+def test_no_old_instance_goes_before_the_first_new_one_is_healthy(preset: str, place: str) -> None:
+    story = begun(service(preset, place), NeverHealthy)
     before = look(story.world)
-    story.run(lambda told: told.rollout.phase is Phase.ROLLING_BACK)
-    assert "did not settle" in story.told("Rollback Started")[0].reason
-    assert_over(story.run(), Phase.ROLLED_BACK)
-    assert_as_before(story.world, before)
+    story.run()
+    assert story.world.aws.groups["blue"].instances == before.groups["blue"].instances
 
 
-@pytest.mark.parametrize("slots", [True, False])
+def test_it_is_said_how_many_are_there() -> None:
+    story = begun(service("blue-green", "group")).run()
+    assert story.rollout.outcome is not None
+    assert "did not settle: 3 of 5 candidate instances are healthy" in story.rollout.outcome.reason
+
+
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("preset", ["blue-green", "immutable"])
-def test_the_way_back_needs_no_new_capacity_while_the_old_is_alive(preset: str, *, slots: bool) -> None:
-    story = begun(named(preset, slots=slots))
+def test_the_way_back_needs_no_new_capacity_while_the_old_is_alive(preset: str, place: str) -> None:
+    story = begun(service(preset, place))
     story.world.aws.most = SIZE  # type: ignore[attr-defined]
-    story.run(lambda told: told.holds is HoldKind.BAKE and shares(told) > {0})
+    given = watched(story)
+    story.run(lambda told: told.holds is HoldKind.BAKE and given > {0})
     old = {i.id for i in story.world.aws.groups["blue"].instances}
     written = len(story.world.aws.writes)
     abort(story.service, story.rollout_id, ANA, story.world.ports)

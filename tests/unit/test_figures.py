@@ -4,11 +4,23 @@ from dataclasses import replace
 
 import pytest
 
+from signalbox.kernel.clock import from_rfc3339
 from signalbox_local.rehearsal.effort import bill, effort
 from signalbox_local.rehearsal.figures import Count, blast, by_version, first_hurt, latency
 from signalbox_local.rehearsal.looks import instance_seconds, lowest_healthy, stretched
 from signalbox_local.rehearsal.phases import phases
-from tests.unit.rehearsals import BROKEN, CANDIDATE, STABLE, TARGETS, ZERO, look, request, sighting, summed
+from tests.unit.rehearsals import (
+    BROKEN,
+    CANDIDATE,
+    STABLE,
+    TARGETS,
+    ZERO,
+    look,
+    recording,
+    request,
+    sighting,
+    summed,
+)
 
 NAMES = {STABLE: "good", CANDIDATE: "bad"}
 SLOW = 0.5
@@ -146,6 +158,27 @@ def test_the_exit_code_is_that_of_the_worst() -> None:
     assert summed().broken == ()
     assert summed(sightings=(sighting(shares={"wanted": {"stable": 90, "candidate": 20}}),)).exit_code == 2
     assert BROKEN.holds is False
+
+
+def test_users_follow_a_way_back_later_where_they_remember_a_name() -> None:
+    assert summed().followed_seconds == 0, "the candidate got its last request before the way back began"
+    acted = from_rfc3339(sighting().rollout["clocks"]["acted_at"]).timestamp() - ZERO
+    late = (*recording().requests, request(acted + 1.5, image=CANDIDATE), request(acted + 2, image=STABLE))
+    assert summed(requests=late).followed_seconds == pytest.approx(1.5)
+
+
+def test_users_follow_a_shift_later_too() -> None:
+    clocks = dict.fromkeys(("detected_at", "acted_at", "restored_at"))
+    good = sighting(phase="succeeded", clocks=clocks)
+    asked = (*recording().requests, request(5.5, image=STABLE))
+    found = summed(sightings=(good,), requests=tuple(one for one in asked if one.at < ZERO + 9))
+    assert found.followed_seconds == pytest.approx(2.5), "the candidate had all of it from second 3 on"
+
+
+def test_in_place_no_weights_say_who_is_asked() -> None:
+    steps = [{"index": 0, "kind": "replace", "name": "replace"}]
+    events = tuple(e for e in sighting().events if e["type"] not in ("Step Started", "Traffic Shifted"))
+    assert summed(sightings=(replace(sighting(steps=steps), events=events),)).followed_seconds is None
 
 
 def test_a_rehearsal_that_succeeded_is_well() -> None:

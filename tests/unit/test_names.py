@@ -23,13 +23,13 @@ class Zone:
         records = [{"weight": weight, "url": url} for weight, url in self.records]
         return {NAME: {"ttl": self.ttl, "records": records}}
 
-    def names(self, speed: float = 1) -> Names:
-        return Names(self.answers, lambda: self.now, seed=1, speed=speed)
+    def names(self) -> Names:
+        return Names(self.answers, lambda: self.now, seed=1)
 
 
-def test_an_answer_is_remembered_for_its_ttl_at_the_speed_of_the_rehearsal() -> None:
-    zone = Zone((1, "http://a"))
-    names = zone.names(speed=20)
+def test_an_answer_is_remembered_for_its_ttl() -> None:
+    zone = Zone((1, "http://a"), ttl=3)
+    names = zone.names()
     assert asyncio.run(names.url(NAME, 1)) == "http://a"
     zone.records, zone.now = ((1, "http://b"),), 2.9
     assert asyncio.run(names.url(NAME, 1)) == "http://a"

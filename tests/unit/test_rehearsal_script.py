@@ -1,15 +1,35 @@
 """What is wrong with a rehearsal is said before anything starts."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from signalbox.rollouts.service import Bake, Pause, Provision, Retire, Shift, StepSpec, Strategy
+from signalbox.rollouts.service import (
+    Analyse,
+    Bake,
+    Pause,
+    Provision,
+    Retire,
+    Shift,
+    StepSpec,
+    Strategy,
+)
 from signalbox_local.rehearsal.blueprint import CannotReplicate, blueprint
 from signalbox_local.rehearsal.script import Script, TooFast, UnknownVersion, Wishes, write_script
-from signalbox_local.rehearsal.spec import BadSpec, divided, paced, read_spec, strategy_body, with_preset
+from signalbox_local.rehearsal.spec import (
+    ANSWERS,
+    BadSpec,
+    divided,
+    experiments,
+    paced,
+    read_spec,
+    strategy_body,
+    with_preset,
+)
 from signalbox_local.world import World
+from tests.unit.experiments import ab_test, conversion, latency
 from tests.unit.rehearsals import ROOT, script
 
 ELB = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
@@ -168,3 +188,65 @@ def test_a_speed_at_which_an_alarm_would_see_nothing_is_refused() -> None:
 def test_periods_of_metrics_follow_the_speed_but_not_without_end() -> None:
     seconds = [script(speed=speed).pace()["SIGNALBOX_LOCAL_METRIC_SECONDS"] for speed in (1, 20, 100)]
     assert seconds == ["10", "0.5", "0.25"]
+
+
+def test_an_experiment_is_shorter_but_has_some_minutes_and_asks_nobody() -> None:
+    steps = (
+        StepSpec(provision=Provision(percent=100)),
+        StepSpec(shift=Shift(percent=10)),
+        StepSpec(analyse=Analyse(experiment=conversion(duration="2d"))),
+        StepSpec(shift=Shift(percent=100)),
+        StepSpec(retire=Retire()),
+    )
+    of_steps = Strategy(steps=steps)
+    asking = ab_test(conversion(duration="30m", otherwise="ask"))
+    found = [one for strategy in (asking, of_steps) for one in experiments(paced(strategy, 20))]
+    assert [(one.duration, one.otherwise) for one in found] == [("3m", "return"), ("144m", "return")]
+    (mean,) = experiments(paced(ab_test(latency()), 20))
+    assert mean.duration == "31m", "a mean needs half an hour of samples"
+
+
+def test_an_a_b_test_without_an_experiment_looks_at_the_answers() -> None:
+    asked = script(preset="ab-test").paced.experiment
+    assert asked is not None
+    assert (asked.rate, asked.duration) == (ANSWERS.rate, "6m")
+
+
+def test_what_is_done_otherwise_than_for_the_service_is_told() -> None:
+    spec = read_spec(ROOT / "examples/service-experiment.yaml")
+    assert write_script(spec, world(), Wishes()).notes == (
+        "strategy.experiment: nobody is there to be asked; where a person would be, it goes back",
+    )
+    named = write_script(read_spec(ROOT / "examples/service-by-name.yaml"), world(), Wishes(speed=40))
+    assert named.notes == ("traffic.record_name: resolvers remember it for 2 s here, for 60 s at real speed",)
+
+
+def test_a_mean_of_the_applications_own_is_refused() -> None:
+    spec = read_spec(ROOT / "examples/service-experiment.yaml")
+    own = replace(spec, strategy=ab_test(latency()))
+    with pytest.raises(
+        CannotReplicate, match=r"experiment\.mean: a world tells rates only, .* of Shop Latency"
+    ):
+        write_script(own, world(), Wishes())
+
+
+def test_a_replica_by_name_has_a_side_for_each_pair_and_alarms_of_their_own() -> None:
+    plan = blueprint(read_spec(ROOT / "examples/service-by-name.yaml"), world())
+    assert (plan.host, plan.zone, plan.references) == ("shop.example.com", "Z0123456789ABCDEFGHIJ", ())
+    assert [(pair.group, pair.side) for pair in plan.pairs] == [
+        ("shop-blue", "blue"),
+        ("shop-green", "green"),
+    ]
+    assert {name: plan.watched_by(name) for name in (*plan.alarms, "errors")} == {
+        "shop-blue-5xx": 0,
+        "shop-green-5xx": 1,
+        "errors": 0,
+    }
+
+
+def test_a_name_is_remembered_for_as_much_shorter_as_everything_goes_faster() -> None:
+    seconds = [script(speed=speed).paced_world.traffic.ttl_seconds for speed in (1, 20, 200)]
+    assert seconds == [60, 3, 1]
+    assert script().parameters() == {}
+    named = write_script(read_spec(ROOT / "examples/service-by-name.yaml"), world(), Wishes())
+    assert named.parameters() == {"HostedZoneArns": "arn:aws:route53:::hostedzone/*"}

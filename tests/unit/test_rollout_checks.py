@@ -18,6 +18,7 @@ BEFORE = Footprint(
     versions=frozenset({"1"}),
     groups=frozenset({"checkout"}),
     target_groups=frozenset({"checkout"}),
+    balancers=frozenset({"shop"}),
     alarms=frozenset({"checkout-5xx"}),
     locks=frozenset(),
 )
@@ -70,6 +71,7 @@ def test_a_rollback_leaves_what_was_there() -> None:
         ({"groups": frozenset({"checkout", "copy"})}, "no second group is left over"),
         ({"groups": frozenset()}, "no second group is left over"),
         ({"target_groups": frozenset({"checkout", "copy"})}, "no second target group is left over"),
+        ({"balancers": frozenset({"shop", "copy"})}, "no second load balancer is left over"),
         ({"alarms": frozenset({"checkout-5xx", "copy"})}, "no copy of an alarm is left over"),
         ({"versions": frozenset({"1", "2"})}, "no launch template version is left over"),
         ({"locks": frozenset({"LOCK#x"})}, "no lock or watcher is left over"),

@@ -9,6 +9,7 @@ from signalbox_local.rehearsal.spec import read_spec
 from signalbox_local.world import BadWorld, read_world
 from tests.unit.rehearsals import ROOT
 
+EXAMPLES = sorted((ROOT / "examples").glob("service*.yaml"))
 WORLDS = sorted((ROOT / "worlds").glob("*.yaml"))
 GOOD = (ROOT / "worlds/good.yaml").read_text("utf-8")
 
@@ -23,8 +24,8 @@ def test_all_that_were_promised_are_there() -> None:
 @pytest.mark.parametrize("file", WORLDS, ids=lambda file: file.stem)
 def test_each_begins_with_what_it_is_about_and_fits_the_examples(file: Path) -> None:
     assert file.read_text("utf-8").startswith("# ")
-    for example in ("service.yaml", "service-slots.yaml"):
-        write_script(read_spec(ROOT / "examples" / example), read_world(file), Wishes())
+    for example in EXAMPLES:
+        write_script(read_spec(example), read_world(file), Wishes())
 
 
 @pytest.mark.parametrize("file", WORLDS, ids=lambda file: file.stem)

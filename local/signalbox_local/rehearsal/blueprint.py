@@ -28,48 +28,72 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A group and the target group that it serves, the latter by ARN and name."""
+    """A group and the target group that it serves, the latter by ARN and name; `side` is the set identifier
+    of the record that leads to it, where a name divides the traffic."""
 
     group: str
     arn: str
     target_group: str
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """Of a service with one group, or two slots of which the first serves."""
+    """Of a service with one group, or two slots of which the first serves. Either `references` send traffic
+    to it, or the name `host` of the hosted zone `zone` leads to it."""
 
     name: str
     pairs: tuple[Pair, ...]
     references: tuple[Reference, ...]
     alarms: dict[str, AlarmShape]
+    host: str = ""
+    zone: str = ""
+
+    def watched_by(self, alarm: str) -> int:
+        """The place of the pair that an alarm of that name looks at: the one after whose group it is called,
+        or the first."""
+        called = (place for place, pair in enumerate(self.pairs) if alarm.startswith(pair.group))
+        return next(called, 0)
 
 
 def blueprint(spec: ServiceSpec, world: World) -> Blueprint:
     """Raises CannotReplicate with everything that is in the way."""
     problems: list[str] = []
-    pairs = tuple(_pair(group, arn, problems) for group, arn in _groups(spec))
-    references = tuple(_reference(arn, problems) for arn in spec.traffic.references)
+    traffic = spec.traffic
+    host = (traffic.record_name or "").lower().rstrip(".")
+    pairs = tuple(_pair(group, arn, side, problems) for group, arn, side in _groups(spec))
+    references = () if host else tuple(_reference(arn, problems) for arn in traffic.references)
     alarms = {name: _shape(name, world, problems) for name in spec.guards.alarms}
     if len({pair.target_group for pair in pairs}) < len(pairs):
         problems.append("platform.slots: two target groups of the same name: a replica needs two names")
     problems += _twins(references)
     if problems:
         raise CannotReplicate("\n".join(problems))
-    return Blueprint(name=spec.name, pairs=pairs, references=references, alarms=alarms)
+    return Blueprint(
+        name=spec.name,
+        pairs=pairs,
+        references=references,
+        alarms=alarms,
+        host=host,
+        zone=traffic.hosted_zone_id or "",
+    )
 
 
-def _groups(spec: ServiceSpec) -> list[tuple[str, str]]:
+def _groups(spec: ServiceSpec) -> list[tuple[str, str, str]]:
+    """(group, target group ARN, set identifier) of each side."""
     if spec.platform.slots:
-        return [(slot.group, slot.target_group_arn) for slot in spec.platform.slots]
-    return [(spec.platform.group or "", spec.traffic.target_group_arn or "")]
+        return [
+            (slot.group, slot.target_group_arn, slot.set_identifier or "") for slot in spec.platform.slots
+        ]
+    traffic = spec.traffic
+    return [(spec.platform.group or "", traffic.target_group_arn or "", traffic.set_identifier or "")]
 
 
-def _pair(group: str, arn: str, problems: list[str]) -> Pair:
+def _pair(group: str, arn: str, side: str, problems: list[str]) -> Pair:
     found = _TARGET_GROUP.fullmatch(_resource(arn))
     if not found:
         problems.append(f"{arn!r} is not the ARN of a target group")
-    return Pair(group=group, arn=arn, target_group=found[1] if found else "")
+    return Pair(group=group, arn=arn, target_group=found[1] if found else "", side=side)
 
 
 def _reference(arn: str, problems: list[str]) -> Reference:

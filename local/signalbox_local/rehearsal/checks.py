@@ -38,6 +38,7 @@ def estate_checks(
     yield _scaling(before, after, serving, swapped)
     yield _none_left("second group", before.groups, after.groups)
     yield _none_left("second target group", before.target_groups, after.target_groups)
+    yield _none_left("second load balancer", before.balancers, after.balancers)
     yield _none_left("copy of an alarm", before.alarms, after.alarms)
     yield _none_left("launch template version", _versions(before, after, image), after.versions)
     yield _none_left("lock or watcher", before.locks, after.locks)

@@ -139,6 +139,11 @@ def first_hurt(requests: Iterable[Request], stable: str, slow_seconds: float) ->
     return min(bad, default=None)
 
 
+def last_after(requests: Iterable[Request], image: str, since: float) -> float:
+    """Seconds after an instant at which a version was still asked; 0 when it was not."""
+    return max((one.at - since for one in requests if one.image == image and one.at > since), default=0.0)
+
+
 def _grouped(requests: Iterable[Request], key: Callable[[Request], K]) -> dict[K, list[Request]]:
     found: dict[K, list[Request]] = defaultdict(list)
     for one in requests:

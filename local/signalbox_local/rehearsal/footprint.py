@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from signalbox_local.owner import Aws, healthy_targets
+from signalbox_local.rehearsal.splits import split
 
 
 class Standing(Protocol):
@@ -42,6 +43,7 @@ class Footprint:
     versions: frozenset[str]
     groups: frozenset[str]
     target_groups: frozenset[str]
+    balancers: frozenset[str]
     alarms: frozenset[str]
     locks: frozenset[str]
 
@@ -56,13 +58,15 @@ def footprint(aws: Aws, service: Standing) -> Footprint:
     groups = {g["AutoScalingGroupName"]: g for g in _all_groups(aws)}
     versions = aws("ec2").describe_launch_template_versions(LaunchTemplateId=service.template)
     target_groups = aws("elbv2").describe_target_groups()["TargetGroups"]
+    balancers = aws("elbv2").describe_load_balancers()["LoadBalancers"]
     pairs = zip(service.groups, service.target_groups, strict=True)
     return Footprint(
         own={name: _group(aws, groups[name], target_group) for name, target_group in pairs},
-        weights={arn: weights(actions(aws, arn)) for arn in service.references},
+        weights={arn: split(aws, arn) for arn in service.references},
         versions=frozenset(str(v["VersionNumber"]) for v in versions["LaunchTemplateVersions"]),
         groups=frozenset(groups),
         target_groups=frozenset(group["TargetGroupName"] for group in target_groups),
+        balancers=frozenset(balancer["LoadBalancerName"] for balancer in balancers),
         alarms=frozenset(a["AlarmName"] for a in aws("cloudwatch").describe_alarms()["MetricAlarms"]),
         locks=_locks(aws),
     )
@@ -88,22 +92,6 @@ def _images(aws: Aws, group: dict[str, Any]) -> dict[str, int]:
     running = [{"Name": "instance-state-name", "Values": ["running"]}]
     found = aws("ec2").describe_instances(InstanceIds=ids, Filters=running)["Reservations"] if ids else []
     return dict(Counter(instance["ImageId"] for entry in found for instance in entry["Instances"]))
-
-
-def actions(aws: Aws, reference: str) -> list[dict[str, Any]]:
-    """What a rule, or a listener by default, does with a request."""
-    if ":listener-rule/" in reference:
-        rule: dict[str, Any] = aws("elbv2").describe_rules(RuleArns=[reference])["Rules"][0]
-        return list(rule["Actions"])
-    listener: dict[str, Any] = aws("elbv2").describe_listeners(ListenerArns=[reference])["Listeners"][0]
-    return list(listener["DefaultActions"])
-
-
-def weights(found: list[dict[str, Any]]) -> dict[str, int]:
-    """By target group; a plain forward is all of it."""
-    action = found[-1]
-    config = action.get("ForwardConfig") or {"TargetGroups": [{"TargetGroupArn": action["TargetGroupArn"]}]}
-    return {entry["TargetGroupArn"]: int(entry.get("Weight", 1)) for entry in config["TargetGroups"]}
 
 
 def _locks(aws: Aws) -> frozenset[str]:

@@ -53,6 +53,7 @@ def deleted_check(before: Footprint, after: Footprint) -> Check:
     pairs = [
         (before.groups, after.groups),
         (before.target_groups, after.target_groups),
+        (before.balancers, after.balancers),
         (before.alarms, after.alarms),
         (before.versions, after.versions),
     ]

@@ -9,8 +9,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from signalbox_local.owner import Aws
-from signalbox_local.rehearsal.footprint import Standing, actions, weights
+from signalbox_local.rehearsal.footprint import Standing
 from signalbox_local.rehearsal.looks import Look
+from signalbox_local.rehearsal.splits import split
 
 LOOK_EVERY = 0.4
 ALIVE = ["pending", "running"]
@@ -45,14 +46,14 @@ class Observer:
         """As it is now; None when it changed meanwhile."""
         at, before = time.time(), self._weights()
         served = {arn for split in before.values() for arn in split} | set(self._service.target_groups)
-        targets = {arn: self._targets(arn) for arn in sorted(served)}
+        targets = {arn: self._targets(arn) for arn in sorted(served) if arn.startswith("arn:")}
         images = self._images()
         if self._weights() != before:
             return None
         return Look(at=at, weights=before, targets=targets, images=images)
 
     def _weights(self) -> dict[str, dict[str, int]]:
-        return {arn: weights(actions(self._aws, arn)) for arn in self._service.references}
+        return {arn: split(self._aws, arn) for arn in self._service.references}
 
     def _targets(self, arn: str) -> dict[str, str]:
         try:

@@ -12,12 +12,13 @@ from signalbox_cli.rollout_news import Sighting
 from signalbox_local.embedded import EmbeddedAws, await_ready, runtime
 from signalbox_local.owner import await_alarms_looked, await_healthy
 from signalbox_local.rehearsal.checks import estate_checks
-from signalbox_local.rehearsal.fidelity import as_at_real_speed
+from signalbox_local.rehearsal.fidelity import as_at_real_speed, at_any_speed
 from signalbox_local.rehearsal.figures import within
 from signalbox_local.rehearsal.footprint import Footprint, footprint
 from signalbox_local.rehearsal.load.orders import Door, Orders
 from signalbox_local.rehearsal.load.sending import Load, sending
 from signalbox_local.rehearsal.observer import Observer, observing
+from signalbox_local.rehearsal.own_metrics import Clientele, counting
 from signalbox_local.rehearsal.replica import (
     Replica,
     make_images,
@@ -27,7 +28,7 @@ from signalbox_local.rehearsal.replica import (
 )
 from signalbox_local.rehearsal.result import Recording, Summary, summary
 from signalbox_local.rehearsal.script import Script
-from signalbox_local.rehearsal.spec import strategy_body
+from signalbox_local.rehearsal.spec import experiments, strategy_body
 
 BASELINE_SECONDS = 3.0  # of traffic before the rollout, so that there is something to compare with
 AFTERWARDS_SECONDS = 2.0
@@ -69,12 +70,16 @@ class Stage:
 def on_stage(script: Script, folder: Path) -> Iterator[Stage]:
     """Ready for a rollout when entered, gone when left. Raises CannotStart, Refused, TimeoutError, or what
     boto3 raises."""
-    with runtime(folder, script.pace()) as process:
+    with runtime(folder, script.pace(), script.parameters()) as process:
         aws = await_ready(process, folder)
         replica = _build(script, aws)
         warnings = script.notes + _register(script, aws, replica)
         orders = _orders(script, aws, replica)
-        with sending(orders, folder) as load, observing(aws.client, replica) as observer:
+        with (
+            sending(orders, folder) as load,
+            observing(aws.client, replica) as observer,
+            counting(aws.client, experiments(script.strategy), _clientele(script, replica), load),
+        ):
             _await_first(load)
             began = time.time()
             blind = await_alarms_looked(aws.client, replica.alarms, FIRST_LOOK_SECONDS)
@@ -128,13 +133,13 @@ def perform(stage: Stage, show: Show, began: float) -> Rehearsal:
 
 
 def _build(script: Script, aws: EmbeddedAws) -> Replica:
-    world = script.world
+    world = script.paced_world
     images = make_images(aws.client, script.plan.name, world)
     behaviours = {images[name]: one.model_dump(mode="json") for name, one in world.versions.items()}
     aws.control("estate", {"behaviours": behaviours})
     replica = make_replica(aws.client, script.plan, world, images)
-    if world.traffic.host:
-        make_name(aws.client, world.traffic.host, replica.ways_in[0])
+    if world.traffic.host and not replica.host:
+        make_name(aws.client, world.traffic.host, replica.ways_in[0], world.traffic.ttl_seconds)
     await_healthy(aws.client, replica.target_groups[0], world.instances.size)
     return replica
 
@@ -146,12 +151,12 @@ def _register(script: Script, aws: EmbeddedAws, replica: Replica) -> tuple[str, 
     path = f"/services/{replica.name}"
     ask(aws.api("operator"), "PUT", path, body)
     asked = {"version": replica.images[script.version], "strategy": strategy_body(script.strategy)}
-    return tuple(ask(aws.api("deployer"), "POST", f"{path}/plan", asked)["warnings"])
+    return tuple(at_any_speed(ask(aws.api("deployer"), "POST", f"{path}/plan", asked)["warnings"]))
 
 
 def _orders(script: Script, aws: EmbeddedAws, replica: Replica) -> Orders:
     balancers = aws.control("traffic")["load_balancers"]
-    host = script.world.traffic.host
+    host = replica.host or script.world.traffic.host
     doors = tuple(
         Door(name=f"{host}.", host=way.host or host)
         if host
@@ -159,8 +164,16 @@ def _orders(script: Script, aws: EmbeddedAws, replica: Replica) -> Orders:
         for way in replica.ways_in
     )
     names = f"{aws.state['aws_endpoint']}/_signalbox/traffic"
-    return Orders(
-        traffic=script.world.traffic, seed=script.seed, doors=doors, names_url=names, speed=script.speed
+    return Orders(traffic=script.world.traffic, seed=script.seed, doors=doors, names_url=names)
+
+
+def _clientele(script: Script, replica: Replica) -> Clientele:
+    versions = script.world.versions
+    return Clientele(
+        converts={replica.images[name]: one.converts_percent for name, one in versions.items()},
+        stable=replica.images[script.world.stable],
+        speed=script.speed,
+        seed=script.seed,
     )
 
 

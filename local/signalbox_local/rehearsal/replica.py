@@ -12,7 +12,6 @@ from signalbox_local.owner import (
     Group,
     Targets,
     balancer_dimension,
-    forwarding,
     make_group,
     make_image,
     make_targets,
@@ -22,8 +21,9 @@ from signalbox_local.owner import (
 )
 from signalbox_local.rehearsal.alarm_shapes import alarm_parameters
 from signalbox_local.rehearsal.blueprint import Blueprint, Pair
+from signalbox_local.rehearsal.entrances import RECORD_TYPE, by_name, by_rules
 from signalbox_local.rehearsal.spec import SHORTEST_DEADLINE, divided
-from signalbox_local.rehearsal.ways import WayIn, Ways
+from signalbox_local.rehearsal.ways import WayIn
 from signalbox_local.world import World
 
 # The shortest that AWS allows; the rehearsal makes the checks faster still (SIGNALBOX_LOCAL_HEALTH_SPEEDUP).
@@ -32,8 +32,8 @@ CHECK_SECONDS, CHECK_TIMEOUT, DRAIN_SECONDS = 5, 2, 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replica:
-    """What was made. `images` are AMI ids by version; `arns` says which local ARN stands for which; `ways_in`
-    are one for each reference."""
+    """What was made. `images` are AMI ids by version; `arns` says which local ARN or id stands for which;
+    `ways_in` are one for each reference; `host` is the name that divides the traffic, if one does."""
 
     name: str
     images: dict[str, str]
@@ -44,6 +44,7 @@ class Replica:
     ways_in: tuple[WayIn, ...]
     arns: dict[str, str]
     alarms: tuple[str, ...]
+    host: str = ""
 
 
 def make_images(aws: Aws, name: str, world: World) -> dict[str, str]:
@@ -56,22 +57,27 @@ def make_replica(aws: Aws, plan: Blueprint, world: World, images: Mapping[str, s
     template = make_template(aws, plan.name, images[world.stable])
     subnets = two_subnets(aws)
     target_groups = {pair.arn: _targets(aws, pair.target_group, world) for pair in plan.pairs}
-    action = forwarding([*target_groups.values()], sticky=world.traffic.sticky == "groups")
-    made = Ways(aws, action, subnets).make(plan.references)
+    behind = [*target_groups.values()]
+    made = (
+        by_name(aws, plan, world, behind, subnets)
+        if plan.host
+        else by_rules(aws, plan, world, behind, subnets)
+    )
     for place, pair in enumerate(plan.pairs):
         size = 0 if place else world.instances.size
         make_group(aws, _group(pair, target_groups[pair.arn], size, world, (template, subnets)))
-    _alarms(aws, plan, made[0].balancer_arn, target_groups[plan.pairs[0].arn])
+    _alarms(aws, plan, [*zip(made.balancers, behind, strict=True)])
     return Replica(
         name=plan.name,
         images=dict(images),
         template=template,
         groups=tuple(pair.group for pair in plan.pairs),
-        target_groups=tuple(target_groups.values()),
-        references=tuple(one.arn for one in made),
-        ways_in=tuple(one.way_in for one in made),
-        arns={**target_groups, **{one.stands_for: one.arn for one in made}},
+        target_groups=tuple(behind),
+        references=made.references,
+        ways_in=made.ways_in,
+        arns={**target_groups, **made.arns},
         alarms=tuple(plan.alarms),
+        host=plan.host,
     )
 
 
@@ -96,17 +102,22 @@ def _targets(aws: Aws, name: str, world: World) -> str:
     )
 
 
-def _alarms(aws: Aws, plan: Blueprint, balancer: str, target_group: str) -> None:
-    watched = (balancer_dimension(balancer), targets_dimension(target_group))
+def _alarms(aws: Aws, plan: Blueprint, behind: Sequence[tuple[str, str]]) -> None:
+    """`behind` are load balancer and target group of each pair."""
     for name, shape in plan.alarms.items():
-        aws("cloudwatch").put_metric_alarm(**alarm_parameters(name, shape, *watched))
+        balancer, target_group = behind[plan.watched_by(name)]
+        watched = (balancer_dimension(balancer), targets_dimension(target_group))
+        wanted = alarm_parameters(name, shape, *watched, apart=bool(plan.host))
+        aws("cloudwatch").put_metric_alarm(**wanted)
 
 
 def registration(spec: ServiceSpec, replica: Replica, region: str, strategy: Strategy, speed: float) -> Any:
     """The body of PUT: the spec with local ARNs, the strategy given, and the deadline at that speed."""
     guards = replace(spec.guards, deadline=divided(spec.guards.deadline, speed, SHORTEST_DEADLINE))
     platform = replace(spec.platform, region=region)
-    here = replace(spec, guards=guards, platform=platform, strategy=strategy)
+    types = (RECORD_TYPE,) if replica.host else None
+    traffic = replace(spec.traffic, record_types=types)  # type: ignore[arg-type]
+    here = replace(spec, guards=guards, platform=platform, strategy=strategy, traffic=traffic)
     body = TypeAdapter(ServiceSpec).dump_python(here, mode="json", by_alias=True, exclude_none=True)
     return _substituted(body, replica.arns)
 
@@ -119,13 +130,13 @@ def _substituted(value: Any, arns: Mapping[str, str]) -> Any:
     return arns.get(value, value) if isinstance(value, str) else value
 
 
-def make_name(aws: Aws, host: str, way_in: WayIn) -> None:
+def make_name(aws: Aws, host: str, way_in: WayIn, ttl: int) -> None:
     """A Route 53 name that leads to the first load balancer."""
     zone = aws("route53").create_hosted_zone(Name=f"{host.partition('.')[2]}.", CallerReference=host)
     record = {
         "Name": f"{host}.",
         "Type": "CNAME",
-        "TTL": 60,
+        "TTL": ttl,
         "ResourceRecords": [{"Value": way_in.balancer}],
     }
     aws("route53").change_resource_record_sets(

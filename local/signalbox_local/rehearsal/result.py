@@ -19,6 +19,7 @@ from signalbox_local.rehearsal.figures import (
     by_phase,
     by_version,
     first_hurt,
+    last_after,
     latency,
     within,
 )
@@ -76,7 +77,9 @@ class Clocks:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """All figures of one rehearsal. `detection_at_real_speed` in seconds; `extra_instance_seconds` are those
-    above the baseline, here and at real speed; `lowest_healthy` targets carried the traffic at the worst."""
+    above the baseline, here and at real speed; `lowest_healthy` targets carried the traffic at the worst.
+    `followed_seconds`: after the traffic had been given to one version, users still came to the other one for
+    so long; None where no weights say who gets it."""
 
     strategy: str
     version: str
@@ -88,6 +91,7 @@ class Summary:
     clocks: Clocks
     detection_at_real_speed: float | None
     restore_seconds: float | None
+    followed_seconds: float | None
     versions: dict[str, Count]
     latency: dict[str, Latency]
     phases: tuple[PhaseCount, ...]
@@ -143,6 +147,7 @@ def summary(script: Script, replica: Replica, found: Recording) -> Summary:
         clocks=clocks,
         detection_at_real_speed=None if detection is None else detection * script.speed,
         restore_seconds=_between(clocks.detected, clocks.restored),
+        followed_seconds=_followed(found, clocks, stable, replica.images[script.version]),
         versions=by_version(asked, names, script.slow_seconds),
         latency=_latencies(asked, names),
         phases=by_phase(found.requests, spans, names, script.slow_seconds),
@@ -195,6 +200,17 @@ def _clocks(last: Sighting, asked: Sequence[Request], stable: str, slow_seconds:
     told = last.rollout["clocks"]
     instants = {name: epoch(told[f"{name}_at"]) if told[f"{name}_at"] else None for name in _CLOCKS}
     return Clocks(hurt=first_hurt(asked, stable, slow_seconds), **instants)
+
+
+def _followed(found: Recording, clocks: Clocks, stable: str, candidate: str) -> float | None:
+    """On the way back from the first restoring write on, otherwise from when the last shift was done."""
+    last = found.sightings[-1]
+    if not any(step["kind"] == "shift" for step in last.rollout["steps"]):
+        return None
+    if clocks.acted is not None:
+        return last_after(found.requests, candidate, clocks.acted)
+    shifted = [epoch(event["at"]) for event in last.events if event["type"] == "Traffic Shifted"]
+    return last_after(found.requests, stable, shifted[-1]) if shifted else None
 
 
 _CLOCKS = ("detected", "acted", "restored")

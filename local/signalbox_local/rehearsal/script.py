@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from signalbox.rollouts.service import ServiceSpec, Strategy
-from signalbox_local.rehearsal.blueprint import Blueprint, blueprint
-from signalbox_local.rehearsal.spec import has_pause, paced, strategy_name, with_preset
+from signalbox_local.rehearsal.blueprint import Blueprint, CannotReplicate, blueprint
+from signalbox_local.rehearsal.own_metrics import OF_AWS
+from signalbox_local.rehearsal.spec import experiments, has_pause, paced, strategy_name, with_preset
 from signalbox_local.world import World
 
 SPEED = 20.0
@@ -50,7 +51,25 @@ class Script:
     def notes(self) -> tuple[str, ...]:
         """What the rehearsal does otherwise."""
         pause = "strategy.steps: pauses are left out, nobody is there to end them"
-        return (pause,) if has_pause(self.strategy) else ()
+        name = (
+            f"traffic.record_name: resolvers remember it for {self.paced_world.traffic.ttl_seconds} s here,"
+            f" for {self.world.traffic.ttl_seconds} s at real speed"
+        )
+        asks = "strategy.experiment: nobody is there to be asked; where a person would be, it goes back"
+        asking = any(one.otherwise == "ask" for one in experiments(self.strategy))
+        told = ((pause, has_pause(self.strategy)), (name, self.plan.host), (asks, asking))
+        return tuple(text for text, applies in told if applies)
+
+    @property
+    def paced_world(self) -> World:
+        """Names are remembered for as much shorter, but for whole seconds."""
+        ttl = max(1, round(self.world.traffic.ttl_seconds / self.speed))
+        traffic = self.world.traffic.model_copy(update={"ttl_seconds": ttl})
+        return self.world.model_copy(update={"traffic": traffic})
+
+    def parameters(self) -> dict[str, str]:
+        """Of the stack: it may write to the zone of the service's name, whose id is not known yet."""
+        return {"HostedZoneArns": "arn:aws:route53:::hostedzone/*"} if self.plan.host else {}
 
     def pace(self) -> dict[str, str]:
         """The environment of the runtime."""
@@ -85,6 +104,7 @@ def write_script(spec: ServiceSpec, world: World, wishes: Wishes) -> Script:
     paced(strategy, wishes.speed)
     plan = blueprint(spec, world)
     _check_speed(plan, wishes.speed)
+    _check_metrics(strategy)
     return Script(
         spec=spec,
         world=world,
@@ -94,6 +114,13 @@ def write_script(spec: ServiceSpec, world: World, wishes: Wishes) -> Script:
         speed=wishes.speed,
         seed=world.seed if wishes.seed is None else wishes.seed,
     )
+
+
+def _check_metrics(strategy: Strategy) -> None:
+    for one in experiments(strategy):
+        if one.mean is not None and not one.mean.namespace.startswith(OF_AWS):
+            named = f"{one.mean.namespace} {one.mean.name}"
+            raise CannotReplicate(f"strategy.experiment.mean: a world tells rates only, nothing of {named}")
 
 
 def _check_speed(plan: Blueprint, speed: float) -> None:

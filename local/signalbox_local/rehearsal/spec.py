@@ -8,12 +8,35 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from signalbox.kernel.durations import format_duration, parse_duration
-from signalbox.rollouts.service import Bake, ServiceSpec, StepSpec, Strategy
+from signalbox.rollouts.decisions.sequential import MINIMUM_PERIODS
+from signalbox.rollouts.service import (
+    Analyse,
+    Bake,
+    Experiment,
+    Metric,
+    Rate,
+    ServiceSpec,
+    StepSpec,
+    Strategy,
+)
 from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.validation import strategy_violations, violations
 from signalbox_cli.documents import BadDocument, read_document
 
 SHORTEST_DEADLINE = timedelta(seconds=20)  # instances boot in real time
+SHORTEST_EXPERIMENT = timedelta(minutes=3)  # CloudWatch has one value a minute, at any speed
+SHORTEST_MEAN = timedelta(minutes=MINIMUM_PERIODS + 1)
+# Of a service that has none of its own: answers without an error, as the load balancer counts them.
+_APART = {"TargetGroup": "{target_group}", "LoadBalancer": "{load_balancer}"}
+ANSWERS = Experiment(
+    goal="increase",
+    rate=Rate(
+        trials=Metric(namespace="AWS/ApplicationELB", name="RequestCount", dimensions=_APART),
+        successes=Metric(namespace="AWS/ApplicationELB", name="HTTPCode_Target_2XX_Count", dimensions=_APART),
+    ),
+    minimum_sample=100,
+    duration="2h",
+)
 
 
 class BadSpec(Exception):
@@ -47,6 +70,8 @@ def with_preset(spec: ServiceSpec, name: str) -> Strategy:
     if spec.strategy.preset == name:
         return spec.strategy
     known = {field: getattr(spec.strategy, field) for field in PRESETS[name].parameters}
+    if "experiment" in known:
+        known["experiment"] = known["experiment"] or ANSWERS
     return Strategy(preset=name, **known)  # type: ignore[arg-type]
 
 
@@ -64,11 +89,27 @@ def paced(strategy: Strategy, speed: float) -> Strategy:
         for name, default in PRESETS[strategy.preset or ""].waits.items()
     }
     quick = {name: divided(wait, speed) for name, wait in waits.items() if wait}
-    return replace(strategy, **quick)  # type: ignore[arg-type]
+    own = strategy.experiment
+    return replace(strategy, experiment=own and _paced_experiment(own, speed), **quick)  # type: ignore[arg-type]
 
 
 def _paced_step(step: StepSpec, speed: float) -> StepSpec:
+    if step.analyse is not None:
+        return replace(step, analyse=Analyse(experiment=_paced_experiment(step.analyse.experiment, speed)))
     return step if step.bake is None else replace(step, bake=Bake(for_=divided(step.bake.for_, speed)))
+
+
+def _paced_experiment(experiment: Experiment, speed: float) -> Experiment:
+    """Where a person would be asked it goes back."""
+    least = SHORTEST_EXPERIMENT if experiment.mean is None else SHORTEST_MEAN
+    answer = "return" if experiment.otherwise == "ask" else experiment.otherwise
+    return replace(experiment, duration=divided(experiment.duration, speed, least), otherwise=answer)
+
+
+def experiments(strategy: Strategy) -> tuple[Experiment, ...]:
+    """All that it makes."""
+    of_steps = (step.analyse.experiment for step in strategy.steps or () if step.analyse is not None)
+    return (*((strategy.experiment,) if strategy.experiment else ()), *of_steps)
 
 
 def divided(duration: str, speed: float, least: timedelta = timedelta(seconds=1)) -> str:

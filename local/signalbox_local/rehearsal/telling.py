@@ -23,6 +23,8 @@ def facts(found: Summary) -> Iterator[tuple[str, str]]:
     yield "", f"the old version hurt {blast.users_hurt_by_stable} of them"
     yield "requests", f"{blast.failed} failed, {blast.slowed} slowed; {_error_minutes(found)}"
     yield from clock_facts(found)
+    if found.followed_seconds is not None:
+        yield "clients", f"came to the version without traffic for {span(found.followed_seconds)} more"
     yield (
         "capacity",
         f"{found.lowest_healthy} of {found.size} healthy at the worst; the floor is {found.floor}",

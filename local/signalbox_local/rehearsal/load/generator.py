@@ -33,7 +33,7 @@ class Generator:
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=jar) as session:
-            names = Names(self._reader(session), time.monotonic, self._orders.seed, self._orders.speed)
+            names = Names(self._reader(session), time.monotonic, self._orders.seed)
             sending = asyncio.create_task(self._send_all(session, names))
             await asyncio.wait(
                 {sending, asyncio.create_task(until.wait())}, return_when=asyncio.FIRST_COMPLETED

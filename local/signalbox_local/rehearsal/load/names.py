@@ -12,10 +12,9 @@ Answers = Callable[[], Awaitable[Mapping[str, Any]]]
 class Names:
     """What `GET /_signalbox/traffic` says under `names`, as the users' resolvers see it."""
 
-    def __init__(self, answers: Answers, now: Callable[[], float], seed: int, speed: float) -> None:
+    def __init__(self, answers: Answers, now: Callable[[], float], seed: int) -> None:
         self._answers = answers
         self._now = now
-        self._speed = speed
         self._chance = Random(f"names {seed}")  # noqa: S311 - chance of a simulation
         self._known: dict[tuple[str, int], tuple[float, str]] = {}
 
@@ -27,7 +26,7 @@ class Names:
             return url
         found = (await self._answers()).get(name) or {}
         url = self._choose(found.get("records") or [])
-        self._known[key] = (self._now() + float(found.get("ttl", 1)) / self._speed, url)
+        self._known[key] = (self._now() + float(found.get("ttl", 1)), url)
         return url
 
     def _choose(self, records: list[Mapping[str, Any]]) -> str:

@@ -18,19 +18,18 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """`names_url` answers where names lead now; their TTL is divided by `speed`."""
+    """`names_url` answers where names lead now."""
 
     traffic: Traffic
     seed: int
     doors: tuple[Door, ...]
     names_url: str = ""
-    speed: float = 1
 
     def line(self) -> str:
         """For the standard input of the process."""
         doors = [asdict(door) for door in self.doors]
         traffic = self.traffic.model_dump(mode="json")
-        rest = {"seed": self.seed, "names_url": self.names_url, "speed": self.speed}
+        rest = {"seed": self.seed, "names_url": self.names_url}
         return json.dumps({"traffic": traffic, "doors": doors, **rest})
 
     @staticmethod
