@@ -7,13 +7,17 @@ import signalbox
 from signalbox.fleets.model import Action
 from signalbox.rollouts.service import Platform, Preset, Traffic
 from signalbox.rollouts.strategies.presets import PRESETS
-from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, Ending
+from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, NOT_SIMULATED, Ending
+
+_PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
 
 
 def test_every_capability_is_simulated() -> None:
-    """A capability is a package with steps: those are what a fault can interrupt."""
+    """A capability is a package with steps, which a fault can interrupt. What is left out is said."""
     with_steps = {folder.parent.name for folder in Path(signalbox.__path__[0]).glob("*/steps")}
-    assert with_steps == CAPABILITIES
+    assert with_steps - NOT_SIMULATED == CAPABILITIES
+    assert not CAPABILITIES & NOT_SIMULATED
+    assert all(f"**{name} is not simulated**" in _PAGE.read_text("utf-8") for name in NOT_SIMULATED)
 
 
 def test_every_preset_runs_on_every_platform() -> None:

@@ -1,0 +1,1 @@
+"""What begins, steers and explains remediations."""

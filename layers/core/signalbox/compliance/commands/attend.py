@@ -1,0 +1,63 @@
+"""Look after one finding: whoever wakes up next brings on what another has begun."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from signalbox.compliance.ports import CompliancePorts
+from signalbox.compliance.progress import Next, Progress
+from signalbox.compliance.record import Finding, Remediation, State
+from signalbox.compliance.steps.turn import publish, recorded
+from signalbox.kernel.errors import Conflict
+from signalbox.kernel.events import Event
+
+RUNNING = "RUNNING"
+
+
+def begun(finding: Finding, requested_by: str = "") -> Finding:
+    """In the hands of a new execution, with a clean sheet: what an earlier attempt did stands in the
+    timeline."""
+    return replace(
+        finding,
+        state=State.OPEN,
+        closed_at=None,
+        exception=None,
+        under_way=True,
+        generation=finding.generation + 1 if finding.revision else finding.generation,
+        remediation=Remediation(requested_by=requested_by),
+    )
+
+
+def begin(finding: Finding, events: list[Event], ports: CompliancePorts) -> Finding:
+    """Stored with what made it begin, then started, then told. Should it die in between, whoever looks after
+    the finding next goes on. Raises Conflict when somebody else was faster: nothing has been done then."""
+    finding = recorded(finding, events, ports)
+    ports.executions.start(finding.id, finding.generation)
+    return publish(finding, ports)
+
+
+def answered(finding: Finding, ports: CompliancePorts) -> Finding:
+    """Whoever waits for an answer that is recorded is woken; then the token is forgotten. Who dies in between
+    leaves it to the next one."""
+    token, approval = finding.remediation.token, finding.remediation.approval
+    if token is None or (finding.under_way and approval is None):
+        return finding
+    with suppress(Conflict):  # its execution is dead: the sweep goes on with the answer
+        ports.executions.wake(token, Progress(next=Next.ASSESS_FINDING if finding.under_way else Next.DONE))
+    try:
+        return recorded(replace(finding, remediation=replace(finding.remediation, token=None)), (), ports)
+    except Conflict:  # it was woken, and has gone on already
+        return finding
+
+
+def attend(finding: Finding, ports: CompliancePorts) -> str:
+    """What was done, in words. A remediation whose execution has died goes on in another one."""
+    finding = answered(publish(finding, ports), ports)
+    if not finding.under_way:
+        return f"{finding.id} is {finding.state}"
+    status = ports.executions.status(finding.id, finding.generation)
+    if status == RUNNING:
+        return f"{finding.id} is under way"
+    if status is not None:
+        finding = recorded(replace(finding, generation=finding.generation + 1), (), ports)
+    ports.executions.start(finding.id, finding.generation)
+    return f"{finding.id} goes on: its execution was {status or 'not started'}"

@@ -1,0 +1,39 @@
+"""What would be done about findings now, and what would be left and why. Writes nothing, starts nothing."""
+
+from dataclasses import dataclass, replace
+
+from signalbox.compliance.decisions.assess import Act, Terms, Wait, assess
+from signalbox.compliance.model import Verdict, Write
+from signalbox.compliance.ports import CompliancePorts
+from signalbox.compliance.record import Finding, Remediation
+from signalbox.compliance.steps.turn import get_finding, rule_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """`outcome` is act, wait or skip."""
+
+    finding: Finding
+    outcome: str
+    reason: str
+    writes: tuple[Write, ...] = ()
+
+
+def dry_run(finding_id: str, requested_by: str, ports: CompliancePorts) -> Outlook:
+    """As if that caller had asked for it. Raises NotFound, Transient and Rejected: what cannot be looked at
+    is not guessed."""
+    finding = get_finding(finding_id, ports)
+    rule = rule_of(finding, ports)
+    observed = ports.estate.observe(rule, finding.resource)
+    if observed is None:
+        return Outlook(finding=finding, outcome="skip", reason="the resource is gone")
+    judgement = rule.judge(observed.configuration)
+    if judgement.verdict is not Verdict.NON_COMPLIANT:
+        return Outlook(finding=finding, outcome="skip", reason=judgement.reason)
+    terms = Terms(exceptions=ports.exceptions.all(), ceiling=ports.ceiling, now=ports.clock())
+    asked = replace(finding, remediation=Remediation(requested_by=requested_by))
+    decision = assess(asked, rule, observed, terms)
+    if isinstance(decision, Act):
+        return Outlook(finding=finding, outcome="act", reason=judgement.reason, writes=decision.writes)
+    outcome = "wait" if isinstance(decision, Wait) else "skip"
+    return Outlook(finding=finding, outcome=outcome, reason=decision.reason, writes=decision.writes)

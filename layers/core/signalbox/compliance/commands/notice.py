@@ -1,0 +1,116 @@
+"""Take in what AWS Config says of a resource: a finding opens, closes, or opens again."""
+
+from dataclasses import replace
+
+from signalbox.compliance.commands.attend import answered, attend, begin, begun
+from signalbox.compliance.decisions.assess import mode_under
+from signalbox.compliance.decisions.breaker import MOST, RESTS_FOR, is_flapping, recent
+from signalbox.compliance.model import Subject, Verdict
+from signalbox.compliance.ports import CompliancePorts, Result
+from signalbox.compliance.record import Excepted, Finding, State
+from signalbox.compliance.rules.rule import Rule
+from signalbox.compliance.spec import ExceptionSpec
+from signalbox.compliance.steps.turn import ENGINE, at_rest, persistently, recorded, tell, told
+from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.events import Event
+
+CONFIG = "aws.config"
+
+
+def notice(result: Result, ports: CompliancePorts) -> str:
+    """What was done, in words. The same result twice, or an older one that comes late, changes nothing; what
+    a fault has kept from being started is started then."""
+    name = ports.config_rules.get(result.rule)
+    if name is None:
+        return f"{result.rule} is no rule of Signalbox"
+    if (result.resource.account, result.resource.region) != (ports.account, ports.region):
+        return f"{result.resource.account}/{result.resource.region} is not looked after from here"
+    subject = Subject(rule=name, resource=result.resource)
+    return persistently(lambda: _noticed(subject, result, ports))
+
+
+def _noticed(subject: Subject, result: Result, ports: CompliancePorts) -> str:
+    finding = ports.findings.find(subject.finding_id)
+    if finding is not None and result.at <= finding.result_at:
+        return f"known already; {attend(finding, ports)}"
+    match result.verdict:
+        case Verdict.NON_COMPLIANT:
+            return _found(finding, subject, result, ports)
+        case Verdict.COMPLIANT if finding is not None:
+            return _over(finding, State.REMEDIATED, "AWS Config finds it compliant", result, ports)
+        case Verdict.NOT_APPLICABLE if finding is not None:
+            return _over(finding, State.GONE, "the rule does not apply any more", result, ports)
+        case _:
+            return f"{result.verdict}: nothing to do"
+
+
+def _over(finding: Finding, state: State, reason: str, result: Result, ports: CompliancePorts) -> str:
+    """What is being put right is closed by its own proof; all else is closed by this."""
+    finding = replace(finding, result_at=result.at)
+    if finding.state.is_closed or (finding.under_way and finding.remediation.before is not None):
+        recorded(finding, (), ports)
+        return f"{finding.id} stays {finding.state}"
+    closed = told("Finding Closed", reason, ports, CONFIG, state=state)
+    finding = tell(at_rest(finding, state, reason, ports), [closed], ports)
+    answered(finding, ports)
+    return f"{finding.id} is {state}"
+
+
+def _found(finding: Finding | None, subject: Subject, result: Result, ports: CompliancePorts) -> str:
+    """A new episode begins when nothing was known to be wrong."""
+    if finding is not None and not finding.state.is_closed:
+        finding = recorded(replace(finding, result_at=result.at), (), ports)
+        return f"known to be wrong; {attend(finding, ports)}"
+    rule = ports.rules[subject.rule]
+    now = ports.clock()
+    reason = result.annotation or rule.title
+    finding = finding or _new(subject, rule, result, ports)
+    finding = replace(
+        finding,
+        mode=mode_under(ports.ceiling, rule.playbook.mode),
+        detected_at=result.at,
+        result_at=result.at,
+        reason=reason,
+        noticed=(*recent(finding.noticed, now), now),
+    )
+    opened = told("Finding Opened", reason, ports, CONFIG, rule=rule.name, result_at=rfc3339(result.at))
+    if is_flapping(finding.noticed, now):
+        return _flapping(finding, opened, ports)
+    finding = begin(begun(finding), [opened], ports)
+    return f"{finding.id} is open"
+
+
+def _new(subject: Subject, rule: Rule, result: Result, ports: CompliancePorts) -> Finding:
+    return Finding(
+        id=subject.finding_id,
+        rule=subject.rule,
+        resource=subject.resource,
+        mode=rule.playbook.mode,
+        created_at=ports.clock(),
+        detected_at=result.at,
+        result_at=result.at,
+    )
+
+
+def _flapping(finding: Finding, opened: Event, ports: CompliancePorts) -> str:
+    """Left alone for a day, by an exception that anybody can see and delete. It is stored first: who dies
+    before the finding is stored comes again."""
+    now = ports.clock()
+    id_ = f"flapping-{finding.id}"
+    until = now + RESTS_FOR
+    reason = f"flapping: found {MOST} times within an hour; something brings it back"
+    spec = ExceptionSpec(
+        id=id_,
+        reason=reason,
+        owner=ENGINE,
+        until=rfc3339(until),
+        rule=finding.rule,
+        resource=finding.resource.id,
+        account=finding.resource.account,
+    )
+    ports.exceptions.put(
+        Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True)
+    )
+    finding = replace(at_rest(finding, State.FLAPPING, reason, ports), exception=id_)
+    tell(finding, [opened, told("Finding Flapping", reason, ports, exception=id_)], ports)
+    return f"{finding.id} is flapping"

@@ -1,0 +1,58 @@
+"""Once an hour: what no event has announced, exceptions that have ended, executions that have died."""
+
+from collections.abc import Callable, Iterator
+
+from signalbox.compliance.commands.attend import attend, begin, begun
+from signalbox.compliance.commands.notice import notice
+from signalbox.compliance.ports import CompliancePorts
+from signalbox.compliance.record import Finding, State
+from signalbox.compliance.steps.turn import ENGINE, get_finding, told
+from signalbox.kernel.errors import Conflict, NotFound, Rejected, Transient
+
+
+def sweep_findings(ports: CompliancePorts) -> str:
+    """Each finding and each rule by itself: what is wrong with one keeps none of the others from being looked
+    after."""
+    told_ = [_one(finding.id, lambda id_=finding.id: _swept(id_, ports)) for finding in ports.findings.all()]  # type: ignore[misc]
+    for config_rule in ports.config_rules:
+        told_ += _listened(config_rule, ports)
+    return "; ".join(each for each in told_ if each)
+
+
+def _swept(finding_id: str, ports: CompliancePorts) -> str:
+    finding = get_finding(finding_id, ports)
+    if finding.state in (State.EXCEPTED, State.FLAPPING) and not finding.under_way:
+        return _excepted(finding, ports)
+    is_untold = finding.published != finding.head.sequence or finding.remediation.token is not None
+    if finding.under_way or is_untold:
+        return attend(finding, ports)
+    return ""
+
+
+def _excepted(finding: Finding, ports: CompliancePorts) -> str:
+    """Nothing has changed about the resource, so that no event tells when its exception is over."""
+    now = ports.clock()
+    if any(each.spec.id == finding.exception and now < each.until for each in ports.exceptions.all()):
+        return ""
+    ended = told(
+        "Exception Ended", f"{finding.exception} is over", ports, ENGINE, exception=finding.exception
+    )
+    begin(begun(finding), [ended], ports)
+    return f"{finding.id} is open again"
+
+
+def _listened(config_rule: str, ports: CompliancePorts) -> Iterator[str]:
+    """What Config knows already: of before Signalbox was there, or of events that got lost."""
+
+    def heard() -> str:
+        said = [notice(result, ports) for result in ports.evaluations.results(config_rule)]
+        return f"{config_rule}: {len(said)} results" if said else ""
+
+    yield _one(config_rule, heard)
+
+
+def _one(name: str, act: Callable[[], str]) -> str:
+    try:
+        return act()
+    except (Conflict, NotFound, Transient, Rejected) as problem:
+        return f"{name}: {problem}"

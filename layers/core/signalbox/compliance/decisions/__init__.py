@@ -1,0 +1,1 @@
+"""What is decided about a finding, without looking anywhere."""

@@ -1,0 +1,94 @@
+"""The words of compliance."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from signalbox.kernel.events import JsonObject
+
+Configuration = JsonObject
+"""What a rule looks at of a resource, field by field: what is restored is compared by these fields."""
+
+_ID_LENGTH = 20  # hexadecimal digits: two subjects of a million share one by chance of 1 in 10^12
+
+
+class Verdict(StrEnum):
+    """What an evaluation says. `pending`: it has been put right, and AWS applies it later by itself."""
+
+    COMPLIANT = "compliant"
+    NON_COMPLIANT = "non_compliant"
+    NOT_APPLICABLE = "not_applicable"
+    NO_DATA = "no_data"
+    PENDING = "pending"
+
+
+class Mode(StrEnum):
+    """What a playbook may do: act by itself, act once somebody else has agreed, act once somebody asks and
+    another agrees, or only tell."""
+
+    AUTO = "auto"
+    APPROVE = "approve"
+    PROPOSE = "propose"
+    NOTIFY = "notify"
+
+
+class Danger(IntEnum):
+    """What a fix may do to those who use the resource: nothing, refuse some of them, interrupt all."""
+
+    NONE = 0
+    REFUSES = 1
+    INTERRUPTS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """What a rule is about: type and id as AWS Config names them."""
+
+    type: str
+    id: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One rule, and one resource that it looks at."""
+
+    rule: str
+    resource: Resource
+
+    @property
+    def finding_id(self) -> str:
+        """The same for the same subject: it has one finding, which opens again when it is found again."""
+        of = self.resource
+        text = "\n".join((of.account, of.region, self.rule, of.type, of.id))
+        return f"c-{hashlib.sha256(text.encode()).hexdigest()[:_ID_LENGTH]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A resource as it is: what its rule looks at, what people call it, its tags. Settings of a whole account
+    have no tags: who deployed Signalbox there has agreed."""
+
+    configuration: Configuration
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    is_of_account: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a rule says of a configuration, and why."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One call that changes AWS, as botocore spells it."""
+
+    service: str
+    operation: str
+    parameters: JsonObject

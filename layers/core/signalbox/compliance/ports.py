@@ -1,0 +1,95 @@
+"""What compliance needs of the world. Each has an adapter under `aws/compliance/` and a fake in the tests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from signalbox.compliance.model import Mode, Observed, Resource, Verdict, Write
+from signalbox.compliance.progress import Progress
+from signalbox.compliance.record import Excepted, Finding
+from signalbox.compliance.rules.rule import Rule
+from signalbox.kernel.clock import Clock
+from signalbox.kernel.timeline import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What AWS Config says of a resource. `rule` is what it calls its own rule, `at` when the result was
+    recorded: later ones count."""
+
+    rule: str
+    resource: Resource
+    verdict: Verdict
+    at: datetime
+    annotation: str = ""
+
+
+class Findings(Protocol):
+    """Findings and their timelines. `save` writes a finding at its next revision with its new entries, all or
+    nothing; raises Conflict when somebody else was faster."""
+
+    def find(self, finding_id: str) -> Finding | None: ...
+    def list(self, limit: int, cursor: str | None) -> tuple[tuple[Finding, ...], str | None]: ...
+    def all(self) -> Iterator[Finding]: ...
+    def save(self, finding: Finding, entries: Sequence[Entry]) -> None: ...
+    def timeline(self, finding_id: str, after: int, limit: int) -> tuple[Entry, ...]: ...
+
+
+class Exceptions(Protocol):
+    """Exceptions, by id. `get` and `delete` raise NotFound."""
+
+    def put(self, exception: Excepted) -> bool: ...
+    def get(self, exception_id: str) -> Excepted: ...
+    def all(self) -> Sequence[Excepted]: ...
+    def delete(self, exception_id: str) -> None: ...
+
+
+class Estate(Protocol):
+    """Resources as they are. `observe` answers None for what is gone; `write` makes one call, and is content
+    when it is so already. Both raise Transient when AWS cannot be asked, and Rejected when it refuses."""
+
+    def observe(self, rule: Rule, resource: Resource) -> Observed | None: ...
+    def write(self, write: Write) -> None: ...
+
+
+class Evaluations(Protocol):
+    """AWS Config. `results` are what its rule says now of the resources that are not as it wants them;
+    nothing where no recorder runs. `evaluate` asks it to look again, sooner than it would by itself."""
+
+    def results(self, config_rule: str) -> Iterator[Result]: ...
+    def evaluate(self, config_rule: str) -> None: ...
+
+
+class Executions(Protocol):
+    """Executions of the remediation machine; the same one twice is one. `wake` raises Conflict when nobody
+    waits for the token any more."""
+
+    def start(self, finding_id: str, generation: int) -> None: ...
+    def status(self, finding_id: str, generation: int) -> str | None: ...
+    def wake(self, token: str, progress: Progress) -> None: ...
+
+
+class Bus(Protocol):
+    """Tells what happened to a finding."""
+
+    def publish(self, finding: Finding, entries: Sequence[Entry]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompliancePorts:
+    """All of them, the rules by name, the names of Config's rules for ours, what this installation allows at
+    most, and where it is."""
+
+    findings: Findings
+    exceptions: Exceptions
+    estate: Estate
+    evaluations: Evaluations
+    executions: Executions
+    bus: Bus
+    clock: Clock
+    rules: Mapping[str, Rule]
+    config_rules: Mapping[str, str]
+    ceiling: Mode
+    account: str
+    region: str

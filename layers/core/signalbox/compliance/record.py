@@ -1,0 +1,99 @@
+"""What is remembered of a finding and of what was done about it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from signalbox.compliance.model import Configuration, Mode, Resource, Write
+from signalbox.compliance.spec import ExceptionSpec
+from signalbox.kernel.timeline import Head
+
+
+class State(StrEnum):
+    """Where a finding is. `gone`: the resource is, or the rule does not apply to it any more; `excepted` and
+    `flapping` have an exception that ends; `failed` was tried, and what was changed has been undone."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    REMEDIATING = "remediating"
+    REMEDIATED = "remediated"
+    EXCEPTED = "excepted"
+    FLAPPING = "flapping"
+    FAILED = "failed"
+    GONE = "gone"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is wrong any more."""
+        return self in (State.REMEDIATED, State.GONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who agreed to which writes: others need another approval."""
+
+    by: str
+    at: datetime
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remediation:
+    """One attempt to put it right. `proposal` is what would be written; `token` and `until` belong to the
+    wait for an approval. `before` and `writes` are stored before the first write, `undoing` before the first
+    write of an undo; `after` is what was seen at the end."""
+
+    requested_by: str = ""
+    proposal: tuple[Write, ...] = ()
+    token: str | None = None
+    until: datetime | None = None
+    approval: Approval | None = None
+    before: Configuration | None = None
+    writes: tuple[Write, ...] = ()
+    acted_at: datetime | None = None
+    rounds: int = 0
+    undoing: bool = False
+    failure: str = ""
+    after: Configuration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule and one resource that is, or was, not as the rule says; it opens again when it is found again.
+
+    `result_at` is the time of the latest result of AWS Config: older ones are ignored. `noticed` are the
+    times within the last hour at which it was found to be wrong. `under_way`: an execution of the machine,
+    that of the `generation`, has it in its hands. `exception` is what keeps it from being fixed.
+    """
+
+    id: str
+    rule: str
+    resource: Resource
+    mode: Mode
+    created_at: datetime
+    detected_at: datetime
+    result_at: datetime
+    state: State = State.OPEN
+    reason: str = ""
+    name: str = ""
+    closed_at: datetime | None = None
+    noticed: tuple[datetime, ...] = ()
+    exception: str | None = None
+    generation: int = 1
+    under_way: bool = False
+    remediation: Remediation = field(default_factory=Remediation)
+    revision: int = 0
+    head: Head = field(default_factory=Head)
+    published: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excepted:
+    """An exception as stored. `is_breaker`: Signalbox made it itself, because something keeps coming back."""
+
+    spec: ExceptionSpec
+    until: datetime
+    created_at: datetime
+    updated_at: datetime
+    updated_by: str
+    is_breaker: bool = False

@@ -1,0 +1,45 @@
+"""EC2 instances hand out their credentials to who has a session only (IMDSv2)."""
+
+from signalbox.compliance.model import Configuration, Danger, Judgement, Mode, Resource, Write
+from signalbox.compliance.rules.rule import Playbook, Rule, compliant, fields, no_obstacle, non_compliant
+
+
+def _judge(configuration: Configuration) -> Judgement:
+    if configuration.get("HttpEndpoint") == "disabled":
+        return compliant("its metadata service is off")
+    if configuration.get("HttpTokens") == "required":
+        return compliant("its metadata service wants a session")
+    return non_compliant("its metadata service answers without a session")
+
+
+def _act(resource: Resource, configuration: Configuration) -> tuple[Write, ...]:
+    return (_tokens(resource, "required"),)
+
+
+def _undo(resource: Resource, before: Configuration) -> tuple[Write, ...]:
+    return (_tokens(resource, str(before.get("HttpTokens"))),)
+
+
+def _tokens(resource: Resource, tokens: str) -> Write:
+    return Write(
+        service="ec2",
+        operation="ModifyInstanceMetadataOptions",
+        parameters={"InstanceId": resource.id, "HttpTokens": tokens},
+    )
+
+
+RULE = Rule(
+    name="instance-metadata",
+    title="EC2 instances require IMDSv2",
+    identifier="EC2_IMDSV2_CHECK",
+    resource_type="AWS::EC2::Instance",
+    judge=_judge,
+    playbook=Playbook(
+        mode=Mode.APPROVE,
+        danger=Danger.REFUSES,
+        obstacle=no_obstacle,
+        act=_act,
+        undo=_undo,
+        restored=fields("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit"),
+    ),
+)

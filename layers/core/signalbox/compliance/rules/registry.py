@@ -1,0 +1,27 @@
+"""All rules, by name."""
+
+from collections.abc import Mapping
+
+from signalbox.compliance.rules import (
+    bucket_public_access,
+    databases,
+    instance_metadata,
+    open_ports,
+    trail_logging,
+    volumes_encrypted_by_default,
+)
+from signalbox.compliance.rules.rule import Rule
+
+RULES: Mapping[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        bucket_public_access.RULE,
+        open_ports.SSH,
+        open_ports.RDP,
+        databases.BACKED_UP,
+        databases.NOT_PUBLIC,
+        volumes_encrypted_by_default.RULE,
+        trail_logging.RULE,
+        instance_metadata.RULE,
+    )
+}

@@ -1,0 +1,62 @@
+"""What every rule and its playbook state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from signalbox.compliance.model import Configuration, Danger, Judgement, Mode, Resource, Verdict, Write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """How a resource is put right. `obstacle` says why a fix must not be made, empty when nothing is in the
+    way; `act` are the writes that make it so, `undo` those that bring a recorded configuration back. Both ask
+    for an end state: made twice they change nothing more. `restored` are the fields by which an undo is
+    proven, `within` how long AWS may take until a fix can be seen.
+    """
+
+    mode: Mode
+    danger: Danger
+    obstacle: Callable[[Configuration], str]
+    act: Callable[[Resource, Configuration], tuple[Write, ...]]
+    undo: Callable[[Resource, Configuration], tuple[Write, ...]]
+    restored: Callable[[Configuration], Configuration]
+    within: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One requirement. `identifier` is the managed rule of AWS Config that looks for it, `judge` says the
+    same of a configuration that we have read ourselves: it proves a fix, and explains what is wrong."""
+
+    name: str
+    title: str
+    identifier: str
+    resource_type: str
+    judge: Callable[[Configuration], Judgement]
+    playbook: Playbook
+
+
+def compliant(reason: str) -> Judgement:
+    """It is as it must be."""
+    return Judgement(verdict=Verdict.COMPLIANT, reason=reason)
+
+
+def non_compliant(reason: str) -> Judgement:
+    """It is not."""
+    return Judgement(verdict=Verdict.NON_COMPLIANT, reason=reason)
+
+
+def no_obstacle(_: Configuration) -> str:
+    """Nothing can stand in the way."""
+    return ""
+
+
+def fields(*names: str) -> Callable[[Configuration], Configuration]:
+    """Those of a configuration, and no others."""
+    return partial(_fields, names)
+
+
+def _fields(names: tuple[str, ...], configuration: Configuration) -> Configuration:
+    return {name: configuration.get(name) for name in names}

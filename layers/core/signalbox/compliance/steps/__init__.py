@@ -1,0 +1,1 @@
+"""The tasks of the remediation machine, each in one function."""

@@ -1,0 +1,63 @@
+"""Task `ApplyFix`: write down what is, and what will be written; then write it."""
+
+from dataclasses import asdict, replace
+
+from signalbox.compliance.model import Verdict
+from signalbox.compliance.ports import CompliancePorts
+from signalbox.compliance.progress import Next, Progress
+from signalbox.compliance.record import Finding, State
+from signalbox.compliance.steps.turn import ENGINE, RemediationCommand, gone, rule_of, take_turn, tell, told
+
+SOONEST = 2  # seconds until AWS shows what was written
+
+
+def apply_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
+    """The record comes first: without it nothing is written. Whoever comes again after it makes the same
+    writes again, which changes nothing more."""
+    finding = take_turn(command, ports)
+    if finding is None:
+        return Progress(next=Next.DONE)
+    if finding.remediation.undoing:
+        return Progress(next=Next.UNDO_FIX, failure=finding.remediation.failure)
+    if finding.remediation.before is None:
+        begun = _begun(finding, ports)
+        if isinstance(begun, Progress):
+            return begun
+        finding = begun
+    for write in finding.remediation.writes:
+        ports.estate.write(write)
+    return Progress(next=Next.PROVE_FIX, seconds=SOONEST)
+
+
+def _begun(finding: Finding, ports: CompliancePorts) -> Finding | Progress:
+    """The audit record, or where to go when it must be looked at again."""
+    rule = rule_of(finding, ports)
+    observed = ports.estate.observe(rule, finding.resource)
+    if observed is None:
+        return gone(finding, ports)
+    before = observed.configuration
+    if rule.judge(before).verdict is not Verdict.NON_COMPLIANT or rule.playbook.obstacle(before):
+        return Progress(next=Next.ASSESS_FINDING)
+    writes = rule.playbook.act(finding.resource, before)
+    approval = finding.remediation.approval
+    if approval is not None and approval.writes != writes:
+        return Progress(next=Next.ASSESS_FINDING)
+    by = approval.by if approval else finding.remediation.requested_by or ENGINE
+    reason = f"{rule.title}: {rule.judge(before).reason}"
+    started = told(
+        "Remediation Started", reason, ports, by, before=before, writes=[asdict(write) for write in writes]
+    )
+    attempt = replace(
+        finding.remediation, before=before, writes=writes, acted_at=ports.clock(), token=None, until=None
+    )
+    return tell(
+        replace(
+            finding,
+            state=State.REMEDIATING,
+            reason=reason,
+            name=observed.name,
+            remediation=attempt,
+        ),
+        [started],
+        ports,
+    )

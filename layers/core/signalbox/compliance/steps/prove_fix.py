@@ -1,0 +1,61 @@
+"""Task `ProveFix`: a call that succeeded proves nothing; the resource is read back and judged again."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from signalbox.compliance.model import Configuration, Judgement, Verdict
+from signalbox.compliance.ports import CompliancePorts
+from signalbox.compliance.progress import Next, Progress
+from signalbox.compliance.record import Finding, State
+from signalbox.compliance.steps.turn import (
+    RemediationCommand,
+    at_rest,
+    gone,
+    recorded,
+    rule_of,
+    take_turn,
+    tell,
+    told,
+)
+from signalbox.kernel.errors import Rejected, Transient
+
+SOONEST = 5  # seconds between two looks; each round twice as many
+LONGEST_WAIT = 60  # seconds
+UNTIL_LATER = 3600  # seconds, for what AWS applies in a window of its own
+
+
+def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
+    """One look. What is late is undone."""
+    finding = take_turn(command, ports)
+    if finding is None:
+        return Progress(next=Next.DONE)
+    rule = rule_of(finding, ports)
+    observed = ports.estate.observe(rule, finding.resource)
+    if observed is None:
+        return gone(finding, ports)
+    judgement = rule.judge(observed.configuration)
+    if judgement.verdict is Verdict.COMPLIANT:
+        _proven(finding, judgement.reason, observed.configuration, ports)
+        return Progress(next=Next.DONE)
+    if ports.clock() - (finding.remediation.acted_at or finding.detected_at) > rule.playbook.within:
+        return Progress(next=Next.UNDO_FIX, failure=f"not proven in time: {judgement.reason}")
+    return _again(finding, judgement, ports)
+
+
+def _proven(finding: Finding, reason: str, after: Configuration, ports: CompliancePorts) -> None:
+    """AWS Config looks again by itself at changes, and once a day at the account: sooner, if it can."""
+    with suppress(Transient, Rejected):  # then Config shows the old result until it looks by itself
+        for config_rule, name in ports.config_rules.items():
+            if name == finding.rule:
+                ports.evaluations.evaluate(config_rule)
+    attempt = replace(finding.remediation, after=after)
+    evidence = told("Remediation Succeeded", reason, ports, before=finding.remediation.before, after=after)
+    tell(replace(at_rest(finding, State.REMEDIATED, reason, ports), remediation=attempt), [evidence], ports)
+
+
+def _again(finding: Finding, judgement: Judgement, ports: CompliancePorts) -> Progress:
+    attempt = replace(finding.remediation, rounds=finding.remediation.rounds + 1)
+    recorded(replace(finding, reason=judgement.reason, remediation=attempt), (), ports)
+    if judgement.verdict is Verdict.PENDING:
+        return Progress(next=Next.PROVE_FIX, seconds=UNTIL_LATER)
+    return Progress(next=Next.PROVE_FIX, seconds=min(LONGEST_WAIT, SOONEST * 2 ** min(attempt.rounds, 6)))

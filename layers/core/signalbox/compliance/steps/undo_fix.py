@@ -1,0 +1,81 @@
+"""Task `UndoFix`: whatever went wrong, bring back what was recorded before the first write, and say so."""
+
+from dataclasses import asdict, replace
+
+from signalbox.compliance.model import Configuration, Observed, Write
+from signalbox.compliance.ports import CompliancePorts
+from signalbox.compliance.progress import Next, Progress
+from signalbox.compliance.record import Finding, State
+from signalbox.compliance.rules.rule import Rule
+from signalbox.compliance.steps.turn import RemediationCommand, at_rest, gone, rule_of, take_turn, tell, told
+from signalbox.kernel.errors import NotFound, Rejected
+
+UNKNOWN = "an unknown failure"
+LONGEST_FAILURE = 1000  # characters
+FAILED = {"untouched": "Remediation Failed", "undone": "Remediation Undone", "stuck": "Undo Failed"}
+
+
+def undo_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
+    """The end of a remediation that could not be proven. What AWS refuses for good is named; what may pass is
+    tried again without end."""
+    finding = take_turn(command, ports)
+    if finding is None:
+        return Progress(next=Next.DONE)
+    failure = (command.failure or finding.remediation.failure or UNKNOWN)[:LONGEST_FAILURE]
+    before = finding.remediation.before
+    if before is None:
+        return _failed(finding, f"{failure}; nothing was changed", "untouched", ports)
+    try:
+        return _undone(finding, before, failure, ports)
+    except (NotFound, Rejected) as error:  # the rule is gone, or the resource cannot be read any more
+        return _failed(finding, f"{failure}; not undone: {error}", "stuck", ports)
+
+
+def _undone(finding: Finding, before: Configuration, failure: str, ports: CompliancePorts) -> Progress:
+    rule = rule_of(finding, ports)
+    found = ports.estate.observe(rule, finding.resource)
+    if found is not None and not finding.remediation.undoing:
+        if not _different(rule, before, found):
+            return _failed(finding, f"{failure}; nothing was changed", "untouched", ports)
+        finding = _recorded_first(finding, rule.playbook.undo(finding.resource, before), failure, ports)
+    refused = _written(finding, rule, before, ports) if found is not None else []
+    found = ports.estate.observe(rule, finding.resource)
+    if found is None:
+        return gone(finding, ports)
+    finding = replace(finding, remediation=replace(finding.remediation, after=found.configuration))
+    left = [f"{name} is not as before" for name in _different(rule, before, found)]
+    if refused or left:
+        return _failed(finding, f"{failure}; not undone: {'; '.join(refused + left)}", "stuck", ports)
+    return _failed(finding, f"{failure}; undone", "undone", ports)
+
+
+def _different(rule: Rule, before: Configuration, found: Observed) -> list[str]:
+    """The fields that are not as they were before the fix."""
+    wanted, are = rule.playbook.restored(before), rule.playbook.restored(found.configuration)
+    return [name for name in wanted if wanted[name] != are.get(name)]
+
+
+def _recorded_first(
+    finding: Finding, writes: tuple[Write, ...], failure: str, ports: CompliancePorts
+) -> Finding:
+    attempt = replace(finding.remediation, undoing=True, failure=failure)
+    event = told("Undo Started", failure, ports, writes=[asdict(write) for write in writes])
+    return tell(replace(finding, remediation=attempt), [event], ports)
+
+
+def _written(finding: Finding, rule: Rule, before: Configuration, ports: CompliancePorts) -> list[str]:
+    """What AWS refused of the undo."""
+    refused = []
+    for write in rule.playbook.undo(finding.resource, before):
+        try:
+            ports.estate.write(write)
+        except Rejected as error:
+            refused.append(str(error))
+    return refused
+
+
+def _failed(finding: Finding, reason: str, outcome: str, ports: CompliancePorts) -> Progress:
+    left = finding.remediation
+    event = told(FAILED[outcome], reason, ports, before=left.before, after=left.after)
+    tell(at_rest(finding, State.FAILED, reason, ports), [event], ports)
+    return Progress(next=Next.NOT_REMEDIATED)

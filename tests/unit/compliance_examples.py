@@ -1,0 +1,82 @@
+"""A configuration of each sort for each rule, as the adapters read them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from signalbox.compliance.model import Configuration, Verdict
+from signalbox.compliance.rules.bucket_public_access import BLOCKS
+
+SSH_TO_ALL = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Cidr": "0.0.0.0/0", "Description": "ops"}
+SSH_TO_ALL_6 = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Cidr": "::/0"}
+SSH_TO_US = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Cidr": "10.0.0.0/8"}
+RDP_TO_ALL = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389, "Cidr": "0.0.0.0/0"}
+HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "Cidr": "0.0.0.0/0"}
+DNS = {"IpProtocol": "udp", "FromPort": 0, "ToPort": 65535, "Cidr": "0.0.0.0/0"}
+
+
+def trail(name: str = "main", **more: Any) -> Configuration:
+    return {
+        "Name": name, "Arn": f"arn:{name}", "IsMultiRegion": True, "IsLogging": False, "IsStartable": True,
+        "ValidatesFiles": True, **more,
+    }  # fmt: skip
+
+
+def database(**more: Any) -> Configuration:
+    return {
+        "DBInstanceIdentifier": "orders", "BackupRetentionPeriod": 0, "PendingBackupRetentionPeriod": None,
+        "PubliclyAccessible": True, "Cluster": "", "Source": "", **more,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Example:
+    """A rule, and a configuration of each sort."""
+
+    bad: Configuration
+    good: Configuration
+    obstacles: tuple[Configuration, ...] = ()
+    right_after: Verdict = Verdict.COMPLIANT
+    also_bad: tuple[Configuration, ...] = field(default_factory=tuple)
+    also_good: tuple[Configuration, ...] = field(default_factory=tuple)
+
+
+OPEN: Configuration = {"Configured": False, **dict.fromkeys(BLOCKS, False), "Website": False}
+HALF: Configuration = {**OPEN, "Configured": True, "BlockPublicAcls": True}
+EXAMPLES = {
+    "bucket-public-access": Example(
+        bad=OPEN,
+        also_bad=(HALF,),
+        good={"Configured": True, **dict.fromkeys(BLOCKS, True), "Website": False},
+        obstacles=({**OPEN, "Website": True},),
+    ),
+    "ssh-closed": Example(
+        bad={"Ingress": [HTTPS, SSH_TO_ALL, SSH_TO_ALL_6, RDP_TO_ALL]},
+        good={"Ingress": [HTTPS, SSH_TO_US, DNS]},
+        also_good=({"Ingress": []}, {}),
+        obstacles=(
+            {"Ingress": [{"IpProtocol": "-1", "Cidr": "0.0.0.0/0"}]},
+            {"Ingress": [{**SSH_TO_ALL, "FromPort": 20}]},
+        ),
+    ),
+    "rdp-closed": Example(bad={"Ingress": [RDP_TO_ALL]}, good={"Ingress": [SSH_TO_ALL]}),
+    "database-backups": Example(
+        bad=database(),
+        good=database(BackupRetentionPeriod=1),
+        obstacles=(database(Cluster="orders-cluster"), database(Source="main")),
+        right_after=Verdict.PENDING,
+    ),
+    "database-not-public": Example(bad=database(), good=database(PubliclyAccessible=False)),
+    "volumes-encrypted-by-default": Example(
+        bad={"EbsEncryptionByDefault": False}, good={"EbsEncryptionByDefault": True}
+    ),
+    "trail-logging": Example(
+        bad={"Trails": [trail("b"), trail("c", ValidatesFiles=False), trail("a", IsMultiRegion=False)]},
+        good={"Trails": [trail(), trail("organisation", IsLogging=True, IsStartable=False)]},
+        obstacles=({"Trails": []}, {"Trails": [trail(IsStartable=False)]}, {}),
+    ),
+    "instance-metadata": Example(
+        bad={"HttpTokens": "optional", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},
+        good={"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
+        also_good=({"HttpTokens": "optional", "HttpEndpoint": "disabled", "HttpPutResponseHopLimit": 1},),
+    ),
+}

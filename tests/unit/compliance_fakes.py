@@ -1,0 +1,277 @@
+"""The ports of compliance in memory, with the conditions of the real stores; AWS does what is written."""
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from signalbox.compliance.model import Configuration, Mode, Observed, Resource, Write
+from signalbox.compliance.ports import CompliancePorts, Result
+from signalbox.compliance.progress import Progress
+from signalbox.compliance.record import Excepted, Finding
+from signalbox.compliance.rules.registry import RULES
+from signalbox.compliance.rules.rule import Rule
+from signalbox.kernel.errors import Conflict, NotFound
+from signalbox.kernel.timeline import Entry
+from tests.unit.fakes import FakeClock
+from tests.unit.fleet_fakes import Wire, Wired
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+MANAGED = {"signalbox:managed": "true"}
+
+
+class FakeFindings:
+    """Port `Findings`."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Finding] = {}
+        self.entries: dict[str, list[Entry]] = {}
+
+    def find(self, finding_id: str) -> Finding | None:
+        return self.kept.get(finding_id)
+
+    def list(self, limit: int, cursor: str | None) -> tuple[tuple[Finding, ...], str | None]:
+        found = sorted(self.kept.values(), key=lambda each: (each.created_at, each.id), reverse=True)
+        return tuple(found[:limit]), None
+
+    def all(self) -> Iterator[Finding]:
+        yield from list(self.kept.values())
+
+    def save(self, finding: Finding, entries: Sequence[Entry]) -> None:
+        stored = self.kept.get(finding.id)
+        if (stored.revision if stored else 0) != finding.revision - 1:
+            raise Conflict("condition 0 does not hold")
+        self.kept[finding.id] = finding
+        self.entries.setdefault(finding.id, []).extend(entries)
+
+    def timeline(self, finding_id: str, after: int, limit: int) -> tuple[Entry, ...]:
+        return tuple(e for e in self.entries.get(finding_id, []) if e.sequence > after)[:limit]
+
+
+class FakeExceptions:
+    """Port `Exceptions`."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Excepted] = {}
+
+    def put(self, exception: Excepted) -> bool:
+        is_new = exception.spec.id not in self.kept
+        self.kept[exception.spec.id] = exception
+        return is_new
+
+    def get(self, exception_id: str) -> Excepted:
+        if exception_id not in self.kept:
+            raise NotFound(f"there is no exception {exception_id}")
+        return self.kept[exception_id]
+
+    def all(self) -> Sequence[Excepted]:
+        return tuple(self.kept.values())
+
+    def delete(self, exception_id: str) -> None:
+        self.get(exception_id)
+        del self.kept[exception_id]
+
+
+@dataclass
+class Thing:
+    """A resource: what its rule looks at, its tags, and what it does with writes. While `deaf` it takes them
+    and nothing changes."""
+
+    configuration: Configuration
+    tags: dict[str, str] = field(default_factory=lambda: dict(MANAGED))
+    name: str = ""
+    is_of_account: bool = False
+    deaf: bool = False
+
+
+class FakeEstate:
+    """Port `Estate`. `audit` sees each write before it is made, `refuse` may raise then, `blind` when
+    somebody looks."""
+
+    def __init__(self) -> None:
+        self.things: dict[str, Thing] = {}
+        self.writes: list[Write] = []
+        self.audit: Callable[[Write], None] = lambda write: None
+        self.refuse: Callable[[Write], None] = lambda write: None
+        self.blind: Callable[[], None] = lambda: None
+
+    def observe(self, rule: Rule, resource: Resource) -> Observed | None:
+        self.blind()
+        thing = self.things.get(resource.id)
+        if thing is None:
+            return None
+        return Observed(
+            configuration=deepcopy(thing.configuration),
+            tags=dict(thing.tags),
+            name=thing.name,
+            is_of_account=thing.is_of_account,
+        )
+
+    def write(self, write: Write) -> None:
+        self.audit(write)
+        self.refuse(write)
+        self.writes.append(write)
+        thing = self._meant(write)
+        if not thing.deaf:
+            APPLIED[write.operation](thing.configuration, write.parameters)
+
+    def _meant(self, write: Write) -> Thing:
+        of = write.parameters
+        for name in ("Bucket", "GroupId", "InstanceId"):
+            if name in of:
+                return self.things[str(of[name])]
+        named = str(of.get("DBInstanceIdentifier", ""))
+        return next(
+            each for each in self.things.values() if each.name == named or (not named and each.is_of_account)
+        )
+
+
+Parameters = dict[str, Any]
+
+
+def _flat(permission: Parameters) -> Configuration:
+    range_, key = next(
+        (permission[name][0], cidr)
+        for name, cidr in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"))
+        if name in permission
+    )
+    ports = {name: permission[name] for name in ("FromPort", "ToPort") if name in permission}
+    described = {"Description": range_["Description"]} if "Description" in range_ else {}
+    return {"IpProtocol": permission["IpProtocol"], **ports, "Cidr": range_[key], **described}
+
+
+def _authorize(configuration: Any, given: Parameters) -> None:
+    for permission in given["IpPermissions"]:
+        if _flat(permission) not in configuration["Ingress"]:
+            configuration["Ingress"].append(_flat(permission))
+
+
+def _revoke(configuration: Any, given: Parameters) -> None:
+    gone = [_flat(permission) for permission in given["IpPermissions"]]
+    configuration["Ingress"] = [each for each in configuration["Ingress"] if each not in gone]
+
+
+def _block(configuration: Any, given: Parameters) -> None:
+    configuration.update(Configured=True, **given["PublicAccessBlockConfiguration"])
+
+
+def _modify(configuration: Any, given: Parameters) -> None:
+    """RDS keeps a first retention for its window."""
+    days = given.get("BackupRetentionPeriod")
+    if days is not None:
+        waits = days and not configuration["BackupRetentionPeriod"]
+        configuration["PendingBackupRetentionPeriod"] = days if waits else None
+        configuration["BackupRetentionPeriod"] = 0 if waits else days
+    if "PubliclyAccessible" in given:
+        configuration["PubliclyAccessible"] = given["PubliclyAccessible"]
+
+
+def _logging(is_logging: bool) -> Callable[[Any, Parameters], None]:  # noqa: FBT001
+    def change(configuration: Any, given: Parameters) -> None:
+        for trail in configuration["Trails"]:
+            if trail["Arn"] == given["Name"]:
+                trail["IsLogging"] = is_logging
+
+    return change
+
+
+APPLIED: dict[str, Callable[[Any, Parameters], None]] = {
+    "PutPublicAccessBlock": _block,
+    "DeletePublicAccessBlock": lambda c, given: c.update(_unblocked()),
+    "AuthorizeSecurityGroupIngress": _authorize,
+    "RevokeSecurityGroupIngress": _revoke,
+    "ModifyDBInstance": _modify,
+    "EnableEbsEncryptionByDefault": lambda c, given: c.update(EbsEncryptionByDefault=True),
+    "DisableEbsEncryptionByDefault": lambda c, given: c.update(EbsEncryptionByDefault=False),
+    "StartLogging": _logging(True),
+    "StopLogging": _logging(False),
+    "ModifyInstanceMetadataOptions": lambda c, given: c.update(HttpTokens=given["HttpTokens"]),
+}
+
+
+def _unblocked() -> Configuration:
+    blocks = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    return {"Configured": False, **dict.fromkeys(blocks, False)}
+
+
+class FakeEvaluations:
+    """Port `Evaluations`: what Config would say."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, list[Result]] = {}
+        self.evaluated: list[str] = []
+
+    def results(self, config_rule: str) -> Iterator[Result]:
+        yield from self.said.get(config_rule, [])
+
+    def evaluate(self, config_rule: str) -> None:
+        self.evaluated.append(config_rule)
+
+
+class FakeExecutions:
+    """Port `Executions`; `woken` are the answers that tokens got."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[tuple[str, int], str] = {}
+        self.started: list[tuple[str, int]] = []
+        self.waiting: set[str] = set()
+        self.woken: dict[str, Progress] = {}
+
+    def start(self, finding_id: str, generation: int) -> None:
+        if (finding_id, generation) not in self.statuses:
+            self.statuses[finding_id, generation] = "RUNNING"
+            self.started.append((finding_id, generation))
+
+    def status(self, finding_id: str, generation: int) -> str | None:
+        return self.statuses.get((finding_id, generation))
+
+    def wake(self, token: str, progress: Progress) -> None:
+        if token not in self.waiting or token in self.woken:
+            raise Conflict("nobody waits for this token any more")
+        self.woken[token] = progress
+
+
+class FakeBus:
+    """Port `Bus`."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, Entry]] = []
+
+    def publish(self, finding: Finding, entries: Sequence[Entry]) -> None:
+        self.published += [(finding.id, entry) for entry in entries]
+
+
+@dataclass
+class ComplianceWorld:
+    """All ports over one store and one AWS."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    findings: FakeFindings = field(default_factory=FakeFindings)
+    exceptions: FakeExceptions = field(default_factory=FakeExceptions)
+    estate: FakeEstate = field(default_factory=FakeEstate)
+    evaluations: FakeEvaluations = field(default_factory=FakeEvaluations)
+    executions: FakeExecutions = field(default_factory=FakeExecutions)
+    bus: FakeBus = field(default_factory=FakeBus)
+    wire: Wire = field(default_factory=Wire)
+    ceiling: Mode = Mode.AUTO
+    rules: dict[str, Rule] = field(default_factory=lambda: dict(RULES))
+
+    @property
+    def ports(self) -> CompliancePorts:
+        def wired(name: str) -> Any:
+            return Wired(name, getattr(self, name), self.wire)
+
+        return CompliancePorts(
+            findings=wired("findings"),
+            exceptions=wired("exceptions"),
+            estate=wired("estate"),
+            evaluations=wired("evaluations"),
+            executions=wired("executions"),
+            bus=wired("bus"),
+            clock=self.clock,
+            rules=self.rules,
+            config_rules={f"config-{name}": name for name in RULES},
+            ceiling=self.ceiling,
+            account=ACCOUNT,
+            region=REGION,
+        )

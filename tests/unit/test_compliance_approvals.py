@@ -1,0 +1,209 @@
+"""Somebody agrees or not, in time or too late, and to what exactly."""
+
+from typing import Any
+
+import pytest
+
+from signalbox.compliance.commands.dry_run import dry_run
+from signalbox.compliance.commands.remediate import approve, reject, remediate
+from signalbox.compliance.model import Mode
+from signalbox.compliance.record import State
+from signalbox.kernel.errors import Conflict, NotFound
+from tests.unit.compliance_examples import EXAMPLES, SSH_TO_US
+from tests.unit.compliance_machine import ANA, BEN, Railway, assert_in_order
+from tests.unit.compliance_stories import BUCKET, GROUP, thing
+
+
+def test_somebody_agrees_and_only_then_it_is_done() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    finding = stage.finding(group)
+    assert (finding.state, len(finding.remediation.proposal)) == (State.WAITING, 2)
+    assert stage.world.estate.writes == []
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is State.REMEDIATED
+    started = next(entry for entry in stage.timeline(group) if entry.type == "Remediation Started")
+    assert started.actor == ANA.arn
+    assert_in_order(stage)
+
+
+def test_an_answer_that_is_faster_than_the_wait_is_not_lost() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage._adopt()
+    stage._step(stage.executions[0])
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is State.REMEDIATED
+
+
+def test_a_refusal_that_is_faster_than_the_wait_ends_it() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage._adopt()
+    stage._step(stage.executions[0])
+    reject(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.executions[0].is_over
+    assert stage.world.estate.writes == []
+
+
+def test_what_is_rejected_is_left_until_somebody_asks() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    reject(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    stage.sweep()
+    stage.settle()
+    finding = stage.finding(group)
+    assert (finding.state, finding.reason) == (State.OPEN, f"rejected by {ANA.arn}: agreed")
+    assert stage.world.estate.writes == []
+    assert_in_order(stage)
+    remediate(group.finding_id, BEN, stage.world.ports)
+    stage.settle()
+    with pytest.raises(Conflict, match="yourself"):
+        approve(group.finding_id, BEN, stage.world.ports)
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is State.REMEDIATED
+    assert_in_order(stage)
+
+
+def test_nobody_answers_what_nobody_asks() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    with pytest.raises(NotFound):
+        approve(bucket.finding_id, ANA, stage.world.ports)
+    stage.says(bucket)
+    stage.settle()
+    for answer in (approve, reject):
+        with pytest.raises(Conflict, match="waits for nobody"):
+            answer(bucket.finding_id, ANA, stage.world.ports)
+
+
+def test_an_approval_that_comes_too_late_finds_it_open() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle(days=8)
+    finding = stage.finding(group)
+    assert (finding.state, finding.reason) == (State.OPEN, "nobody approved within 7 days")
+    assert_in_order(stage)
+
+
+def test_what_changes_before_the_answer_is_asked_for_again() -> None:
+    stage = Railway()
+    open_group = thing(GROUP)
+    group = stage.has(GROUP, open_group)
+    stage.says(group)
+    stage.settle()
+    ingress: Any = open_group.configuration["Ingress"]
+    ingress.pop(2)
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    finding = stage.finding(group)
+    assert (finding.state, len(finding.remediation.proposal)) == (State.WAITING, 1)
+    assert "changed since" in finding.reason
+    assert stage.world.estate.writes == []
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is State.REMEDIATED
+
+
+@pytest.mark.parametrize("change", ["others", "well", "wide", "gone"])
+def test_what_changes_between_the_decision_and_the_fix_is_looked_at_again(change: str) -> None:
+    stage = Railway()
+    open_group = thing(GROUP)
+    group = stage.has(GROUP, open_group)
+    stage.says(group)
+    stage.settle()
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage._step(stage.executions[0])
+    stage._step(stage.executions[0])
+    ingress: Any = open_group.configuration["Ingress"]
+    match change:
+        case "others":
+            ingress.pop(2)
+        case "well":
+            open_group.configuration["Ingress"] = [SSH_TO_US]
+        case "wide":
+            ingress[1]["FromPort"] = 0
+        case _:
+            stage.world.estate.things.clear()
+    stage.settle()
+    states = {"others": State.WAITING, "well": State.REMEDIATED, "wide": State.OPEN, "gone": State.GONE}
+    assert stage.finding(group).state is states[change]
+    assert stage.world.estate.writes == []
+
+
+def test_a_person_may_ask_again_for_what_has_failed() -> None:
+    stage = Railway()
+    photos = thing(BUCKET, deaf=True)
+    bucket = stage.has(BUCKET, photos)
+    stage.says(bucket)
+    stage.settle()
+    photos.deaf = False
+    assert remediate(bucket.finding_id, BEN, stage.world.ports).under_way
+    assert remediate(bucket.finding_id, BEN, stage.world.ports).generation == 2
+    stage.settle()
+    assert stage.finding(bucket).state is State.REMEDIATED
+    assert remediate(bucket.finding_id, BEN, stage.world.ports).state is State.REMEDIATED
+    assert_in_order(stage)
+
+
+def test_what_is_only_told_is_put_right_by_nobody_here() -> None:
+    stage = Railway()
+    stage.world.ceiling = Mode.NOTIFY
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.says(bucket)
+    stage.settle()
+    assert stage.told(bucket) == ["Finding Opened", "Finding Left"]
+    with pytest.raises(Conflict, match="only told"):
+        remediate(bucket.finding_id, BEN, stage.world.ports)
+
+
+def test_a_proposal_is_done_when_one_asks_and_another_agrees() -> None:
+    stage = Railway()
+    stage.world.ceiling = Mode.PROPOSE
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.says(bucket)
+    stage.settle()
+    assert stage.finding(bucket).remediation.proposal
+    remediate(bucket.finding_id, BEN, stage.world.ports)
+    stage.settle()
+    approve(bucket.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(bucket).state is State.REMEDIATED
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing() -> None:
+    stage = Railway()
+    stage.world.ceiling = Mode.PROPOSE
+    photos = thing(BUCKET)
+    bucket = stage.has(BUCKET, photos)
+    stage.says(bucket)
+    stage.settle()
+    saved = dict(stage.world.findings.kept)
+
+    def looked() -> tuple[str, int]:
+        found = dry_run(bucket.finding_id, BEN.arn, stage.world.ports)
+        return found.outcome, len(found.writes)
+
+    assert looked() == ("wait", 1)
+    stage.world.ceiling = Mode.AUTO
+    assert looked() == ("act", 1)
+    stage.world.ceiling = Mode.NOTIFY
+    assert looked() == ("skip", 0)
+    photos.configuration = dict(EXAMPLES[BUCKET].good)
+    assert looked() == ("skip", 0)
+    stage.world.estate.things.clear()
+    assert looked() == ("skip", 0)
+    assert stage.world.findings.kept == saved
+    assert stage.world.estate.writes == []

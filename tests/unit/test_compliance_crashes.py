@@ -1,0 +1,79 @@
+"""The process dies at any call of a port, before or after it is done: whatever wakes up next goes on."""
+
+from copy import deepcopy
+
+import pytest
+
+from signalbox.compliance.commands.remediate import approve, reject
+from signalbox.compliance.model import Write
+from signalbox.compliance.record import State
+from signalbox.kernel.errors import Conflict, Rejected
+from tests.unit.compliance_examples import EXAMPLES
+from tests.unit.compliance_fakes import Thing
+from tests.unit.compliance_machine import ANA, Railway, assert_in_order
+from tests.unit.fleet_fakes import Killed
+
+BUCKET, GROUP = "bucket-public-access", "ssh-closed"
+
+
+def _answered(stage: Railway, finding_id: str, answer: str) -> None:
+    """A person who gets an error tries again."""
+    for _ in range(3):
+        try:
+            {"approve": approve, "reject": reject}[answer](finding_id, ANA, stage.world.ports)
+        except Killed:
+            continue
+        except Conflict:
+            return
+        return
+
+
+def _play(story: str, dies_at: int | None, *, after: bool) -> tuple[Railway, State]:
+    stage = Railway()
+    stage.world.wire.dies_at, stage.world.wire.after = dies_at, after
+    rule = BUCKET if story == "auto" else GROUP
+    thing = Thing(configuration=deepcopy(EXAMPLES[rule].bad))
+    subject = stage.has(rule, thing)
+
+    def refuse(write: Write) -> None:
+        if story == "undone" and write.operation.startswith("Revoke") and stage.world.estate.writes:
+            raise Rejected("no")
+
+    stage.world.estate.refuse = refuse
+    result = stage.result(subject)
+    stage.hears(result)
+    stage.settle()
+    if story != "auto":
+        stage.sweep()
+        stage.settle()
+        _answered(stage, subject.finding_id, "reject" if story == "rejected" else "approve")
+        stage.settle()
+    stage.sweep()
+    stage.settle()
+    stage.sweep()
+    return stage, stage.finding(subject).state
+
+
+ENDINGS = {
+    "auto": State.REMEDIATED,
+    "approved": State.REMEDIATED,
+    "rejected": State.OPEN,
+    "undone": State.FAILED,
+}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("story", ENDINGS)
+def test_whoever_dies_wherever_it_ends_the_same(story: str, *, after: bool) -> None:
+    calls = len(_play(story, None, after=False)[0].world.wire.log)
+    assert calls > 20
+    for number in range(calls):
+        stage, state = _play(story, number, after=after)
+        where = f"call {number}: {stage.world.wire.log[number]}"
+        assert state is ENDINGS[story], where
+        assert_in_order(stage)
+        group = next(iter(stage.world.estate.things.values())).configuration
+        if story == "undone":
+            assert sorted(map(str, group["Ingress"])) == sorted(  # type: ignore[call-overload]
+                map(str, EXAMPLES[GROUP].bad["Ingress"])  # type: ignore[call-overload]
+            ), where

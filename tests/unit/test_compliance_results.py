@@ -1,0 +1,97 @@
+"""What AWS Config says opens and closes findings; what it has said before changes nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from signalbox.compliance.model import Verdict
+from signalbox.compliance.record import State
+from signalbox.kernel.errors import Transient
+from tests.unit.compliance_machine import Railway, assert_in_order
+from tests.unit.compliance_stories import BUCKET, GROUP, refusing, thing
+
+
+def test_the_same_result_twice_and_an_older_one_change_nothing() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    older, first = stage.result(bucket, Verdict.COMPLIANT), stage.result(bucket)
+    stage.hears(first)
+    stage.hears(first)
+    stage.hears(older)
+    stage.settle()
+    stage.hears(first)
+    assert len(stage.world.executions.started) == 1
+    assert len(stage.world.estate.writes) == 1
+    assert stage.told(bucket).count("Finding Opened") == 1
+
+
+def test_what_is_found_again_while_it_is_known_opens_nothing() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    assert "known to be wrong" in stage.says(group)
+    assert stage.told(group).count("Finding Opened") == 1
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NO_DATA, Verdict.COMPLIANT, Verdict.NOT_APPLICABLE])
+def test_no_data_is_no_verdict_and_what_is_well_is_no_finding(verdict: Verdict) -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.says(bucket, verdict)
+    assert not stage.world.findings.kept
+
+
+def test_no_data_closes_nothing() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    stage.says(group, Verdict.NO_DATA)
+    assert stage.finding(group).state is State.WAITING
+
+
+def test_rules_and_places_of_others_are_none_of_ours() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    result = stage.result(bucket)
+    assert "no rule of Signalbox" in stage.hears(replace(result, rule="theirs"))
+    elsewhere = replace(result.resource, region="us-east-1")
+    assert "not looked after" in stage.hears(replace(result, resource=elsewhere))
+    assert not stage.world.findings.kept
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [(Verdict.COMPLIANT, State.REMEDIATED), (Verdict.NOT_APPLICABLE, State.GONE)],
+)
+def test_what_others_put_right_or_delete_is_closed(verdict: Verdict, state: State) -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    stage.says(group, verdict)
+    assert stage.finding(group).state is state
+    stage.says(group, verdict)
+    stage.settle(days=8)
+    assert stage.told(group) == ["Finding Opened", "Approval Requested", "Finding Closed"]
+    assert stage.world.estate.writes == []
+    assert_in_order(stage)
+
+
+def test_the_sweep_hears_what_no_event_has_told() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.world.evaluations.said[f"config-{BUCKET}"] = [stage.result(bucket)]
+    assert f"config-{BUCKET}: 1 results" in stage.sweep()
+    stage.settle()
+    assert stage.finding(bucket).state is State.REMEDIATED
+    stage.sweep()
+    stage.settle()
+    assert stage.told(bucket).count("Finding Opened") == 1
+
+
+def test_what_is_wrong_with_one_rule_keeps_no_other_from_being_heard() -> None:
+    stage = Railway()
+    stage.world.wire.fail = refusing("evaluations.results", Transient("away"))
+    assert stage.sweep().count("away") == len(stage.world.ports.config_rules)

@@ -1,0 +1,87 @@
+"""Each rule judges, puts right, and brings back, on configurations as the adapters read them."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from signalbox.compliance.model import Configuration, Resource, Verdict
+from signalbox.compliance.rules.registry import RULES
+from tests.unit.compliance_examples import EXAMPLES, HTTPS, RDP_TO_ALL, SSH_TO_US
+from tests.unit.compliance_fakes import ACCOUNT, APPLIED, REGION
+
+each_rule = pytest.mark.parametrize("name", RULES)
+
+
+def _resource(name: str) -> Resource:
+    return Resource(type=RULES[name].resource_type, id="it", account=ACCOUNT, region=REGION)
+
+
+def _written(name: str, configuration: Configuration) -> Configuration:
+    changed = deepcopy(configuration)
+    for write in RULES[name].playbook.act(_resource(name), configuration):
+        APPLIED[write.operation](changed, write.parameters)
+    return changed
+
+
+def test_every_rule_has_an_example() -> None:
+    assert EXAMPLES.keys() == RULES.keys()
+
+
+@each_rule
+def test_a_rule_tells_good_from_bad_and_says_why(name: str) -> None:
+    example, judge = EXAMPLES[name], RULES[name].judge
+    bad = [judge(each) for each in (example.bad, *example.also_bad)]
+    good = [judge(each) for each in (example.good, *example.also_good)]
+    assert {each.verdict for each in bad} == {Verdict.NON_COMPLIANT}
+    assert {each.verdict for each in good} == {Verdict.COMPLIANT}
+    assert all(each.reason for each in (*bad, *good))
+
+
+@each_rule
+def test_what_stands_in_the_way_is_named(name: str) -> None:
+    example, playbook = EXAMPLES[name], RULES[name].playbook
+    assert playbook.obstacle(example.bad) == ""
+    assert all(playbook.obstacle(each) for each in example.obstacles)
+    assert all(RULES[name].judge(each).verdict is Verdict.NON_COMPLIANT for each in example.obstacles)
+
+
+@each_rule
+def test_a_fix_makes_it_so(name: str) -> None:
+    assert RULES[name].judge(_written(name, EXAMPLES[name].bad)).verdict is EXAMPLES[name].right_after
+
+
+@each_rule
+def test_an_undo_brings_back_every_field(name: str) -> None:
+    playbook = RULES[name].playbook
+    for before in (EXAMPLES[name].bad, *EXAMPLES[name].also_bad):
+        changed = _written(name, before)
+        assert playbook.restored(changed) != playbook.restored(before)
+        for write in playbook.undo(_resource(name), before):
+            APPLIED[write.operation](changed, write.parameters)
+        assert playbook.restored(changed) == playbook.restored(before)
+
+
+@each_rule
+def test_a_fix_made_twice_changes_nothing_more(name: str) -> None:
+    once = _written(name, EXAMPLES[name].bad)
+    twice = deepcopy(once)
+    for write in RULES[name].playbook.act(_resource(name), EXAMPLES[name].bad):
+        APPLIED[write.operation](twice, write.parameters)
+    assert twice == once
+
+
+def test_what_others_may_use_stays_open() -> None:
+    left = _written("ssh-closed", EXAMPLES["ssh-closed"].bad)
+    assert left["Ingress"] == [HTTPS, RDP_TO_ALL]
+
+
+def test_a_trail_that_validates_its_files_is_started_and_no_other() -> None:
+    trails: Any = _written("trail-logging", EXAMPLES["trail-logging"].bad)["Trails"]
+    assert [each["Name"] for each in trails if each["IsLogging"]] == ["b"]
+
+
+def test_a_change_of_others_meanwhile_is_none_of_an_undo() -> None:
+    playbook = RULES["ssh-closed"].playbook
+    before: Any = EXAMPLES["ssh-closed"].bad
+    assert playbook.restored(before) == playbook.restored({"Ingress": [*before["Ingress"], SSH_TO_US]})

@@ -1,0 +1,164 @@
+"""Executions that die, come late or meet another one."""
+
+from dataclasses import replace
+
+import pytest
+
+from signalbox.compliance.commands.remediate import approve
+from signalbox.compliance.model import Write
+from signalbox.compliance.progress import Next, Progress
+from signalbox.compliance.record import State
+from signalbox.compliance.steps.apply_fix import apply_fix
+from signalbox.compliance.steps.turn import RemediationCommand
+from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.errors import Conflict, Rejected, Transient
+from tests.unit.builders import NOW
+from tests.unit.compliance_examples import EXAMPLES
+from tests.unit.compliance_machine import ANA, Railway, assert_in_order
+from tests.unit.compliance_stories import BUCKET, GROUP, refusing, slower_at, thing
+
+
+def test_an_execution_that_was_taken_over_keeps_its_hands_off() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage._adopt()
+    stage.world.executions.statuses[group.finding_id, 1] = "ABORTED"
+    stage.sweep()
+    stage.settle()
+    assert [each.visited for each in stage.executions] == [
+        ["AssessFinding"],
+        ["AssessFinding", "AwaitApproval"],
+    ]
+    assert stage.told(group) == ["Finding Opened", "Approval Requested"]
+
+
+def test_an_old_wait_that_begins_late_ends_at_once() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage._adopt()
+    stage._step(stage.executions[0])
+    stage.world.executions.statuses[group.finding_id, 1] = "ABORTED"
+    stage.sweep()
+    stage.settle()
+    assert stage.executions[0].is_over
+    assert stage.finding(group).remediation.token is not None
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is State.REMEDIATED
+
+
+def test_an_approval_whose_execution_is_dead_is_done_by_the_next() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    stage.executions[0].is_over = True
+    stage.world.executions.waiting.clear()
+    stage.world.executions.statuses[group.finding_id, 1] = "TIMED_OUT"
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.sweep()
+    stage.settle()
+    assert stage.finding(group).state is State.REMEDIATED
+    assert_in_order(stage)
+
+
+@pytest.mark.parametrize("steps", [2, 3])
+def test_a_fix_whose_execution_is_dead_goes_on_in_the_next(steps: int) -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.says(bucket)
+    stage._adopt()
+    for _ in range(steps - 1):
+        stage._step(stage.executions[0])
+    stage.executions[0].is_over = True
+    stage.world.executions.statuses[bucket.finding_id, 1] = "ABORTED"
+    stage.sweep()
+    stage.settle()
+    assert stage.finding(bucket).state is State.REMEDIATED
+    assert stage.told(bucket).count("Remediation Started") == 1
+
+
+def test_an_undo_whose_execution_is_dead_is_finished_by_the_next() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    down = [True]
+
+    def refuse(write: Write) -> None:
+        if write.operation.startswith("Revoke") and stage.world.estate.writes:
+            raise Rejected("no")
+        if write.operation.startswith("Authorize") and down[0]:
+            raise Transient("away")
+
+    stage.world.estate.refuse = refuse
+    approve(group.finding_id, ANA, stage.world.ports)
+    for _ in range(8):
+        stage._step(stage.executions[0])
+    assert stage.finding(group).remediation.undoing
+    stage.executions[0].is_over = True
+    stage.world.executions.statuses[group.finding_id, 1] = "ABORTED"
+    down[0] = False
+    stage.sweep()
+    stage.settle()
+    assert stage.finding(group).reason == "Rejected: no; undone"
+    assert stage.told(group).count("Undo Started") == 1
+    assert_in_order(stage)
+
+
+def test_two_who_are_never_fast_enough_give_up() -> None:
+    stage = Railway()
+    stage.world.wire.fail = refusing("findings.save", Conflict("condition 0 does not hold"))
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    assert stage.says(bucket) == "a dead letter"
+    assert stage.world.executions.started == []
+
+
+def test_who_comes_late_to_the_fix_keeps_its_hands_off() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.says(bucket)
+    stage.settle()
+    late = RemediationCommand(finding=bucket.finding_id, generation=1)
+    assert apply_fix(late, stage.world.ports) == Progress(next=Next.DONE)
+    assert len(stage.world.estate.writes) == 1
+
+
+def test_a_fix_that_is_being_undone_is_not_made_again() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    finding = stage.finding(group)
+    attempt = replace(finding.remediation, before=dict(EXAMPLES[GROUP].bad), undoing=True, failure="no")
+    stage.world.findings.kept[finding.id] = replace(finding, remediation=attempt)
+    command = RemediationCommand(finding=finding.id, generation=1)
+    assert apply_fix(command, stage.world.ports) == Progress(next=Next.UNDO_FIX, failure="no")
+    assert stage.world.estate.writes == []
+
+
+def test_what_is_told_by_two_at_once_is_told_by_both_at_worst() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.world.wire.fail = slower_at(2)
+    stage.says(group)
+    stage.settle()
+    assert [entry.sequence for _, entry in stage.world.bus.published] == [1, 1, 2]
+
+
+def test_an_answer_that_the_machine_has_heard_already_is_given_once() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    stage.world.wire.fail = slower_at(2)
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is State.REMEDIATED
+    assert len(stage.world.estate.writes) == 2
+
+
+def test_an_answer_travels_as_json() -> None:
+    wire = Progress(next=Next.AWAIT_APPROVAL, until=NOW).to_wire()
+    assert wire == {"next": "AwaitApproval", "seconds": 0, "until": rfc3339(NOW), "failure": None}

@@ -1,0 +1,126 @@
+"""What goes wrong is undone field by field, and told; what cannot be looked at is not touched."""
+
+from copy import deepcopy
+from typing import Any
+
+from signalbox.compliance.commands.remediate import approve
+from signalbox.compliance.model import Write
+from signalbox.compliance.record import State
+from signalbox.kernel.errors import Rejected, Transient
+from tests.unit.compliance_machine import ANA, Railway, assert_in_order
+from tests.unit.compliance_stories import BUCKET, GROUP, refusing, thing
+
+
+def test_what_takes_no_effect_is_not_proven() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET, deaf=True))
+    stage.says(bucket)
+    stage.settle()
+    finding = stage.finding(bucket)
+    assert finding.state is State.FAILED
+    assert finding.reason.startswith("not proven in time: off: BlockPublicAcls")
+    assert finding.reason.endswith("nothing was changed")
+    assert stage.world.executions.status(finding.id, 1) == "FAILED"
+    assert_in_order(stage)
+
+
+def test_what_goes_wrong_halfway_is_undone_field_by_field() -> None:
+    stage = Railway()
+    open_group = thing(GROUP)
+    before = deepcopy(open_group.configuration)
+    group = stage.has(GROUP, open_group)
+
+    def refuse(write: Write) -> None:
+        if len(stage.world.estate.writes) == 1 and write.operation == "RevokeSecurityGroupIngress":
+            raise Rejected("no")
+
+    stage.world.estate.refuse = refuse
+    stage.says(group)
+    stage.settle()
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    finding = stage.finding(group)
+    assert (finding.state, finding.reason) == (State.FAILED, "Rejected: no; undone")
+    assert stage.told(group)[-2:] == ["Undo Started", "Remediation Undone"]
+    found: Any = open_group.configuration["Ingress"]
+    assert sorted(map(str, found)) == sorted(map(str, before["Ingress"]))  # type: ignore[call-overload]
+    assert_in_order(stage)
+
+
+def test_an_undo_that_aws_refuses_is_told() -> None:
+    stage = Railway()
+    stage.says(group := stage.has(GROUP, thing(GROUP)))
+    stage.settle()
+
+    def refuse(write: Write) -> None:
+        if stage.world.estate.writes:
+            raise Rejected("no")
+
+    stage.world.estate.refuse = refuse
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    finding = stage.finding(group)
+    assert finding.state is State.FAILED
+    assert finding.reason == "Rejected: no; not undone: no; no; Open is not as before"
+    assert stage.told(group)[-1] == "Undo Failed"
+    assert_in_order(stage)
+
+
+def test_a_resource_that_goes_during_the_undo_is_gone() -> None:
+    stage = Railway()
+    stage.says(group := stage.has(GROUP, thing(GROUP)))
+    stage.settle()
+
+    def refuse(write: Write) -> None:
+        if stage.world.estate.writes and write.operation.startswith("Revoke"):
+            raise Rejected("no")
+        if write.operation.startswith("Authorize"):
+            stage.world.estate.things.clear()
+            raise Rejected("it is gone")
+
+    stage.world.estate.refuse = refuse
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is State.GONE
+
+
+def test_what_cannot_be_looked_at_is_not_touched_and_somebody_is_told() -> None:
+    """Fail closed: also when it is an exception that cannot be read."""
+    for call in ("estate.observe", "exceptions.all"):
+        for error in (Rejected("AccessDenied"), Transient("away")):
+            stage = Railway()
+            bucket = stage.has(BUCKET, thing(BUCKET))
+            stage.world.wire.fail = refusing(call, error)
+            stage.says(bucket)
+            stage.settle()
+            finding = stage.finding(bucket)
+            assert finding.state is State.FAILED
+            assert finding.reason.endswith(f"{error}; nothing was changed")
+            assert stage.world.executions.status(finding.id, 1) == "FAILED"
+            assert stage.world.estate.writes == []
+            assert_in_order(stage)
+
+
+def test_what_cannot_be_read_any_more_after_the_fix_is_told_as_not_undone() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+
+    def blind() -> None:
+        if stage.world.estate.writes:
+            raise Rejected("AccessDenied")
+
+    stage.world.estate.blind = blind
+    stage.says(bucket)
+    stage.settle()
+    assert stage.finding(bucket).reason.endswith("not undone: AccessDenied")
+    assert_in_order(stage)
+
+
+def test_a_rule_that_a_later_version_has_dropped_is_not_undone_blindly() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.says(bucket)
+    del stage.world.rules[BUCKET]
+    stage.settle()
+    assert stage.finding(bucket).state is State.FAILED
+    assert stage.finding(bucket).reason.endswith("nothing was changed")
