@@ -62,8 +62,8 @@ class FleetSpec(Closed):
     mode `schedule` Signalbox acts at transitions, with `enforce` also when somebody starts something in
     between, with `observe` it only tells. `order`: kinds that start one after the other, and stop the other
     way round; kinds that are not named come last. `retain`: what ran already before a period began is left
-    running at its end. Starts are spread over `spread`.
-    `prices` per hour, by the name of the unit: for the savings that are told.
+    running at its end. Starts are spread over `spread`. `prices` per hour, by the name of the unit: for the
+    savings that are told.
     """
 
     name: Name
