@@ -165,6 +165,27 @@ def test_a_web_acl_is_found_by_what_it_protects(world: World) -> None:
     assert balancers.web_acl_of(world.balancer) == "shield"
 
 
+def test_a_network_load_balancer_before_it_is_found_by_its_target(world: World) -> None:
+    assert balancers.in_front_of(world.balancer) == ()
+    elbv2, ec2 = boto3.client("elbv2", REGION), boto3.client("ec2", REGION)
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]][:2]
+    front = elbv2.create_load_balancer(Name="front", Type="network", Subnets=subnets)["LoadBalancers"][0]
+    for name, target in (("to-it", world.balancer), ("elsewhere", f"{world.balancer}0")):
+        group = elbv2.create_target_group(Name=name, Protocol="TCP", Port=80, VpcId=vpc, TargetType="alb")[
+            "TargetGroups"
+        ][0]["TargetGroupArn"]
+        elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": target}])
+        forward = [{"Type": "forward", "TargetGroupArn": group}]
+        elbv2.create_listener(
+            LoadBalancerArn=front["LoadBalancerArn"],
+            Protocol="TCP",
+            Port=80 if name == "to-it" else 81,
+            DefaultActions=forward,  # type: ignore[arg-type]
+        )
+    assert balancers.in_front_of(world.balancer) == (front["LoadBalancerArn"],)
+
+
 def test_a_record_that_is_gone_is_removed_again_and_a_foreign_one_refused(world: World) -> None:
     zones = boto3.client("route53", REGION)
     made = zones.create_hosted_zone(Name="example.com.", CallerReference="one")["HostedZone"]["Id"]

@@ -382,6 +382,12 @@ _PATHS = original().listeners[0].rules[0]
             "shield protects blue, and would not protect a copy of it",
         ),
         (
+            survey_of_copied(in_front=("arn:front",)),
+            "traffic.load_balancer",
+            "arn:front sends its traffic to blue, past the name: it would find nobody there while the group"
+            " is renewed",
+        ),
+        (
             on_listener(actions=_SHARED),
             "traffic.load_balancer",
             f"listener 443 also forwards to {FOREIGN}, which no second load balancer can serve",

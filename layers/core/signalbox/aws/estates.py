@@ -107,6 +107,7 @@ class AwsEstates:
             balancers=alb.names_of_balancers(target_groups.values()) if sides(spec) else {},
             original=original,
             web_acl=balancers.web_acl_of(original.arn) if original else None,
+            in_front=balancers.in_front_of(original.arn) if original else (),
             cluster=read_cluster(spec.facts.database_cluster) if spec.facts.database_cluster else None,
             alarms={alarm.name: alarm for alarm in read_alarms(spec.guards.alarms)},
             images={

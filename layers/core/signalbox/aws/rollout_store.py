@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from signalbox.aws.latch_changes import fresh_latch, latched
 from signalbox.aws.latch_store import latch_key, read_signals
-from signalbox.aws.table import Item, Table, decoded, encoded, flag, key, number, text
+from signalbox.aws.table import Item, Table, decoded, encoded, key, number, text
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
-from signalbox.rollouts.model import Phase, Told
+from signalbox.rollouts.model import Phase
 from signalbox.rollouts.ports import Latch
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.signals import Signals
@@ -16,11 +17,8 @@ from signalbox.rollouts.signals import Signals
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
-    Changes = tuple[dict[str, AttributeValueTypeDef], list[str], dict[Told, AttributeValueTypeDef]]
-
 WATCHED_FOR = 400 * 86_400  # seconds; an execution lives for a year at most
 MOST_OPEN = 1000
-_UNSTOPPED = " AND attribute_not_exists(#stop)"
 
 
 def _rollout_key(service: str, rollout_id: str) -> tuple[str, str]:
@@ -48,7 +46,7 @@ class DynamoRollouts:
         unique = list(dict.fromkeys(locks))
         items = [
             self._record(rollout, "attribute_not_exists(pk)"),
-            self._fresh_latch(rollout),
+            fresh_latch(self._table, rollout),
             self._table.put({**key("OPEN", rollout.rollout_id), "service": text(rollout.service)}),
             *(self._entry(rollout.rollout_id, entry) for entry in entries),
             self._counted(rollout.service, sequence),
@@ -60,16 +58,6 @@ class DynamoRollouts:
             raise Conflict(
                 self._who(unique) or f"the registration of {rollout.service} has changed"
             ) from conflict
-
-    def _fresh_latch(self, rollout: Rollout) -> "TransactWriteItemTypeDef":
-        latch: Item = {
-            **key(*latch_key(rollout.rollout_id)),
-            "service": text(rollout.service),
-            "generation": number(rollout.generation),
-            "instant": flag(False),
-            "heard": {"L": []},
-        }
-        return self._table.put(latch, "attribute_not_exists(pk)")
 
     def _counted(self, service: str, sequence: int | None) -> "TransactWriteItemTypeDef":
         condition, change = "attribute_exists(pk)", "ADD open_rollouts :one"
@@ -135,52 +123,10 @@ class DynamoRollouts:
 
     def save(self, rollout: Rollout, entries: Sequence[Entry], latch: Latch) -> None:
         """The record at its next revision, its new entries, and what changes on the latch."""
-        self._table.transact([*self._saved(rollout, entries), *self._latched(rollout, latch)])
+        self._table.transact([*self._saved(rollout, entries), *latched(self._table, rollout, latch)])
 
     def _saved(self, rollout: Rollout, entries: Sequence[Entry]) -> "list[TransactWriteItemTypeDef]":
         return [self._next_record(rollout), *(self._entry(rollout.rollout_id, entry) for entry in entries)]
-
-    def _latched(
-        self, rollout: Rollout, latch: Latch, armed_at: str | None = None
-    ) -> "list[TransactWriteItemTypeDef]":
-        sets: dict[str, AttributeValueTypeDef] = {}
-        if latch.restoring is not None:
-            sets["restoring"] = encoded(latch.restoring)
-        if latch.instant is not None:
-            sets["instant"] = flag(latch.instant)
-        if latch.generation is not None:
-            sets["generation"] = number(latch.generation)
-        if latch.final:
-            sets["final"] = flag(True)
-        if armed_at is not None:
-            sets["armed_at"] = text(armed_at)
-        removes = ["token", "hold"] if latch.release else []
-        removes += ["hold_key"] if latch.generation is not None else []
-        adds = {told: number(-count) for told, count in latch.looked.items() if count}
-        if not sets and not removes and not adds:
-            return []
-        return [self._latch_update(rollout.rollout_id, (sets, removes, adds), final=latch.final)]
-
-    def _latch_update(
-        self, rollout_id: str, changes: "Changes", *, final: bool
-    ) -> "TransactWriteItemTypeDef":
-        sets, removes, adds = changes
-        parts = [
-            *(["SET " + ", ".join(f"#{name} = :{name}" for name in sets)] if sets else []),
-            *(["REMOVE " + ", ".join(f"#{name}" for name in removes)] if removes else []),
-            *(["ADD " + ", ".join(f"#{name} :{name}" for name in adds)] if adds else []),
-        ]
-        named = [*sets, *removes, *adds, *(["stop"] if final else [])]
-        given = {f":{name}": value for name, value in (sets | adds).items()}
-        update: dict[str, object] = {
-            "TableName": self._table.name,
-            "Key": key(*latch_key(rollout_id)),
-            "ConditionExpression": "attribute_exists(pk)" + (_UNSTOPPED if final else ""),
-            "UpdateExpression": " ".join(parts),
-            "ExpressionAttributeNames": {f"#{name}": name for name in named},
-            **({"ExpressionAttributeValues": given} if given else {}),
-        }
-        return {"Update": update}  # type: ignore[typeddict-item]
 
     def arm(self, rollout: Rollout, entries: Sequence[Entry], alarms: Sequence[str], latch: Latch) -> None:
         """A save together with the watchers, one per alarm ARN."""
@@ -190,8 +136,8 @@ class DynamoRollouts:
             self._table.put({**key(f"ALARM#{arn}", f"ROLLOUT#{rollout.rollout_id}"), "expires_at": expires})
             for arn in dict.fromkeys(alarms)
         ]
-        latched = self._latched(rollout, latch, armed_at=rfc3339(began))
-        self._table.transact([*self._saved(rollout, entries), *watchers, *latched])
+        changed = latched(self._table, rollout, latch, armed_at=rfc3339(began))
+        self._table.transact([*self._saved(rollout, entries), *watchers, *changed])
 
     def close(
         self, rollout: Rollout, entries: Sequence[Entry], alarms: Sequence[str], locks: Sequence[str]

@@ -30,6 +30,9 @@ def copy_violations(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
         yield Violation(
             FIELD, f"{survey.web_acl} protects {original.name}, and would not protect a copy of it"
         )
+    for arn in survey.in_front:
+        text = f"{arn} sends its traffic to {original.name}, past the name: it would find nobody there"
+        yield Violation(FIELD, f"{text} while the group is renewed")
     for listener in original.listeners:
         yield from _actions(f"listener {listener.port}", listener.actions, target_group)
         for rule in copied_rules(listener, spec.traffic.references):

@@ -11,10 +11,10 @@ from signalbox.rollouts.estimate import Estimate, estimate
 from signalbox.rollouts.guards import names_of_copies, useless, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
+from signalbox.rollouts.name_checks import lag_warnings
 from signalbox.rollouts.plan import PlannedWrite, compile_steps, is_there, never_settles, planned_writes
 from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.preflight import (
-    lag_warnings,
     ownership_warnings,
     pairs,
     service_violations,

@@ -25,7 +25,8 @@ class Survey:
     first one or that outlive their instance; `attached` maps group -> devices of EBS volumes on its instances
     that are neither the root nor from the launch template; `followers` maps launch template id -> other
     groups that follow its $Latest. `original` is the load balancer that a service lets be copied, `web_acl`
-    the firewall before it. `cluster` is the database cluster that it names.
+    the firewall before it, `in_front` the ARNs of network load balancers that lead to it. `cluster` is the
+    database cluster that it names.
     """
 
     region: str
@@ -38,6 +39,7 @@ class Survey:
     balancers: Mapping[str, str] = field(default_factory=dict)
     original: Balancer | None = None
     web_acl: str | None = None
+    in_front: tuple[str, ...] = ()
     cluster: Cluster | None = None
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -134,6 +134,21 @@ def _condition(told: JsonObject) -> JsonObject:
     return {name: value for name, value in told.items() if not (configured and name == "Values")}
 
 
+def in_front_of(arn: str) -> tuple[str, ...]:
+    """The ARNs of the network load balancers that send their traffic to this one, as a target of theirs."""
+    elbv2 = client("elbv2")
+    with while_it_is_there():
+        pages = elbv2.get_paginator("describe_target_groups").paginate()
+        groups = [one for page in pages for one in page["TargetGroups"] if one.get("TargetType") == "alb"]
+        leading = [one for one in groups if arn in _targets(one["TargetGroupArn"])]
+    return tuple(balancer for one in leading for balancer in one.get("LoadBalancerArns", []))
+
+
+def _targets(target_group: str) -> list[str]:
+    found = client("elbv2").describe_target_health(TargetGroupArn=target_group)["TargetHealthDescriptions"]
+    return [one["Target"]["Id"] for one in found]
+
+
 def web_acl_of(arn: str) -> str | None:
     """The name of the firewall before a load balancer; None when there is none."""
     with while_it_is_there():
