@@ -39,6 +39,16 @@ _PLACES = (
         module="signalbox_cli.fleets",
     ),
     Place(
+        name="findings",
+        help="See what is not as it must be, and have it put right.",
+        module="signalbox_cli.findings",
+    ),
+    Place(
+        name="exceptions",
+        help="Leave something as it is: with a reason, and an end.",
+        module="signalbox_cli.exceptions",
+    ),
+    Place(
         name="rehearse",
         help="Try a rollout on this machine, with real traffic, before it is run.",
         module="signalbox_cli.rehearse",

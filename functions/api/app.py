@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
+import exception_routes
+import finding_routes
 import fleet_routes
 import fleet_run_routes
 import problems
@@ -26,6 +28,8 @@ for routes in (
     verb_routes,
     fleet_routes,
     fleet_run_routes,
+    finding_routes,
+    exception_routes,
     system_routes,
 ):
     app.include_router(routes.router)

@@ -9,6 +9,8 @@ import pytest
 from typer.main import get_group
 
 from signalbox.rollouts.strategies.presets import PRESETS
+from signalbox_cli.exceptions import app as exceptions
+from signalbox_cli.findings import app as findings
 from signalbox_cli.fleets import app as fleets
 from tests.contract.template import ROOT, resources, template
 
@@ -75,9 +77,16 @@ def test_every_preset_is_explained(name: str) -> None:
     assert f"| `{name}` |" in _text("rollouts.md")
 
 
-@pytest.mark.parametrize("name", get_group(fleets).commands)
-def test_every_command_of_fleets_is_explained(name: str) -> None:
-    assert f"`fleets {name} " in _text("command-line.md") or f"`fleets {name}`" in _text("command-line.md")
+_COMMANDS = [
+    f"{group} {name}"
+    for group, app in (("fleets", fleets), ("findings", findings), ("exceptions", exceptions))
+    for name in get_group(app).commands
+]
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_every_command_of_a_capability_is_explained(command: str) -> None:
+    assert f"`{command} " in _text("command-line.md") or f"`{command}`" in _text("command-line.md")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from signalbox.aws.bus import SOURCE
+from signalbox.aws.compliance.bus import SOURCE as COMPLIANCE
 from signalbox.aws.fleets.bus import SOURCE as FLEETS
+from signalbox.compliance.steps import undo_fix
 from signalbox.fleets.commands import beginning, enforce
 from signalbox.fleets.commands.enforce import Switched
 from signalbox.fleets.commands.occurrences import power_changed
@@ -32,18 +34,19 @@ from tests.contract.template import ROOT
 _SAMPLES = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "events").glob("*.json"))
 }
-_OURS = {name: event for name, event in _SAMPLES.items() if event["source"] in (SOURCE, FLEETS)}
+_OURS = {name: event for name, event in _SAMPLES.items() if event["source"] in (SOURCE, FLEETS, COMPLIANCE)}
 _ENVELOPE = {
     "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
 }  # fmt: skip
-_WHOSE = {SOURCE: ["rollout_id", "service"], FLEETS: ["fleet"]}
-_CAPABILITIES = {SOURCE: "rollouts", FLEETS: "fleets"}
+_WHOSE = {SOURCE: ["rollout_id", "service"], FLEETS: ["fleet"], COMPLIANCE: ["finding", "rule", "resource"]}
+_CAPABILITIES = {SOURCE: "rollouts", FLEETS: "fleets", COMPLIANCE: "compliance"}
 _TABLES = {
     "DONE": set(acting.DONE.values()),
     "DETAIL_TYPES": set(closing.DETAIL_TYPES.values()),
     "BEGUN": set(beginning.BEGUN.values()),
     "ENDED": set(report_fleet.ENDED.values()),
     "TOLD": set(enforce.TOLD.values()),
+    "FAILED": set(undo_fix.FAILED.values()),
 }
 _NOBODY_SUPERSEDES = {"Rollout Superseded"}  # while `concurrency` knows `reject` only
 
@@ -66,6 +69,8 @@ def _type_of(call: ast.Call) -> ast.expr | None:
         return call.args[0]
     if name == "enter_phase":
         return call.args[1]
+    if name == "happened":
+        return call.args[0]
     types = [word.value for word in call.keywords if word.arg == "type"]
     return types[0] if name == "Event" and types and _given(call, "public") is not False else None
 

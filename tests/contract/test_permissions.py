@@ -24,6 +24,8 @@ _OWNED_BY_USERS = (
     "rds:",
     "workspaces:",
 )
+# Settings that have no resource, and so no owner but who deployed the stack.
+_OF_THE_ACCOUNT = {"ec2:EnableEbsEncryptionByDefault", "ec2:DisableEbsEncryptionByDefault"}
 _MACHINE_TASKS = (
     "Begin",
     "Provision",
@@ -66,7 +68,7 @@ def test_every_resource_of_all_says_why() -> None:
 
 @_each_statement
 def test_writes_reach_only_what_its_owner_entrusted(name: str, statement: Statement) -> None:
-    if _writes(statement):
+    if _writes(statement) and not set(_writes(statement)) <= _OF_THE_ACCOUNT:
         tag = {"aws:ResourceTag/signalbox:managed", "aws:RequestTag/signalbox:managed"}
         at_birth = {"ec2:LaunchTemplate", "ec2:CreateAction", "elasticloadbalancing:CreateAction"}
         assert {key for test in statement["Condition"].values() for key in test} & (tag | at_birth), name
@@ -153,7 +155,20 @@ def _starts(machine: str) -> set[str]:
 def test_only_the_api_and_the_sweep_start_executions() -> None:
     able = {name for name in _FUNCTIONS if _may(f"{name}Role", "states:StartExecution")}
     assert _starts("RolloutMachine") == {"ApiFunction", "SweepFunction"}
-    assert able == _starts("RolloutMachine") | _starts("PowerMachine")
+    assert able == _starts("RolloutMachine") | _starts("PowerMachine") | _starts("RemediationMachine")
+
+
+def test_only_the_api_and_what_hears_of_findings_begin_remediations() -> None:
+    assert _starts("RemediationMachine") == {"ApiFunction", "OnFindingFunction", "SweepFindingsFunction"}
+
+
+def test_only_a_fix_and_its_undo_change_what_is_found() -> None:
+    fixes = ("s3:PutBucketPublicAccessBlock", "rds:ModifyDBInstance", "ec2:ModifyInstanceMetadataOptions")
+    able = {name for name in _FUNCTIONS for fix in fixes if _may(f"{name}Role", fix)}
+    assert able == {"ApplyFixFunction", "UndoFixFunction"}
+    closing = {name for name in _FUNCTIONS if _may(f"{name}Role", "ec2:RevokeSecurityGroupIngress")}
+    opening = {name for name in _FUNCTIONS if _may(f"{name}Role", "ec2:AuthorizeSecurityGroupIngress")}
+    assert (closing, opening) == ({"ApplyFixFunction"}, {"UndoFixFunction"})
 
 
 def test_only_the_api_and_what_wakes_fleets_begin_their_runs() -> None:
@@ -197,6 +212,14 @@ def test_the_power_machine_may_call_every_version_of_a_step(name: str) -> None:
     assert [name for item in able if {"Fn::Sub": f"${{{name}Function.Arn}}:*"} in item["Resource"]]
 
 
+@pytest.mark.parametrize("name", ["AssessFinding", "AwaitApproval", "ApplyFix", "ProveFix", "UndoFix"])
+def test_the_remediation_machine_may_call_every_version_of_a_step(name: str) -> None:
+    able = [
+        item for item in statements_of("RemediationMachineRole") if "lambda:InvokeFunction" in actions(item)
+    ]
+    assert [name for item in able if {"Fn::Sub": f"${{{name}Function.Arn}}:*"} in item["Resource"]]
+
+
 _ROLLOUT = "POST/services/checkout/rollouts/r-1"
 _CALLERS = {
     "ViewerPolicy": {
@@ -205,18 +228,23 @@ _CALLERS = {
         "POST/services/checkout/plan",
         "GET/fleets/dev/why",
         "GET/fleets/dev/savings",
+        "GET/findings/c-1",
+        "GET/exceptions",
         "POST/fleets/dev/forecast",
     },
     "DeployerPolicy": {"POST/services/checkout/rollouts", "POST/services/checkout/undo"}
     | {"POST/fleets/dev/start", "POST/fleets/dev/stop"}
-    | {"POST/fleets/dev/override", "DELETE/fleets/dev/override"}
+    | {"POST/fleets/dev/override", "DELETE/fleets/dev/override", "POST/findings/c-1/remediate"}
     | {f"{_ROLLOUT}/{verb}" for verb in ("promote", "pause", "resume", "abort", "retry", "skip")},
-    "ApproverPolicy": {f"{_ROLLOUT}/approve", f"{_ROLLOUT}/reject"},
+    "ApproverPolicy": {f"{_ROLLOUT}/approve", f"{_ROLLOUT}/reject"}
+    | {"POST/findings/c-1/approve", "POST/findings/c-1/reject"},
     "OperatorPolicy": {
         "PUT/services/checkout",
         "DELETE/services/checkout",
         "PUT/fleets/dev",
         "DELETE/fleets/dev",
+        "PUT/exceptions/legacy",
+        "DELETE/exceptions/legacy",
     },
 }
 _INHERITED = {

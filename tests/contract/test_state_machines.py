@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from jsonata import Jsonata
 
+from signalbox.compliance import progress as remediation
 from signalbox.fleets import progress as power
 from signalbox.rollouts import progress
 from signalbox.rollouts.steps.arrival import PASSING
@@ -15,8 +16,9 @@ from tests.contract.template import ROOT, machines, resources, template, walk
 
 State = dict[str, Any]
 _OF_FLEETS = set(machines()["PowerMachine"]["States"])
+_OF_FINDINGS = set(machines()["RemediationMachine"]["States"])
 # Where every failure leads, and what is itself retried without end.
-_LAST_RESORTS = {"RolloutMachine": "Restore", "PowerMachine": "ReportFleet"}
+_LAST_RESORTS = {"RolloutMachine": "Restore", "PowerMachine": "ReportFleet", "RemediationMachine": "UndoFix"}
 _EVERY_STATE = [
     pytest.param(name, state, id=f"{machine}/{name}")
     for machine, definition in machines().items()
@@ -89,8 +91,8 @@ def _evaluated(text: str, **variables: object) -> object:
 def test_what_a_step_is_retried_for_is_no_reason_to_leave_things_behind(name: str, state: State) -> None:
     if name in _LAST_RESORTS.values():
         return  # retried for everything
-    # Two that work on one fleet at once: the one that was slower reads again.
-    passing = (*PASSING, "Conflict") if name in _OF_FLEETS else PASSING
+    # Two that work on one fleet, or one finding, at once: the one that was slower reads again.
+    passing = (*PASSING, "Conflict") if name in _OF_FLEETS | _OF_FINDINGS else PASSING
     retried = [error for retrier in state["Retry"] for error in retrier["ErrorEquals"]]
     assert [error for error in retried if not error.startswith(passing)] == []
 
@@ -117,7 +119,12 @@ def test_every_state_can_be_reached(machine: State) -> None:
 
 
 @pytest.mark.parametrize(
-    ("machine", "states"), [("RolloutMachine", progress.State), ("PowerMachine", power.State)]
+    ("machine", "states"),
+    [
+        ("RolloutMachine", progress.State),
+        ("PowerMachine", power.State),
+        ("RemediationMachine", remediation.Next),
+    ],
 )
 def test_whatever_an_answer_may_name_is_a_choice(machine: str, states: type[StrEnum]) -> None:
     hub = machines()[machine]["States"]["NextStep"]

@@ -116,7 +116,7 @@ def test_the_machine_calls_published_versions() -> None:
 
 @pytest.mark.parametrize("name", sorted(CALLED_BY_MACHINE))
 def test_a_function_that_the_machine_calls_does_not_refer_to_it(name: str) -> None:
-    assert "RolloutMachine" not in references(FUNCTIONS[name])
+    assert not set(machines()) & references(FUNCTIONS[name])
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -145,7 +145,7 @@ def test_what_an_event_woke_in_vain_is_kept(name: str) -> None:
 def test_only_the_emergency_verbs_need_no_key_and_every_route_needs_a_signature() -> None:
     keyless = {name for name, route in _routes().items() if {"api_key": []} not in route["security"]}
     rollout = "/services/{service}/rollouts/{rollout_id}"
-    assert keyless == {f"POST {rollout}/abort", f"POST {rollout}/pause"}
+    assert keyless == {f"POST {rollout}/abort", f"POST {rollout}/pause", "POST /findings/{id}/reject"}
     assert all({"AWS_IAM": []} in route["security"] for route in _routes().values())
 
 

@@ -185,7 +185,9 @@ APPLIED: dict[str, Callable[[Any, Parameters], None]] = {
     "DisableEbsEncryptionByDefault": lambda c, given: c.update(EbsEncryptionByDefault=False),
     "StartLogging": _logging(True),
     "StopLogging": _logging(False),
-    "ModifyInstanceMetadataOptions": lambda c, given: c.update(HttpTokens=given["HttpTokens"]),
+    "ModifyInstanceMetadataOptions": lambda c, given: c.update(
+        {name: given[name] for name in given.keys() & c.keys()}
+    ),
 }
 
 

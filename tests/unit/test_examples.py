@@ -6,14 +6,19 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from signalbox.compliance.commands.put_exception import put_exception
+from signalbox.compliance.spec import ExceptionSpec
 from signalbox.fleets.schedule import calendar
 from signalbox.fleets.spec import FleetSpec
 from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.validation import violations
+from tests.unit.compliance_fakes import ComplianceWorld
+from tests.unit.compliance_machine import ANA
 
 _FOLDER = Path(__file__).parents[2] / "examples"
 _EXAMPLES = sorted(_FOLDER.glob("service*.yaml"))
 _FLEETS = sorted(_FOLDER.glob("fleet*.yaml"))
+_EXCEPTIONS = sorted(_FOLDER.glob("exception*.yaml"))
 
 
 def _spec(example: Path) -> ServiceSpec:
@@ -49,6 +54,14 @@ def test_an_example_is_a_valid_fleet(example: Path) -> None:
     assert calendar.violations(spec) == []
 
 
-def test_every_example_is_a_service_or_a_fleet() -> None:
+@pytest.mark.parametrize("example", _EXCEPTIONS, ids=lambda path: path.name)
+def test_an_example_is_a_valid_exception(example: Path) -> None:
+    spec = TypeAdapter(ExceptionSpec).validate_python(yaml.safe_load(example.read_text("utf-8")))
+    world = ComplianceWorld()
+    assert put_exception(spec, ANA, world.ports)[1]
+
+
+def test_every_example_is_a_service_a_fleet_or_an_exception() -> None:
     assert _FLEETS
-    assert sorted(_FOLDER.iterdir()) == sorted([*_EXAMPLES, *_FLEETS])
+    assert _EXCEPTIONS
+    assert sorted(_FOLDER.iterdir()) == sorted([*_EXAMPLES, *_FLEETS, *_EXCEPTIONS])

@@ -1,5 +1,6 @@
 """The composition root: settings from the environment, and the adapters chosen."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from signalbox.rollouts.commands.on_alarm import AlarmPorts
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from signalbox.compliance.ports import CompliancePorts
     from signalbox.fleets.ports import FleetPorts
     from signalbox.rollouts.ports import DeadLetters, Ports
 
@@ -43,6 +45,10 @@ class Settings:
     on_power_event_function: str
     scheduler_role_arn: str
     dead_letters_arn: str
+    remediation_machine_arn: str
+    remediation_ceiling: str
+    config_rules: str
+    on_finding_function: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -64,6 +70,10 @@ class Settings:
             on_power_event_function=env.get("ON_POWER_EVENT_FUNCTION", ""),
             scheduler_role_arn=env.get("SCHEDULER_ROLE_ARN", ""),
             dead_letters_arn=env.get("DEAD_LETTERS_ARN", ""),
+            remediation_machine_arn=env.get("REMEDIATION_MACHINE_ARN", ""),
+            remediation_ceiling=env.get("REMEDIATION_CEILING", "notify"),
+            config_rules=env.get("CONFIG_RULES", "{}"),
+            on_finding_function=env.get("ON_FINDING_FUNCTION", ""),
         )
 
 
@@ -165,6 +175,37 @@ def fleet_ports() -> "FleetPorts":
 
 
 @cache
+def compliance_ports() -> "CompliancePorts":
+    """All ports of compliance, on AWS."""
+    from signalbox.aws.compliance.bus import FindingBus  # noqa: PLC0415
+    from signalbox.aws.compliance.estate import AwsEstate  # noqa: PLC0415
+    from signalbox.aws.compliance.evaluations import ConfigEvaluations  # noqa: PLC0415
+    from signalbox.aws.compliance.exception_store import DynamoExceptions  # noqa: PLC0415
+    from signalbox.aws.compliance.executions import RemediationExecutions  # noqa: PLC0415
+    from signalbox.aws.compliance.finding_store import DynamoFindings  # noqa: PLC0415
+    from signalbox.compliance.model import Mode  # noqa: PLC0415
+    from signalbox.compliance.ports import CompliancePorts  # noqa: PLC0415
+    from signalbox.compliance.rules.registry import RULES  # noqa: PLC0415
+
+    given = settings()
+    table = Table(given.table)
+    return CompliancePorts(
+        findings=DynamoFindings(table),
+        exceptions=DynamoExceptions(table),
+        estate=AwsEstate(),
+        evaluations=ConfigEvaluations(given.account, given.region),
+        executions=RemediationExecutions(given.remediation_machine_arn),
+        bus=FindingBus(given.bus),
+        clock=now,
+        rules=RULES,
+        config_rules=json.loads(given.config_rules),
+        ceiling=Mode(given.remediation_ceiling),
+        account=given.account,
+        region=given.region,
+    )
+
+
+@cache
 def dead_letters() -> "DeadLetters":
     """The queue of what could not be delivered."""
     from signalbox.aws.dead_letters import SqsDeadLetters  # noqa: PLC0415
@@ -178,6 +219,7 @@ def dead_letters() -> "DeadLetters":
         "aws.events": given.sweep_function,
         "aws.ec2": given.on_power_event_function,
         "aws.rds": given.on_power_event_function,
+        "aws.config": given.on_finding_function,
         FLEET_DUE: given.on_transition_arn,
     }
     return SqsDeadLetters(given.dead_letters_url, functions)

@@ -49,7 +49,7 @@ def client(service: Literal["ssm"], *, once: bool = ...) -> "SSMClient": ...
 @overload
 def client(service: Literal["stepfunctions"], *, once: bool = ...) -> "SFNClient": ...
 @overload
-def client(service: Literal["rds", "wafv2"], *, once: bool = ...) -> Any: ...  # noqa: ANN401 - one call each
+def client(service: Literal["cloudtrail", "config", "rds", "s3", "wafv2"], *, once: bool = ...) -> Any: ...  # noqa: ANN401 - a few calls each
 
 
 def client(service: str, *, once: bool = False) -> Any:  # noqa: ANN401 - the overloads say which

@@ -37,6 +37,17 @@ def execution_status(machine_arn: str, name: str) -> str | None:
             raise
 
 
+def answer_token(token: str, answer: Mapping[str, object]) -> None:
+    """Raises Conflict when nobody waits for the token any more."""
+    with aws_errors():
+        try:
+            client("stepfunctions").send_task_success(taskToken=token, output=json.dumps(answer))
+        except ClientError as error:
+            if code_of(error) in _DEAD_TOKEN:
+                raise Conflict("nobody waits for this token any more") from error
+            raise
+
+
 class StepFunctionsExecutions:
     """Port `Executions`. Without a machine (functions that the machine itself calls) only `wake` works."""
 
@@ -54,15 +65,7 @@ class StepFunctionsExecutions:
 
     def wake(self, token: str, progress: Progress) -> None:
         """Answer a hold's token. Raises Conflict when nobody waits for it any more."""
-        with aws_errors():
-            try:
-                client("stepfunctions").send_task_success(
-                    taskToken=token, output=json.dumps(progress.to_wire())
-                )
-            except ClientError as error:
-                if code_of(error) in _DEAD_TOKEN:
-                    raise Conflict("nobody waits for this token any more") from error
-                raise
+        answer_token(token, progress.to_wire())
 
 
 def _name(rollout_id: str, generation: int) -> str:

@@ -10,7 +10,7 @@ from signalbox.compliance.ports import CompliancePorts, Result
 from signalbox.compliance.record import Excepted, Finding, State
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.spec import ExceptionSpec
-from signalbox.compliance.steps.turn import ENGINE, at_rest, persistently, recorded, tell, told
+from signalbox.compliance.steps.turn import ENGINE, at_rest, happened, persistently, recorded, tell
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import Event
 
@@ -50,7 +50,7 @@ def _over(finding: Finding, state: State, reason: str, result: Result, ports: Co
     if finding.state.is_closed or (finding.under_way and finding.remediation.before is not None):
         recorded(finding, (), ports)
         return f"{finding.id} stays {finding.state}"
-    closed = told("Finding Closed", reason, ports, CONFIG, state=state)
+    closed = happened("Finding Closed", reason, ports, CONFIG, state=state)
     finding = tell(at_rest(finding, state, reason, ports), [closed], ports)
     answered(finding, ports)
     return f"{finding.id} is {state}"
@@ -73,7 +73,7 @@ def _found(finding: Finding | None, subject: Subject, result: Result, ports: Com
         reason=reason,
         noticed=(*recent(finding.noticed, now), now),
     )
-    opened = told("Finding Opened", reason, ports, CONFIG, rule=rule.name, result_at=rfc3339(result.at))
+    opened = happened("Finding Opened", reason, ports, CONFIG, rule=rule.name, result_at=rfc3339(result.at))
     if is_flapping(finding.noticed, now):
         return _flapping(finding, opened, ports)
     finding = begin(begun(finding), [opened], ports)
@@ -112,5 +112,5 @@ def _flapping(finding: Finding, opened: Event, ports: CompliancePorts) -> str:
         Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True)
     )
     finding = replace(at_rest(finding, State.FLAPPING, reason, ports), exception=id_)
-    tell(finding, [opened, told("Finding Flapping", reason, ports, exception=id_)], ports)
+    tell(finding, [opened, happened("Finding Flapping", reason, ports, exception=id_)], ports)
     return f"{finding.id} is flapping"

@@ -6,7 +6,7 @@ from signalbox.compliance.commands.attend import answered, begin, begun
 from signalbox.compliance.model import Mode
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Approval, Finding, State
-from signalbox.compliance.steps.turn import at_rest, get_finding, publish, recorded, told
+from signalbox.compliance.steps.turn import at_rest, get_finding, happened, publish, recorded
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict
 
@@ -21,7 +21,7 @@ def remediate(finding_id: str, caller: Caller, ports: CompliancePorts) -> Findin
         raise Conflict(f"exception {finding.exception} covers it: delete that first")
     if finding.mode is Mode.NOTIFY:
         raise Conflict(f"{finding.rule} is only told: nothing of Signalbox puts it right")
-    asked = told("Remediation Requested", caller.reason, ports, caller.arn)
+    asked = happened("Remediation Requested", caller.reason, ports, caller.arn)
     return begin(begun(finding, requested_by=caller.arn), [asked], ports)
 
 
@@ -32,7 +32,7 @@ def approve(finding_id: str, caller: Caller, ports: CompliancePorts) -> Finding:
     if finding.remediation.requested_by == caller.arn:
         raise Conflict("you have asked for it yourself: another one approves")
     approval = Approval(by=caller.arn, at=ports.clock(), writes=finding.remediation.proposal)
-    given = told("Remediation Approved", caller.reason, ports, caller.arn)
+    given = happened("Remediation Approved", caller.reason, ports, caller.arn)
     finding = replace(finding, remediation=replace(finding.remediation, approval=approval))
     return publish(answered(recorded(finding, [given], ports), ports), ports)
 
@@ -42,7 +42,7 @@ def reject(finding_id: str, caller: Caller, ports: CompliancePorts) -> Finding:
     waits."""
     finding = _waiting(finding_id, ports)
     reason = f"rejected by {caller.arn}" + (f": {caller.reason}" if caller.reason else "")
-    refused = told("Remediation Rejected", caller.reason, ports, caller.arn)
+    refused = happened("Remediation Rejected", caller.reason, ports, caller.arn)
     finding = recorded(at_rest(finding, State.OPEN, reason, ports), [refused], ports)
     return publish(answered(finding, ports), ports)
 

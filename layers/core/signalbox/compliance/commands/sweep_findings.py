@@ -6,7 +6,7 @@ from signalbox.compliance.commands.attend import attend, begin, begun
 from signalbox.compliance.commands.notice import notice
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Finding, State
-from signalbox.compliance.steps.turn import ENGINE, get_finding, told
+from signalbox.compliance.steps.turn import ENGINE, get_finding, happened
 from signalbox.kernel.errors import Conflict, NotFound, Rejected, Transient
 
 
@@ -34,7 +34,7 @@ def _excepted(finding: Finding, ports: CompliancePorts) -> str:
     now = ports.clock()
     if any(each.spec.id == finding.exception and now < each.until for each in ports.exceptions.all()):
         return ""
-    ended = told(
+    ended = happened(
         "Exception Ended", f"{finding.exception} is over", ports, ENGINE, exception=finding.exception
     )
     begin(begun(finding), [ended], ports)

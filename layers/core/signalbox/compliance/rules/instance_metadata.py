@@ -3,6 +3,8 @@
 from signalbox.compliance.model import Configuration, Danger, Judgement, Mode, Resource, Write
 from signalbox.compliance.rules.rule import Playbook, Rule, compliant, fields, no_obstacle, non_compliant
 
+OPTIONS = ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit")
+
 
 def _judge(configuration: Configuration) -> Judgement:
     if configuration.get("HttpEndpoint") == "disabled":
@@ -13,18 +15,19 @@ def _judge(configuration: Configuration) -> Judgement:
 
 
 def _act(resource: Resource, configuration: Configuration) -> tuple[Write, ...]:
-    return (_tokens(resource, "required"),)
+    return (_with(resource, {"HttpTokens": "required"}),)
 
 
 def _undo(resource: Resource, before: Configuration) -> tuple[Write, ...]:
-    return (_tokens(resource, str(before.get("HttpTokens"))),)
+    return (_with(resource, {name: before.get(name) for name in OPTIONS}),)
 
 
-def _tokens(resource: Resource, tokens: str) -> Write:
+def _with(resource: Resource, options: dict[str, object]) -> Write:
+    """What is not named stays as it is."""
     return Write(
         service="ec2",
         operation="ModifyInstanceMetadataOptions",
-        parameters={"InstanceId": resource.id, "HttpTokens": tokens},
+        parameters={"InstanceId": resource.id, **options},
     )
 
 
@@ -40,6 +43,6 @@ RULE = Rule(
         obstacle=no_obstacle,
         act=_act,
         undo=_undo,
-        restored=fields("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit"),
+        restored=fields(*OPTIONS),
     ),
 )

@@ -6,7 +6,15 @@ from signalbox.compliance.model import Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
-from signalbox.compliance.steps.turn import ENGINE, RemediationCommand, gone, rule_of, take_turn, tell, told
+from signalbox.compliance.steps.turn import (
+    ENGINE,
+    RemediationCommand,
+    gone,
+    happened,
+    rule_of,
+    take_turn,
+    tell,
+)
 
 SOONEST = 2  # seconds until AWS shows what was written
 
@@ -44,7 +52,7 @@ def _begun(finding: Finding, ports: CompliancePorts) -> Finding | Progress:
         return Progress(next=Next.ASSESS_FINDING)
     by = approval.by if approval else finding.remediation.requested_by or ENGINE
     reason = f"{rule.title}: {rule.judge(before).reason}"
-    started = told(
+    started = happened(
         "Remediation Started", reason, ports, by, before=before, writes=[asdict(write) for write in writes]
     )
     attempt = replace(

@@ -13,11 +13,11 @@ from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
     gone,
+    happened,
     resumed,
     rule_of,
     take_turn,
     tell,
-    told,
 )
 
 APPROVE_WITHIN = timedelta(days=7)
@@ -50,7 +50,7 @@ def _looked_at(finding: Finding, ports: CompliancePorts) -> Progress:
 def _is_so_already(finding: Finding, reason: str, ports: CompliancePorts) -> Progress:
     """Somebody else has put it right: Signalbox has changed nothing, and says so."""
     reason = f"{reason}; Signalbox has changed nothing"
-    closed = told("Finding Closed", reason, ports, state=State.REMEDIATED)
+    closed = happened("Finding Closed", reason, ports, state=State.REMEDIATED)
     tell(at_rest(finding, State.REMEDIATED, reason, ports), [closed], ports)
     return Progress(next=Next.DONE)
 
@@ -74,7 +74,7 @@ def _left(finding: Finding, skip: Skip, ports: CompliancePorts) -> Progress:
     left = at_rest(finding, skip.state, skip.reason, ports)
     attempt = replace(left.remediation, proposal=skip.writes)
     writes = [asdict(write) for write in skip.writes]
-    event = told("Finding Left", skip.reason, ports, state=skip.state, writes=writes)
+    event = happened("Finding Left", skip.reason, ports, state=skip.state, writes=writes)
     tell(replace(left, exception=skip.exception, remediation=attempt), [event], ports)
     return Progress(next=Next.DONE)
 
@@ -86,12 +86,12 @@ def _waiting(finding: Finding, wait: Wait, ports: CompliancePorts) -> Progress:
         if ports.clock() < last.until:
             return Progress(next=Next.AWAIT_APPROVAL, until=last.until)
         reason = f"nobody approved within {APPROVE_WITHIN.days} days"
-        lapsed = told("Approval Lapsed", reason, ports)
+        lapsed = happened("Approval Lapsed", reason, ports)
         tell(at_rest(finding, State.OPEN, reason, ports), [lapsed], ports)
         return Progress(next=Next.DONE)
     until = ports.clock() + APPROVE_WITHIN
     asked = replace(last, proposal=wait.writes, until=until, token=None, approval=None)
-    event = told(
+    event = happened(
         "Approval Requested", wait.reason, ports, writes=[asdict(w) for w in wait.writes], name=finding.name
     )
     tell(replace(finding, state=State.WAITING, reason=wait.reason, remediation=asked), [event], ports)

@@ -11,11 +11,11 @@ from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
     gone,
+    happened,
     recorded,
     rule_of,
     take_turn,
     tell,
-    told,
 )
 from signalbox.kernel.errors import Rejected, Transient
 
@@ -49,7 +49,9 @@ def _proven(finding: Finding, reason: str, after: Configuration, ports: Complian
             if name == finding.rule:
                 ports.evaluations.evaluate(config_rule)
     attempt = replace(finding.remediation, after=after)
-    evidence = told("Remediation Succeeded", reason, ports, before=finding.remediation.before, after=after)
+    evidence = happened(
+        "Remediation Succeeded", reason, ports, before=finding.remediation.before, after=after
+    )
     tell(replace(at_rest(finding, State.REMEDIATED, reason, ports), remediation=attempt), [evidence], ports)
 
 

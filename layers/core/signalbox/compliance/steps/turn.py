@@ -69,7 +69,7 @@ def rule_of(finding: Finding, ports: CompliancePorts) -> Rule:
     return rule
 
 
-def told(type_: str, reason: str, ports: CompliancePorts, actor: str = ENGINE, **data: object) -> Event:
+def happened(type_: str, reason: str, ports: CompliancePorts, actor: str = ENGINE, **data: object) -> Event:
     """Something that happened to a finding, now."""
     facts: JsonObject = dict(data)
     return Event(type=type_, at=ports.clock(), actor=actor, reason=reason, data=facts)
@@ -118,6 +118,6 @@ def at_rest(finding: Finding, state: State, reason: str, ports: CompliancePorts)
 def gone(finding: Finding, ports: CompliancePorts) -> Progress:
     """The resource has been deleted meanwhile: that is nobody's failure."""
     reason = "the resource is gone"
-    closed = told("Finding Closed", reason, ports, state=State.GONE)
+    closed = happened("Finding Closed", reason, ports, state=State.GONE)
     tell(at_rest(finding, State.GONE, reason, ports), [closed], ports)
     return Progress(next=Next.DONE)

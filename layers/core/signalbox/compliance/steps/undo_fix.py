@@ -7,7 +7,15 @@ from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Rule
-from signalbox.compliance.steps.turn import RemediationCommand, at_rest, gone, rule_of, take_turn, tell, told
+from signalbox.compliance.steps.turn import (
+    RemediationCommand,
+    at_rest,
+    gone,
+    happened,
+    rule_of,
+    take_turn,
+    tell,
+)
 from signalbox.kernel.errors import NotFound, Rejected
 
 UNKNOWN = "an unknown failure"
@@ -59,7 +67,7 @@ def _recorded_first(
     finding: Finding, writes: tuple[Write, ...], failure: str, ports: CompliancePorts
 ) -> Finding:
     attempt = replace(finding.remediation, undoing=True, failure=failure)
-    event = told("Undo Started", failure, ports, writes=[asdict(write) for write in writes])
+    event = happened("Undo Started", failure, ports, writes=[asdict(write) for write in writes])
     return tell(replace(finding, remediation=attempt), [event], ports)
 
 
@@ -76,6 +84,6 @@ def _written(finding: Finding, rule: Rule, before: Configuration, ports: Complia
 
 def _failed(finding: Finding, reason: str, outcome: str, ports: CompliancePorts) -> Progress:
     left = finding.remediation
-    event = told(FAILED[outcome], reason, ports, before=left.before, after=left.after)
+    event = happened(FAILED[outcome], reason, ports, before=left.before, after=left.after)
     tell(at_rest(finding, State.FAILED, reason, ports), [event], ports)
     return Progress(next=Next.NOT_REMEDIATED)

@@ -1,0 +1,42 @@
+"""What is said of findings, in sentences. Pure."""
+
+from collections.abc import Iterator
+
+from signalbox_cli.rollout_words import Json, caller_name
+
+_OUTCOMES = {
+    "act": "It would be put right at once",
+    "wait": "It would wait for an approval",
+    "skip": "It would be left as it is",
+}
+
+
+def resource_name(finding: Json) -> str:
+    """What people call it, or else its id."""
+    return str(finding["resource"]["name"] or finding["resource"]["id"])
+
+
+def finding_sentences(finding: Json) -> Iterator[str]:
+    """How it is and why, and then what happened, oldest first."""
+    resource, evidence = finding["resource"], finding["evidence"]
+    named = f"{resource['type']} {resource_name(finding)}"
+    yield f"{named} is {finding['state']} for {finding['rule']}: {finding['reason']}."
+    for event in evidence["timeline"]:
+        because = f": {event['reason']}" if event["reason"] else ""
+        yield f"{event['at'][:19]}Z {event['type'].lower()} by {caller_name(event['actor'])}{because}."
+    yield from _proposed(evidence["proposal"])
+    if not evidence["chain_verified"]:
+        yield "The record does not hold: somebody has changed it."
+
+
+def _proposed(writes: list[Json]) -> Iterator[str]:
+    for write in writes:
+        yield f"It would take {write['service']}:{write['operation']}."
+
+
+def outlook_sentences(outlook: Json) -> Iterator[str]:
+    """What a dry run found."""
+    yield f"{_OUTCOMES[outlook['outcome']]}: {outlook['reason']}."
+    for write in outlook["writes"]:
+        given = ", ".join(f"{name}={value}" for name, value in write["parameters"].items())
+        yield f"{write['service']}:{write['operation']}({given})"

@@ -1,0 +1,105 @@
+"""`signalbox findings`: what is not as it must be, why, and what becomes of it."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from signalbox_cli.arguments import Limit, Reason
+from signalbox_cli.asking import segment
+from signalbox_cli.finding_words import finding_sentences, outlook_sentences, resource_name
+from signalbox_cli.fleet_tables import fleet_timeline, plain_table, text
+from signalbox_cli.rollout_words import Json
+from signalbox_cli.session import Session, with_session
+from signalbox_cli.tables import sentence, sentences, service_table
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="See what is not as it must be, and have it put right."
+)
+Finding = Annotated[str, typer.Argument(help="The id of a finding, such as c-2f5e0f3b6f0f4c8e9d1a.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+WithState = Annotated[str | None, typer.Option("--state", help="Only those: open, waiting, failed …")]
+
+
+def _path(finding: str) -> str:
+    return f"/findings/{segment(finding)}"
+
+
+@app.command(name="list")
+@with_session
+def list_findings(session: Session, limit: Limit = None, *, state: WithState = None) -> None:
+    """List findings: rule, resource, state and why; the newest first."""
+    found = session.listed("/findings", limit)
+    shown = [each for each in found if state in (None, each["state"])]
+    session.answer(shown, lambda: _table(shown))
+
+
+def _table(findings: Sequence[Json]) -> Table:
+    table = plain_table("finding", "rule", "resource", "state", "why")
+    for each in findings:
+        cells = (each["id"], each["rule"], resource_name(each), each["state"], each["reason"])
+        table.add_row(*(text(cell) for cell in cells))
+    return table
+
+
+@app.command()
+@with_session
+def show(session: Session, finding: Finding) -> None:
+    """Show a finding with its evidence: before, what was written, after, and everything that happened."""
+    found = session.ask("GET", _path(finding), holds="evidence")
+
+    def in_words() -> RenderableType:
+        evidence = found["evidence"]
+        told = {**found, "evidence": {name: evidence[name] for name in evidence if name != "timeline"}}
+        return Group(service_table(told), Text(), fleet_timeline(evidence["timeline"]))
+
+    session.answer(found, in_words)
+
+
+@app.command()
+@with_session
+def why(session: Session, finding: Finding) -> None:
+    """Say why it is as it is, what was done about it and who decided so, in sentences."""
+    found = session.ask("GET", _path(finding), holds="evidence")
+    session.answer(found, lambda: sentences(finding_sentences(found)))
+
+
+@app.command()
+@with_session
+def remediate(session: Session, finding: Finding, *, reason: Reason = "", dry_run: DryRun = False) -> None:
+    """Put it right now, or say what would be done."""
+    body = {"reason": reason, "dry_run": dry_run}
+    status, found = session.send("POST", f"{_path(finding)}/remediate", body, holds="state")
+    if dry_run:
+        session.answer(found, lambda: sentences(outlook_sentences(found)))
+    else:
+        session.answer(found, lambda: sentence(_answered(found, status, "it is being put right")))
+
+
+@app.command()
+@with_session
+def approve(session: Session, finding: Finding, *, reason: Reason = "") -> None:
+    """Agree to what it waits for: it is assessed again, and then done."""
+    _say(session, finding, "approve", reason, "approved")
+
+
+@app.command()
+@with_session
+def reject(session: Session, finding: Finding, *, reason: Reason = "") -> None:
+    """Leave it as it is, until somebody asks for it."""
+    _say(session, finding, "reject", reason, "rejected")
+
+
+def _say(session: Session, finding: str, verb: str, reason: str, done: str) -> None:
+    status, found = session.send("POST", f"{_path(finding)}/{verb}", {"reason": reason}, holds="state")
+    session.answer(found, lambda: sentence(_answered(found, status, done)))
+
+
+def _answered(found: Json, status: int, done: str) -> str:
+    if status == HTTPStatus.ACCEPTED:
+        return f"{found['id']}: {done}"
+    return f"{found['id']} is {found['state']}: {found['reason']}"

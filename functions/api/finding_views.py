@@ -1,0 +1,169 @@
+"""Findings and exceptions as callers read them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from signalbox.compliance.commands.dry_run import Outlook
+from signalbox.compliance.model import Configuration, Mode, Write
+from signalbox.compliance.record import Excepted, Finding, State
+from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.events import JsonObject
+from signalbox.kernel.timeline import Entry, first_break
+from timeline_views import EventView, timeline_view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceView:
+    """Type and id as AWS Config names them; `name` is what people call it, once it has been looked at."""
+
+    type: str
+    id: str
+    name: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceView:
+    """What was, what was written, what is; who agreed; and everything that happened, oldest first.
+    `chain_verified`: no entry of it was changed, dropped or moved."""
+
+    proposal: tuple[JsonObject, ...]
+    before: Configuration | None
+    writes: tuple[JsonObject, ...]
+    after: Configuration | None
+    requested_by: str
+    approved_by: str | None
+    timeline: tuple[EventView, ...]
+    chain_verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """A finding. `evidence` is told of a single one only; `exception` is what keeps it from being fixed."""
+
+    id: str
+    rule: str
+    resource: ResourceView
+    state: State
+    playbook: Mode
+    detected_at: str
+    closed_at: str | None
+    reason: str
+    exception: str | None
+    evidence: EvidenceView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingList:
+    """A page, those first that were found last for the first time; without a cursor it is the last."""
+
+    items: tuple[FindingView, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemediationView:
+    """The finding as it stands. Of a dry run `outcome` says what would come of it (act, wait for an approval,
+    or skip), `reason` why, and `writes` what would be written."""
+
+    id: str
+    state: State
+    dry_run: bool
+    outcome: str | None
+    reason: str
+    writes: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionView:
+    """What is left as it is, why, who answers for it, and until when."""
+
+    id: str
+    reason: str
+    owner: str
+    until: str
+    rule: str | None
+    resource: str | None
+    tags: Mapping[str, str] | None
+    account: str | None
+    in_force: bool
+    created_at: str
+    updated_at: str
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionList:
+    """All, by id."""
+
+    items: tuple[ExceptionView, ...]
+    cursor: str | None = None
+
+
+def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> FindingView:
+    """With its evidence when its whole timeline is given."""
+    of = finding.resource
+    return FindingView(
+        id=finding.id,
+        rule=finding.rule,
+        resource=ResourceView(
+            type=of.type, id=of.id, name=finding.name, account=of.account, region=of.region
+        ),
+        state=finding.state,
+        playbook=finding.mode,
+        detected_at=rfc3339(finding.detected_at),
+        closed_at=rfc3339(finding.closed_at) if finding.closed_at else None,
+        reason=finding.reason,
+        exception=finding.exception,
+        evidence=_evidence(finding, entries) if entries is not None else None,
+    )
+
+
+def _evidence(finding: Finding, entries: Sequence[Entry]) -> EvidenceView:
+    attempt = finding.remediation
+    return EvidenceView(
+        proposal=_written(attempt.proposal),
+        before=attempt.before,
+        writes=_written(attempt.writes),
+        after=attempt.after,
+        requested_by=attempt.requested_by,
+        approved_by=attempt.approval.by if attempt.approval else None,
+        timeline=timeline_view(entries, len(entries) + 1).events,
+        chain_verified=first_break(entries) is None,
+    )
+
+
+def _written(writes: Sequence[Write]) -> tuple[JsonObject, ...]:
+    return tuple(asdict(write) for write in writes)
+
+
+def remediation_view(finding: Finding, outlook: Outlook | None = None) -> RemediationView:
+    """What was begun, or what would be."""
+    return RemediationView(
+        id=finding.id,
+        state=finding.state,
+        dry_run=outlook is not None,
+        outcome=outlook.outcome if outlook else None,
+        reason=outlook.reason if outlook else finding.reason,
+        writes=_written(outlook.writes if outlook else finding.remediation.writes),
+    )
+
+
+def exception_view(exception: Excepted, now: str) -> ExceptionView:
+    """Whether it is in force at that moment, too."""
+    spec = exception.spec
+    return ExceptionView(
+        id=spec.id,
+        reason=spec.reason,
+        owner=spec.owner,
+        until=rfc3339(exception.until),
+        rule=spec.rule,
+        resource=spec.resource,
+        tags=spec.tags,
+        account=spec.account,
+        in_force=now < rfc3339(exception.until),
+        created_at=rfc3339(exception.created_at),
+        updated_at=rfc3339(exception.updated_at),
+        updated_by=exception.updated_by,
+    )

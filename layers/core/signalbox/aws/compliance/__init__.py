@@ -1,0 +1,1 @@
+"""What compliance needs of AWS."""

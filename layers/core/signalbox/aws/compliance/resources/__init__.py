@@ -1,0 +1,1 @@
+"""What rules look at of each type of resource, as few calls as AWS allows."""

@@ -1,0 +1,155 @@
+"""The commands of `signalbox findings` and `exceptions`, against an API that answers what it is told to."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from signalbox_cli import reaching
+from signalbox_cli.asking import Answer
+from signalbox_cli.connection import Misconfigured
+from signalbox_cli.documents import BadDocument
+from signalbox_cli.exceptions import app as exceptions
+from signalbox_cli.findings import app as findings
+from tests.unit.fleets_as_read import FakeApi, api
+
+ID = "c-2f5e0f3b6f0f4c8e9d1a"
+WRITE = {"service": "s3", "operation": "PutPublicAccessBlock", "parameters": {"Bucket": "photos"}}
+EVENT = {
+    "sequence": 1, "at": "2026-11-22T10:00:03.207Z", "type": "Finding Opened", "actor": "aws.config",
+    "reason": "off: BlockPublicAcls", "data": {}, "previous_hash": "0", "hash": "1",
+}  # fmt: skip
+EXAMPLE = Path(__file__).parents[2] / "examples" / "exception.yaml"
+
+
+def finding(**more: Any) -> dict[str, Any]:
+    return {
+        "id": ID,
+        "rule": "bucket-public-access",
+        "resource": {
+            "type": "AWS::S3::Bucket", "id": "photos", "name": "", "account": "1", "region": "eu-west-1",
+        },
+        "state": "open", "playbook": "auto", "detected_at": "2026-11-22T10:00:03.207Z", "closed_at": None,
+        "reason": "it serves a website", "exception": None,
+        "evidence": {
+            "proposal": [WRITE], "before": None, "writes": [], "after": None, "requested_by": "",
+            "approved_by": None, "timeline": [EVENT], "chain_verified": True,
+        },
+        **more,
+    }  # fmt: skip
+
+
+def exception(**more: Any) -> dict[str, Any]:
+    return {
+        "id": "shop-photos", "reason": "until spring", "owner": "web", "until": "2027-03-31T00:00:00.000Z",
+        "rule": "bucket-public-access", "resource": "shop-photos", "tags": None, "account": None,
+        "in_force": True, **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs a command against an API that tells this."""
+
+    def ask(app: typer.Typer, told: dict[str, Any], *words: str) -> tuple[FakeApi, Result]:
+        fake = api(told)
+        monkeypatch.setattr(reaching, "reach", lambda _: (fake, False))
+        return fake, CliRunner(env={"COLUMNS": "160"}).invoke(app, list(words))
+
+    return ask
+
+
+def test_findings_are_listed_with_why(asked: Any) -> None:
+    page = {"items": [finding(), finding(id="c-1", state="failed", reason="no")], "cursor": None}
+    _, result = asked(findings, {"GET /findings": page}, "list")
+    assert "photos" in result.stdout
+    assert "it serves a website" in result.stdout
+    _, result = asked(findings, {"GET /findings": page}, "list", "--state", "failed")
+    assert "c-1" in result.stdout
+    assert ID not in result.stdout
+
+
+def test_a_finding_is_shown_with_everything_that_happened(asked: Any) -> None:
+    _, result = asked(findings, {f"GET /findings/{ID}": finding()}, "show", ID)
+    assert result.exit_code == 0
+    assert "Finding Opened" in result.stdout
+
+
+def test_why_is_told_in_sentences(asked: Any) -> None:
+    _, result = asked(findings, {f"GET /findings/{ID}": finding()}, "why", ID)
+    assert result.stdout.splitlines() == [
+        "AWS::S3::Bucket photos is open for bucket-public-access: it serves a website.",
+        "2026-11-22T10:00:03Z finding opened by aws.config: off: BlockPublicAcls.",
+        "It would take s3:PutPublicAccessBlock.",
+    ]
+
+
+def test_a_record_that_somebody_has_changed_is_told(asked: Any) -> None:
+    changed = finding()
+    changed["evidence"] |= {"chain_verified": False, "proposal": [], "timeline": [{**EVENT, "reason": ""}]}
+    _, result = asked(findings, {f"GET /findings/{ID}": changed}, "why", ID)
+    assert "The record does not hold" in result.stdout
+    assert "finding opened by aws.config." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [("act", "at once"), ("wait", "wait for an approval"), ("skip", "left as it is")],
+)
+def test_a_dry_run_says_what_would_be_written(asked: Any, outcome: str, said: str) -> None:
+    told = {
+        "id": ID, "state": "open", "dry_run": True, "outcome": outcome, "reason": "so", "writes": [WRITE],
+    }  # fmt: skip
+    fake, result = asked(findings, {f"POST /findings/{ID}/remediate": told}, "remediate", ID, "--dry-run")
+    assert said in result.stdout
+    assert "s3:PutPublicAccessBlock(Bucket=photos)" in result.stdout
+    ((_, _, body),) = fake.asked
+    assert body == {"reason": "", "dry_run": True}
+
+
+@pytest.mark.parametrize(
+    ("verb", "done"),
+    [("remediate", "it is being put right"), ("approve", "approved"), ("reject", "rejected")],
+)
+def test_what_is_said_to_a_finding_is_answered(asked: Any, verb: str, done: str) -> None:
+    told = {"id": ID, "state": "waiting", "reason": "it needs an approval"}
+    path = f"POST /findings/{ID}/{verb}"
+    fake, result = asked(findings, {path: Answer(status=202, body=told)}, verb, ID, "--reason", "audit")
+    assert result.stdout == f"{ID}: {done}\n"
+    ((_, _, body),) = fake.asked
+    assert body["reason"] == "audit"
+    _, result = asked(findings, {path: Answer(status=200, body=told)}, verb, ID)
+    assert result.stdout == f"{ID} is waiting: it needs an approval\n"
+
+
+@pytest.mark.parametrize(("status", "done"), [(201, "made"), (200, "replaced")])
+def test_an_exception_is_applied_from_a_file(asked: Any, status: int, done: str) -> None:
+    told = {"PUT /exceptions/shop-photos": Answer(status=status, body=exception())}
+    fake, result = asked(exceptions, told, "apply", "-f", str(EXAMPLE))
+    assert result.stdout == f"shop-photos: {done}; in force until 2027-03-31T00:00:00.000Z\n"
+    ((_, _, body),) = fake.asked
+    assert body["owner"] == "web"
+
+
+def test_a_file_that_cannot_be_is_refused(asked: Any, tmp_path: Path) -> None:
+    file = tmp_path / "exception.yaml"
+    for text, problem in (("[", BadDocument), ("reason: why", Misconfigured)):
+        file.write_text(text)
+        fake, result = asked(exceptions, {}, "apply", "-f", str(file))
+        assert isinstance(result.exception, problem)
+        assert fake.asked == []
+
+
+def test_exceptions_are_listed_with_what_they_cover(asked: Any) -> None:
+    items = {"items": [exception(), exception(id="old", in_force=False)], "cursor": None}
+    _, result = asked(exceptions, {"GET /exceptions": items}, "list")
+    assert "rule bucket-public-access, resource shop-photos" in result.stdout
+    assert "(over)" in result.stdout
+
+
+def test_an_exception_is_ended(asked: Any) -> None:
+    ended = {"DELETE /exceptions/shop-photos": Answer(status=204, body=None)}
+    _, result = asked(exceptions, ended, "delete", "shop-photos")
+    assert result.stdout == "shop-photos: over\n"
