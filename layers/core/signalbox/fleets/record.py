@@ -13,6 +13,11 @@ Reasons = Mapping[str, tuple[str, ...]]
 """Why -> the ids of which it is so: thousands of resources have few reasons."""
 
 
+def where(place: Place, kind: Kind) -> str:
+    """Account, Region and kind."""
+    return f"{place.account}/{place.region}/{kind}"
+
+
 class RunPhase(StrEnum):
     """Where a run is. `incomplete`: something selected is not where it should be, and is named."""
 
@@ -142,7 +147,7 @@ class Lot:
     @property
     def where(self) -> str:
         """Account, Region and kind."""
-        return f"{self.place.account}/{self.place.region}/{self.kind}"
+        return where(self.place, self.kind)
 
     def key_of(self, id_: str) -> str:
         """What tells a resource from all others: account, Region, kind and id."""

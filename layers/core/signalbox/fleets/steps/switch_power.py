@@ -11,7 +11,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
 from signalbox.fleets.steps.lots import Stage, following
-from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, still_ours, take_turn
+from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, still_ours
 from signalbox.fleets.switches import Switch, Switched, Target
 from signalbox.kernel.errors import Rejected, Transient
 
@@ -23,10 +23,10 @@ LOOKS_FOR_DELAYED = timedelta(minutes=5)
 
 def switch_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     """Each lot that is due and still waits. Asking twice for the same changes nothing."""
-    run = take_turn(command, ports)
-    if run is None:
+    stage = Stage.taken(command, ports)
+    if stage is None:
         return Progress(next=State.DONE)
-    stage = Stage.of(run, ports)
+    run = stage.run
     over = following(stage, run, ports)
     if over is not None:
         return over
