@@ -19,7 +19,7 @@ from signalbox.fleets.commands.remembered import remembered
 from signalbox.fleets.commands.switch_fleet import switch_fleet
 from signalbox.fleets.model import Action
 from signalbox.fleets.record import Run
-from signalbox.fleets.steps.lots import lots_of
+from signalbox.fleets.steps.lots import run_with_lots
 from signalbox.wiring import fleet_ports
 from statuses import answers
 from timeline_views import TimelineView, timeline_view
@@ -102,8 +102,7 @@ def runs(fleet: str, limit: Limit = 50, cursor: Cursor = None) -> RunList:
 )
 def run(fleet: str, run_id: str) -> RunView:
     """What became of each resource, and why."""
-    found = fleet_ports().runs.get(fleet, run_id)
-    return run_view(found, lots_of(found, fleet_ports()))
+    return run_view(*run_with_lots(fleet, run_id, fleet_ports()))
 
 
 @router.get(

@@ -257,7 +257,7 @@ def test_a_revision_of_a_run_is_saved_once(stores: Stores) -> None:
     with pytest.raises(Conflict):
         stores.runs.save(replace(first, revision=2, phase=RunPhase.RUNNING), [LOT])
     assert stores.runs.get("qa", FIRST) == following
-    assert stores.runs.lots(following) == ()
+    assert stores.runs.with_lots("qa", FIRST) == (following, ())
 
 
 def test_lots_are_read_back_by_number_as_they_were_saved(stores: Stores) -> None:
@@ -265,12 +265,13 @@ def test_lots_are_read_back_by_number_as_they_were_saved(stores: Stores) -> None
     lots = [replace(LOT, number=number) for number in range(11)]
     now = replace(now, revision=2, lots=11)
     stores.runs.save(now, lots)
-    assert stores.runs.lots(now) == tuple(lots)
+    assert stores.runs.with_lots("qa", FIRST) == (now, tuple(lots))
     changed = replace(LOT, number=7, waiting=())
     now = replace(now, revision=3)
     stores.runs.save(now, [changed])
-    assert stores.runs.lots(now)[7] == changed
-    assert stores.runs.lots(_run(SECOND)) == ()
+    assert stores.runs.with_lots("qa", FIRST)[1][7] == changed
+    with pytest.raises(NotFound):
+        stores.runs.with_lots("qa", SECOND)
 
 
 def test_many_lots_of_a_worker_that_is_too_late_change_nothing(stores: Stores) -> None:
@@ -280,7 +281,7 @@ def test_many_lots_of_a_worker_that_is_too_late_change_nothing(stores: Stores) -
     late = [replace(lot, reached=()) for lot in many]
     with pytest.raises(Conflict):
         stores.runs.save(replace(now, revision=2), late)
-    assert stores.runs.lots(now) == tuple(many)
+    assert stores.runs.with_lots("qa", FIRST)[1] == tuple(many)
 
 
 def test_runs_are_listed_newest_first_page_by_page(stores: Stores) -> None:

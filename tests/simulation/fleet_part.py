@@ -49,8 +49,9 @@ class FleetPart:
 
     def runs(self) -> list[Run]:
         """In the order of their beginnings."""
-        found = self._decoded(f"FLEET#{self.name}", "RUN#", Run)
-        return sorted(found, key=lambda run: run.run_id)
+        items = [item for item in self.universe.items(f"FLEET#{self.name}") if item["sk"].startswith("RUN#")]
+        heads = [self._decoded(item["sk"], "HEAD", Run) for item in items]
+        return sorted((run for (run,) in heads), key=lambda run: run.run_id)
 
     def lots(self, run: Run) -> list[Lot]:
         """Those that count."""

@@ -70,6 +70,12 @@ class FakeFleets:
     def standing(self, name: str) -> Standing:
         return self._store.standings.get(name, Standing())
 
+    def known(self, name: str) -> tuple[Registered, Standing]:
+        return self.get(name), self.standing(name)
+
+    def with_run(self, name: str, run_id: str) -> tuple[Standing, Run]:
+        return self.standing(name), FakeRuns(self._store).get(name, run_id)
+
     def save(self, name: str, standing: Standing, entries: Sequence[Entry], runs: Sequence[Run] = ()) -> None:
         known = self._store.entries.setdefault(name, [])
         if self.standing(name).revision != standing.revision - 1:
@@ -112,8 +118,9 @@ class FakeRuns:
         self._store.runs[run.fleet, run.run_id] = run
         self._store.lots.setdefault(run.run_id, {}).update({lot.number: lot for lot in lots})
 
-    def lots(self, run: Run) -> tuple[Lot, ...]:
-        return tuple(lot for _, lot in sorted(self._store.lots.get(run.run_id, {}).items()))
+    def with_lots(self, fleet: str, run_id: str) -> tuple[Run, tuple[Lot, ...]]:
+        lots = self._store.lots.get(run_id, {})
+        return self.get(fleet, run_id), tuple(lot for _, lot in sorted(lots.items()))
 
 
 class FakeTimetable:
@@ -196,7 +203,7 @@ class Wired:
 
     def __getattr__(self, method: str) -> Any:
         found = getattr(self._port, method)
-        if method in {"kind", "batch", "pace"}:
+        if method in {"kind", "batch", "filters", "pace"}:
             return found
         name = f"{self._name}.{method}"
         return lambda *args, **kwargs: self._wire.call(name, found, args, kwargs)

@@ -148,20 +148,22 @@ class FakeSwitch:
     def __init__(self, kind: Kind, aws: FakeAws) -> None:
         self.kind = kind
         self.batch = 1000 if kind is Kind.EC2 else 10
+        self.filters = kind is Kind.EC2
         self._aws = aws
 
     def pace(self, action: Action) -> Pace:
         return EC2_PACE[action] if self.kind is Kind.EC2 else Pace()
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         self._aws.refuse("find", self.kind, place)
         if select.group:
             self._aws.refuse("group", self.kind, place)
         named = own(select, self.kind, place)
         here = self._here(place)
-        found = [thing for thing in here.values() if thing.id in named or _selects(select, thing)]
+        looks = [self._aws.look(one) for one in here.values() if one.id in named or _selects(select, one)]
+        found = [one for one in looks if not self.filters or str(one.condition) != str(unless)]
         self._aws.calls += [("find", self.kind, len(found))] * max(1, -(-len(found) // 1000))
-        yield from (self._aws.look(thing) for thing in found)
+        yield from found
         for id_ in named:
             if id_ not in here:
                 yield Resource(
@@ -170,7 +172,7 @@ class FakeSwitch:
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
         self._aws.refuse("read", self.kind, place)
-        self._aws.calls.append(("read", self.kind, len(ids)))
+        self._aws.calls += [("read", self.kind, len(ids))] * -(-len(ids) // 1000)
         here = self._here(place)
         looks = [self._aws.look(here[id_]) for id_ in ids if id_ in here]
         return (one for one in looks if str(one.condition) != str(action.power))

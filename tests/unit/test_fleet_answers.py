@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from signalbox.fleets.commands.enforce import Switched, enforce
+from signalbox.fleets.commands.enforce import MOST_NAMED, Switched, enforce
 from signalbox.fleets.commands.occurrences import fleet_due, hourly, power_changed
 from signalbox.fleets.commands.override_fleet import override_fleet
 from signalbox.fleets.commands.switch_fleet import switch_fleet
@@ -63,10 +63,14 @@ def test_hours_that_units_stood_still_are_told_when_they_start() -> None:
 
 
 def test_a_sweep_that_enforces_does_not_begin_the_hours_anew() -> None:
-    stage = asleep(instance(), spec=ENFORCING).run_until(at(9, day=30))
-    assert stage.run_of(place=-1).cause is Cause.ENFORCEMENT
+    things = [instance(number) for number in range(1, MOST_NAMED + 2)]
+    stage = asleep(*things, spec=ENFORCING)
+    for thing in things:
+        stage.world.aws.by_hand(thing.id, Power.RUNNING)
+    stage.run_until(at(9, day=30))
+    assert [run.cause for run in stage.world.runs()].count(Cause.ENFORCEMENT) == 1
     saved = [run.saved for run in stage.world.runs() if run.saved]
-    assert saved == [pytest.approx({"m5.large": 60}, rel=0.01)]
+    assert saved == [pytest.approx({"m5.large": 60 * len(things)}, rel=0.01)]
 
 
 def test_what_somebody_started_meanwhile_saved_nothing_that_is_known() -> None:

@@ -1,23 +1,25 @@
 """10,000 instances under the token buckets that EC2 documents, in virtual time, and what that costs."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from signalbox.fleets.model import Action, Power
+from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.record import RunPhase
 from tests.unit.fleet_machine import Railway
-from tests.unit.fleet_stories import assert_in_order, at, fleet, instance, powers, railway
+from tests.unit.fleet_stories import assert_in_order, at, fleet, instance, powers, railway, selecting
+from tests.unit.fleet_world import Thing
 
 N = 10_000
 FLOOR = {Action.STOP: 450, Action.START: 4_500}  # seconds until the last token is there
 ARRIVES = 60 + 20  # seconds until the last one is there, and the timetable's precision
 
 
-def thousands(power: Power, count: int = N) -> Railway:
-    things = [instance(number, power=power) for number in range(1, count + 1)]
+def thousands(power: Power, count: int = N, *others: Thing, **more: Any) -> Railway:
+    things = [*(instance(number, power=power) for number in range(1, count + 1)), *others]
     begin = at(19, 59) if power is Power.RUNNING else at(7, 59, day=30)
-    stage = railway(*things, now=begin, spec=fleet())
+    stage = railway(*things, now=begin, spec=fleet(**more))
     stage.sweeps = False
     return stage
 
@@ -38,15 +40,53 @@ def test_ten_thousand_take_hardly_longer_than_their_tokens(power: Power, action:
     assert_in_order(stage)
 
 
-def test_ten_thousand_stops_cost_few_calls() -> None:
-    stage = thousands(Power.RUNNING)
+@pytest.mark.parametrize(
+    ("count", "ec2", "others"),
+    [
+        (1_000, {"find": 1, "switch": 1, "read": 1}, 19),
+        (N, {"find": 10 + 1, "switch": 10}, 37),
+    ],
+)
+def test_what_a_stop_of_thousands_costs_in_calls(count: int, ec2: dict[str, int], others: int) -> None:
+    """Of AWS: each call of a port is one, but a look at instances, which is one for each thousand told."""
+    stage = thousands(Power.RUNNING, count, select=selecting(kinds=(Kind.EC2,)))
     stage.world.wire.log.clear()
     stage.world.aws.calls.clear()
     stage.run_on(hours=1)
-    ec2 = [operation for operation, kind, _ in stage.world.aws.calls if kind == "ec2"]
-    assert len(ec2) <= 2 * N // 1000 + 2, Counter(ec2)
-    log = Counter(stage.world.wire.log)
-    assert log.total() <= 95, log
+    asked = Counter(operation for operation, _, _ in stage.world.aws.calls if operation != "patched")
+    assert asked == ec2
+    assert sum(ec2.values()) <= 2 * count // 1000 + 2
+    rest = Counter(name for name in stage.world.wire.log if not name.startswith("switch."))
+    assert rest.total() == others, rest
+    assert rest.total() + sum(ec2.values()) <= 60
+
+
+def test_kinds_of_which_there_is_nothing_cost_a_look_each() -> None:
+    some, all_ = (
+        thousands(Power.RUNNING, 10, select=selecting(kinds=(Kind.EC2,))),
+        thousands(Power.RUNNING, 10),
+    )
+    for stage in (some, all_):
+        stage.world.wire.log.clear()
+        stage.run_on(hours=1)
+    assert Counter(all_.world.wire.log) - Counter(some.world.wire.log) == {"switch.find": 2}
+
+
+def test_those_that_are_on_their_way_are_asked_for_by_name_where_many_others_are_left_alone() -> None:
+    members = [instance(number, member_of="web") for number in range(2_001, 4_002)]
+    stage = thousands(Power.RUNNING, 2_000, *members).run_on(hours=1)
+    assert stage.run_of().phase is RunPhase.SUCCEEDED
+    assert stage.run_of().counts["skipped"] == 2_001
+    ec2 = [operation for operation, kind, _ in stage.world.aws.calls if kind is Kind.EC2]
+    assert Counter(ec2) == {"find": 5, "patched": 1, "switch": 2, "read": 2}
+
+
+@pytest.mark.parametrize("more", [{"group": "nightly"}, {"resources": ("i-00000001",)}])
+def test_what_is_not_selected_by_tags_alone_is_looked_at_by_name(more: dict[str, Any]) -> None:
+    stage = thousands(Power.RUNNING, 1_001, select=selecting(kinds=(Kind.EC2,), **more)).run_on(hours=1)
+    assert stage.run_of().counts["reached"] == 1_001
+    assert stage.world.aws.count("find") == 2
+    assert_in_order(stage)
 
 
 def test_a_bad_one_among_thousands_costs_the_others_no_time() -> None:

@@ -78,6 +78,20 @@ def test_a_run_that_is_superseded_while_it_asks_stops_at_once() -> None:
     assert_in_order(stage)
 
 
+def test_a_lot_that_is_not_there_yet_is_waited_for() -> None:
+    stage = railway().run_until(at(20, 0)).run_on(seconds=23)
+    run, hidden = stage.run_of(), stage.world.store.lots
+    assert run.lots > 1
+    lots = hidden[run.run_id]
+    hidden[run.run_id] = {0: lots[0]}
+    stage.run_on(seconds=10)
+    assert stage.run_of().phase is RunPhase.RUNNING, "what is half there says nothing"
+    hidden[run.run_id] = lots | {0: hidden[run.run_id][0]}
+    stage.run_until(at(21))
+    assert stage.run_of().counts["reached"] == 4
+    assert_in_order(stage)
+
+
 def test_what_somebody_else_tells_meanwhile_is_told() -> None:
     stage = railway()
 

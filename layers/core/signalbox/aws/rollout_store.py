@@ -114,7 +114,7 @@ class DynamoRollouts:
 
     def load(self, service: str, rollout_id: str) -> tuple[Rollout, Signals]:
         """Record and latch in one read; the latch of a closed rollout is empty. Raises NotFound."""
-        record, latch = self._table.get_both(_rollout_key(service, rollout_id), latch_key(rollout_id))
+        record, latch = self._table.get_all(_rollout_key(service, rollout_id), latch_key(rollout_id))
         if record is None:
             raise NotFound(f"service {service} has no rollout {rollout_id}")
         rollout = decoded(record, "body", Rollout)

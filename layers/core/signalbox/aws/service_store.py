@@ -58,7 +58,7 @@ class DynamoServices:
         if not found:
             return (), None
         keys = [(f"SERVICE#{item['name']['S']}", "SERVICE") for item in found]
-        services = tuple(_read(item) for item in self._table.get_both(*keys) if item is not None)
+        services = tuple(_read(item) for item in self._table.get_all(*keys) if item is not None)
         return services, str(found[-1]["sk"]["S"]) if len(found) == limit else None
 
     def delete(self, name: str) -> None:

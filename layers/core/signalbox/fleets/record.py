@@ -14,6 +14,11 @@ Reasons = Mapping[str, tuple[str, ...]]
 EVERYTHING = "*"  # the id of what could not even be looked for
 
 
+def where(place: Place, kind: Kind) -> str:
+    """Account, Region and kind."""
+    return f"{place.account}/{place.region}/{kind}"
+
+
 class RunPhase(StrEnum):
     """Where a run is. `incomplete`: something selected is not where it should be, and is named."""
 
@@ -36,6 +41,9 @@ class Cause(StrEnum):
     REQUEST = "request"
     OVERRIDE = "override"
     ENFORCEMENT = "enforcement"
+
+
+THE_SWEEP = "the hourly sweep"  # the reason of a run that brings back what no event has told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +165,7 @@ class Lot:
     @property
     def where(self) -> str:
         """Account, Region and kind."""
-        return f"{self.place.account}/{self.place.region}/{self.kind}"
+        return where(self.place, self.kind)
 
     def key_of(self, id_: str) -> str:
         """What tells a resource from all others: account, Region, kind and id."""

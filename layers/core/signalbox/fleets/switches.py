@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from signalbox.fleets.model import Action, Kind, Place, Resource
+from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 
 
@@ -49,17 +49,20 @@ class Switch(Protocol):
 
     `batch` is the most that one call takes, or, where each resource takes a call of its own, how many share
     the look that a start begins with. `find` reads everything that is selected (of `tags`, `group` and
-    `resources` it is given what concerns the kind). `read` reads those of the ids that are not settled in the
-    condition that the action leads to, in as few calls as AWS allows: what is missing in the answer has
-    arrived, what is gone is broken. `switch` makes one call for the batch, and more only to tell apart who is
-    to blame when AWS refuses it: nobody is punished for another, and throttling is never answered with more
-    calls. Raises Transient when AWS cannot be asked, and Rejected when it refuses to be asked at all.
+    `resources` it is given what concerns the kind). Where a kind `filters`, AWS itself leaves out what is in
+    the condition `unless`: then calls are as few as what is not, and what is gone is told as broken. `read`
+    reads those of the ids that are not settled in the condition that the action leads to, in as few calls as
+    AWS allows: what is missing in the answer has arrived, what is gone is broken. `switch` makes one call for
+    the batch, and more only to tell apart who is to blame when AWS refuses it: nobody is punished for
+    another, and throttling is never answered with more calls. Raises Transient when AWS cannot be asked, and
+    Rejected when it refuses to be asked at all.
     """
 
     kind: Kind
     batch: int
+    filters: bool
 
     def pace(self, action: Action) -> Pace: ...
-    def find(self, select: Select, place: Place) -> Iterator[Resource]: ...
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]: ...
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]: ...
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched: ...

@@ -25,18 +25,18 @@ GONE = ("shutting-down", "terminated")
 # Of DescribeInstances: ids or results of one call, and values of all its filters together.
 _PAGE = 1000
 _MOST_VALUES = 200
-_MOST_FILTERED = _MOST_VALUES - len(CONDITIONS)
 _GONE = "InvalidInstanceID"
 # How often ids that are gone are taken out of a request before it is asked in a way that minds none.
 _TRIES = 2
 _BY_HAND = "Client.User"  # InitiatedShutdown, InitiatedHibernate
 
 
-def with_tags(wanted: Wanted, place: Place) -> "Iterator[Page]":
-    """By filters of EC2's own, 1,000 a page. Values of filters are wildcards, those of tags are not. Tags
-    whose values do not fit into one request are asked for by key: the caller looks at the values."""
-    room = _MOST_FILTERED - len(wanted)
-    filters = [_states(CONDITIONS)]
+def with_tags(wanted: Wanted, states: Collection[str], place: Place) -> "Iterator[Page]":
+    """Those in one of the states, by filters of EC2's own, 1,000 a page. Values of filters are wildcards,
+    those of tags are not. Tags whose values do not fit into one request are asked for by key: the caller
+    looks at the values."""
+    room = _MOST_VALUES - len(states) - len(wanted)
+    filters = [_states(states)]
     for key, values in wanted.items():
         if len(values) <= room:
             room -= len(values)

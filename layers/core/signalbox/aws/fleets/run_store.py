@@ -1,4 +1,5 @@
-"""Keeps runs and their lots: one item for a thousand resources, many in one transaction."""
+"""Keeps runs and their lots: one item for a thousand resources, many in one transaction. A run stands before
+its lots, so that one read has them all; its fleet has a pointer to it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,20 +12,35 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 MOST_LOTS = 40  # in one transaction, which takes 4 MB: of lots of at most 100 KB
+MOST_READ = 1_000_000  # all
 
 
-def run_item(table: Table, run: Run) -> "TransactWriteItemTypeDef":
-    """One part of a transaction: the run, new or at its next revision."""
+def key_of_run(run_id: str) -> tuple[str, str]:
+    """Of its item, which sorts before its lots."""
+    return f"RUN#{run_id}", "HEAD"
+
+
+def run_items(table: Table, run: Run) -> "list[TransactWriteItemTypeDef]":
+    """Parts of a transaction: the run at its next revision; a new one, and the pointer to it."""
     item: Item = {
-        **key(f"FLEET#{run.fleet}", f"RUN#{run.run_id}"),
+        **key(*key_of_run(run.run_id)),
         "revision": number(run.revision),
         "body": encoded(run),
     }
     if run.revision == 1:
-        return table.put(item, "attribute_not_exists(pk)")
+        pointer = table.put(key(f"FLEET#{run.fleet}", f"RUN#{run.run_id}"))
+        return [table.put(item, "attribute_not_exists(pk)"), pointer]
     part = table.put(item, "revision = :before")
     part["Put"]["ExpressionAttributeValues"] = {":before": number(run.revision - 1)}
-    return part
+    return [part]
+
+
+def run_in(item: Item | None, fleet: str, run_id: str) -> Run:
+    """Raises NotFound when there is none, or when it is another fleet's."""
+    run = decoded(item, "body", Run) if item is not None else None
+    if run is None or run.fleet != fleet:
+        raise NotFound(f"fleet {fleet} has no run {run_id}")
+    return run
 
 
 class DynamoRuns:
@@ -35,16 +51,21 @@ class DynamoRuns:
 
     def get(self, fleet: str, run_id: str) -> Run:
         """Raises NotFound."""
-        item = self._table.get(f"FLEET#{fleet}", f"RUN#{run_id}")
-        if item is None:
-            raise NotFound(f"fleet {fleet} has no run {run_id}")
-        return decoded(item, "body", Run)
+        return run_in(self._table.get(*key_of_run(run_id)), fleet, run_id)
+
+    def with_lots(self, fleet: str, run_id: str) -> tuple[Run, tuple[Lot, ...]]:
+        """All of a run, by number. Raises NotFound."""
+        found = self._table.query(f"RUN#{run_id}", limit=MOST_READ)
+        run = run_in(next(iter(found), None), fleet, run_id)
+        return run, tuple(decoded(item, "body", Lot) for item in found[1:])
 
     def list(self, fleet: str, limit: int, cursor: str | None) -> tuple[tuple[Run, ...], str | None]:
         """Newest first; the cursor is the last id of the page before."""
         after = f"RUN#{cursor}" if cursor else None
         found = self._table.query(f"FLEET#{fleet}", "RUN#", after=after, limit=limit, newest_first=True)
-        runs = tuple(decoded(item, "body", Run) for item in found)
+        ids = [str(item["sk"]["S"]).removeprefix("RUN#") for item in found]
+        items = self._table.get_all(*(key_of_run(run_id) for run_id in ids))
+        runs = tuple(run_in(item, fleet, run_id) for item, run_id in zip(items, ids, strict=True))
         return runs, runs[-1].run_id if len(runs) == limit else None
 
     def save(self, run: Run, lots: Sequence[Lot] = ()) -> None:
@@ -54,11 +75,7 @@ class DynamoRuns:
         while len(parts) > MOST_LOTS:
             self._table.transact([self._unchanged(run), *parts[:MOST_LOTS]])
             parts = parts[MOST_LOTS:]
-        self._table.transact([run_item(self._table, run), *parts])
-
-    def lots(self, run: Run) -> tuple[Lot, ...]:
-        """All of a run, by number."""
-        return tuple(decoded(item, "body", Lot) for item in self._table.query(f"RUN#{run.run_id}"))
+        self._table.transact([*run_items(self._table, run), *parts])
 
     def _lot(self, run: Run, lot: Lot) -> "TransactWriteItemTypeDef":
         item = {**key(f"RUN#{run.run_id}", f"LOT#{lot.number:06d}"), "body": encoded(lot)}
@@ -68,7 +85,7 @@ class DynamoRuns:
         return {
             "ConditionCheck": {
                 "TableName": self._table.name,
-                "Key": key(f"FLEET#{run.fleet}", f"RUN#{run.run_id}"),
+                "Key": key(*key_of_run(run.run_id)),
                 "ConditionExpression": "revision = :before",
                 "ExpressionAttributeValues": {":before": number(run.revision - 1)},
             }

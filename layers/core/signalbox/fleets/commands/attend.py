@@ -10,7 +10,7 @@ from signalbox.fleets.model import Action, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
 from signalbox.fleets.schedule.calendar import Schedule
-from signalbox.fleets.steps.turn import ENGINE, arm, persistently, publish, recorded, under_way
+from signalbox.fleets.steps.turn import ENGINE, Told, persistently, publish_armed, recorded, under_way
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import NotFound
 from signalbox.kernel.events import Event
@@ -28,12 +28,11 @@ def attend(name: str, ports: FleetPorts) -> str:
 
 def _attended(name: str, ports: FleetPorts) -> str:
     try:
-        fleet = ports.fleets.get(name)
+        fleet, standing = ports.fleets.known(name)
     except NotFound:
         ports.timetable.arm(name, None)
         return f"there is no fleet {name} any more"
     now = ports.clock()
-    standing = ports.fleets.standing(name)
     schedule = timed(fleet.spec, ports)
     passed = _to_act_on(fleet, standing, schedule, now)
     ended = _ended_override(standing, now)
@@ -42,11 +41,10 @@ def _attended(name: str, ports: FleetPorts) -> str:
         return _acted(fleet, after, passed, ended, ports)
     if ended:  # and what the schedule said meanwhile is not made up for
         after = replace(after, acted_at=now)
-    if after != standing:
-        after = recorded(name, after, ended, ports)
-    arm(name, after, ports)
+    stored = recorded(name, after, ended, ports) if after != standing else Told(after)
+    ports.timetable.arm(name, after.armed_for)
     told = _under_way(fleet, after, ports)
-    publish(name, after, ports)
+    publish_armed(name, stored, ports)
     return told
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
-from signalbox.fleets.steps.turn import arm, publish, recorded, superseded
+from signalbox.fleets.spec import FleetSpec
+from signalbox.fleets.steps.turn import publish, publish_armed, recorded, superseded
 from signalbox.kernel.events import Event, JsonObject
 from signalbox.kernel.ids import new_run_id
 
@@ -31,27 +32,32 @@ def begin_run(fleet: Registered, standing: Standing, draft: Draft, ports: FleetP
     Should that fail, whoever looks after the fleet next does it. Raises Conflict when somebody else was
     faster: nothing has been done then."""
     now = ports.clock()
-    run = Run(
-        run_id=new_run_id(now, ports.entropy),
-        fleet=fleet.spec.name,
+    run = drafted(new_run_id(now, ports.entropy), fleet.spec, standing, draft, now)
+    ended, told = superseded(run.fleet, standing, f"run {run.run_id} goes on", ports)
+    begun = Event(type=BEGUN[run.action], at=now, actor=run.by, reason=run.reason, data=_told(run))
+    standing = _with(standing, run, draft)
+    stored = recorded(run.fleet, standing, [*events, *told, begun], ports, [*ended, run])
+    if draft.at is not None:
+        ports.timetable.arm(run.fleet, standing.armed_for)
+    ports.executions.start(run.fleet, run.run_id, run.generation)
+    (publish if draft.at is None else publish_armed)(run.fleet, stored, ports)
+    return run
+
+
+def drafted(run_id: str, spec: FleetSpec, standing: Standing, draft: Draft, now: datetime) -> Run:
+    """The run, not yet begun."""
+    return Run(
+        run_id=run_id,
+        fleet=spec.name,
         action=draft.action,
         cause=draft.cause,
         reason=draft.reason,
         by=draft.by,
-        spec=fleet.spec,
+        spec=spec,
         created_at=now,
         only=draft.only,
         was=standing.power,
     )
-    ended, told = superseded(run.fleet, standing, f"run {run.run_id} goes on", ports)
-    begun = Event(type=BEGUN[run.action], at=now, actor=run.by, reason=run.reason, data=_told(run))
-    standing = _with(standing, run, draft)
-    standing = recorded(run.fleet, standing, [*events, *told, begun], ports, [*ended, run])
-    if draft.at is not None:
-        arm(run.fleet, standing, ports)
-    ports.executions.start(run.fleet, run.run_id, run.generation)
-    publish(run.fleet, standing, ports)
-    return run
 
 
 def _told(run: Run) -> JsonObject:

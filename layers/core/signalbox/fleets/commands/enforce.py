@@ -10,7 +10,7 @@ from signalbox.fleets.decisions.claims import claim_of, place_of
 from signalbox.fleets.decisions.tags import TAG, tag_override
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource, Wanted
 from signalbox.fleets.ports import FleetPorts
-from signalbox.fleets.record import Cause, Registered, Run, Standing
+from signalbox.fleets.record import Cause, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
 from signalbox.fleets.steps.turn import ENGINE, persistently, tell, under_way
@@ -127,14 +127,3 @@ def _brought_back(
     )
     begun = begin_run(ports.fleets.get(one.spec.name), one.standing, draft, ports)
     return f"{begun.run_id}: {reason}"
-
-
-def sweep_fleet(fleet: Registered, standing: Standing, ports: FleetPorts) -> None:
-    """What no event has told: once an hour a fleet that enforces is brought to where it should be. Raises
-    Conflict when somebody else was faster."""
-    if fleet.spec.mode != "enforce" or standing.power is None or standing.run_id is not None:
-        return
-    draft = Draft(
-        action=Action.towards(standing.power), cause=Cause.ENFORCEMENT, reason="the hourly sweep", by=ENGINE
-    )
-    begin_run(fleet, standing, draft, ports)

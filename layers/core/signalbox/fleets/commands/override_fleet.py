@@ -21,11 +21,10 @@ LONGEST = timedelta(days=366)
 def override_fleet(name: str, power: Power, until: datetime, caller: Caller, ports: FleetPorts) -> Run:
     """The run that brings the fleet there. Raises NotFound, Invalid, and Conflict when another override that
     wants the opposite is in force: it is named, and must be lifted first."""
-    fleet = ports.fleets.get(name)
+    fleet, standing = ports.fleets.known(name)
     now = ports.clock()
     if not now < until <= now + LONGEST:
         raise Invalid(Violation("until", f"give a moment after now ({rfc3339(now)}), at most a year ahead"))
-    standing = ports.fleets.standing(name)
     other = live(standing.override, now)
     if other is not None and other.power is not power:
         wish = f"{other.by} wants it {other.power} until {rfc3339(other.until)} ({other.reason})"
@@ -51,9 +50,8 @@ def override_fleet(name: str, power: Power, until: datetime, caller: Caller, por
 
 def lift_override(name: str, caller: Caller, ports: FleetPorts) -> Run:
     """The run that brings the fleet back to its schedule. Raises NotFound when nothing overrides it."""
-    fleet = ports.fleets.get(name)
+    fleet, standing = ports.fleets.known(name)
     now = ports.clock()
-    standing = ports.fleets.standing(name)
     other = live(standing.override, now)
     if other is None:
         raise NotFound(f"nothing overrides the schedule of {name}")

@@ -9,7 +9,7 @@ from signalbox.fleets.decisions.savings import Ledger, Saved, Stray
 from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Run, RunPhase
-from signalbox.fleets.steps.lots import lots_of
+from signalbox.fleets.steps.lots import run_with_lots
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.errors import Invalid, Violation
 
@@ -42,7 +42,7 @@ def report_savings(name: str, begin: datetime | None, end: datetime | None, port
     strays = _strays(name, runs[0].created_at, ports) if runs else ()
     record: list[Run | Stray] = [*runs, *(one for one in strays if one.at < end)]
     record.sort(key=_moment)
-    ledger = Ledger(begin=begin, end=end, lots_of=lambda run: lots_of(run, ports))
+    ledger = Ledger(begin=begin, end=end, lots_of=lambda run: run_with_lots(name, run.run_id, ports)[1])
     return Savings(
         fleet=name, begin=begin, end=end, saved=tuple(ledger.read(record)), prices=fleet.spec.prices or {}
     )

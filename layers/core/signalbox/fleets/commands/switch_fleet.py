@@ -9,8 +9,8 @@ from signalbox.kernel.caller import Caller
 
 def switch_fleet(name: str, action: Action, caller: Caller, ports: FleetPorts) -> Run:
     """The run that has begun, in the place of one that may be under way. Raises NotFound and Conflict."""
-    fleet = ports.fleets.get(name)
+    fleet, standing = ports.fleets.known(name)
     draft = Draft(
         action=action, cause=Cause.REQUEST, reason=caller.reason or f"{action} requested", by=caller.arn
     )
-    return begin_run(fleet, ports.fleets.standing(name), draft, ports)
+    return begin_run(fleet, standing, draft, ports)

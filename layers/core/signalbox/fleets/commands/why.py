@@ -12,7 +12,7 @@ from signalbox.fleets.model import Override, Power, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Run
 from signalbox.fleets.schedule.overrides import following_with
-from signalbox.fleets.steps.lots import lots_of
+from signalbox.fleets.steps.lots import run_with_lots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,7 @@ class Answer:
 
 def why(name: str, resource: str, ports: FleetPorts) -> Answer:
     """Raises NotFound when there is no such fleet; a resource that no run has met has no last action."""
-    fleet = ports.fleets.get(name)
-    standing = ports.fleets.standing(name)
+    fleet, standing = ports.fleets.known(name)
     now = ports.clock()
     schedule = timed(fleet.spec, ports)
     override = live(standing.override, now)
@@ -63,7 +62,7 @@ def why(name: str, resource: str, ports: FleetPorts) -> Answer:
 
 def _last(runs: Sequence[Run], resource: str, ports: FleetPorts) -> Last | None:
     for run in runs:
-        for lot in lots_of(run, ports):
+        for lot in run_with_lots(run.fleet, run.run_id, ports)[1]:
             for id_, outcome, reason in outcomes(lot):
                 if id_ == resource:
                     return Last(

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from signalbox.fleets.decisions.lots import by_id
 from signalbox.fleets.model import Action, Kind
-from signalbox.fleets.record import EVERYTHING, Lot, Run, RunPhase
+from signalbox.fleets.record import EVERYTHING, THE_SWEEP, Lot, Run, RunPhase
 
 HOUR = 3600.0  # seconds
+A_SWEEP = timedelta(hours=1)  # from one to the next
 _FOUND, _BROUGHT, _SKIPPED, _OTHER = "found", "brought", "skipped", "other"
 
 
@@ -81,7 +82,7 @@ class Ledger:
             yield Saved(kind=kind, unit=unit, resources=number, hours=seconds / HOUR)
 
     def _found_all_stopped(self, run: Run) -> bool:
-        """A sweep, mostly: what its lots say is known."""
+        """What its lots say is known."""
         reached, standing = run.counts.get("reached", 0), len(self._stretches)
         is_idle = run.phase is RunPhase.SUCCEEDED and run.found == reached
         return run.action is Action.STOP and is_idle and standing <= reached
@@ -112,9 +113,11 @@ class Ledger:
         if run.action is Action.STOP and outcome is _FOUND:
             self._stretches[key] = replace(one, seen=self._ended(run))
             return
-        # A run names whom an event told of, as soon as it ran; since when others have run nobody knows.
+        # A run names whom an event told of, as soon as it ran, or what the sweep has found, which looks once
+        # an hour and says nothing when nothing strays. Since when others have run nobody knows.
         is_known = bool(run.only) if run.action is Action.STOP else outcome is not _FOUND
-        self._close(key, run.created_at if is_known else one.seen)
+        began = run.created_at - A_SWEEP if run.reason == THE_SWEEP else run.created_at
+        self._close(key, max(began, one.seen) if is_known else one.seen)
 
     def _open(self, run: Run, lot: Lot) -> None:
         units, at = by_id(lot.units), self._ended(run)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from signalbox.fleets.decisions.lots import given_up, watched
+from signalbox.fleets.decisions.lots import count, fresh, given_up, watched
 from signalbox.fleets.decisions.types import kept_as_they_are, returning
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
-from signalbox.fleets.steps.turn import kept
+from signalbox.fleets.steps.turn import PowerCommand, goes_on, kept
 from signalbox.kernel.durations import parse_duration
+from signalbox.kernel.errors import Transient
 
 LONGEST_MAINTENANCE = timedelta(hours=12)  # that a resource is waited for which AWS or somebody else works on
 
@@ -24,14 +25,21 @@ class Stage:
     changed: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, run: Run, ports: FleetPorts) -> "Stage":
-        """As they are stored."""
-        return cls(run, {lot.number: lot for lot in lots_of(run, ports)})
+    def taken(cls, command: PowerCommand, ports: FleetPorts) -> "Stage | None":
+        """As they are stored, when the run may go on."""
+        run, lots = run_with_lots(command.fleet, command.run_id, ports)
+        return cls(run, {lot.number: lot for lot in lots}) if goes_on(run, command) else None
 
     @property
     def here(self) -> Sequence[Lot]:
         """Of this stage and what earlier ones have left, by number."""
         return [lot for _, lot in sorted(self.lots.items()) if lot.stage <= self.run.stage]
+
+    def others(self, where: str) -> int:
+        """How many of a kind at a place are not where they should be, and are not looked at either."""
+        lots = [lot for lot in self.lots.values() if lot.where == where]
+        counts = count(lots)
+        return counts["skipped"] + counts["failed"] + sum(len(fresh(lot)) for lot in lots)
 
     def change(self, lot: Lot) -> None:
         """Put it in the place of what it was."""
@@ -78,9 +86,15 @@ class Stage:
         return all(self._is_settled(lot) for lot in self.lots.values())
 
 
-def lots_of(run: Run, ports: FleetPorts) -> Sequence[Lot]:
-    """All that count: an attempt to resolve that came to nothing may have left others."""
-    return [lot for lot in ports.runs.lots(run) if lot.number < run.lots]
+def run_with_lots(fleet: str, run_id: str, ports: FleetPorts) -> tuple[Run, Sequence[Lot]]:
+    """A run and all lots that count: an attempt to resolve that came to nothing may have left others. A lot
+    may be older than the run, then what is asked for again changes nothing. Raises NotFound, and Transient
+    while one that is being written is not there yet."""
+    run, found = ports.runs.with_lots(fleet, run_id)
+    lots = [lot for lot in found if lot.number < run.lots]
+    if len(lots) < run.lots:
+        raise Transient(f"{len(lots)} of the {run.lots} lots of run {run_id} are there")
+    return run, lots
 
 
 def following(stage: Stage, run: Run, ports: FleetPorts) -> Progress | None:

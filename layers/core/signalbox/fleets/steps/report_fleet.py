@@ -11,8 +11,8 @@ from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Reasons, Run, RunPhase, Standing
-from signalbox.fleets.steps.lots import Stage, lots_of
-from signalbox.fleets.steps.turn import ENGINE, PowerCommand, publish, still_ours, take_turn, tell
+from signalbox.fleets.steps.lots import Stage, run_with_lots
+from signalbox.fleets.steps.turn import ENGINE, PowerCommand, Told, publish, still_ours, tell
 from signalbox.kernel.events import Event, JsonObject
 
 MOST_NAMED = 20  # resources that an event names; the run names all
@@ -28,11 +28,11 @@ HOUR = 3600.0  # seconds
 
 def report_fleet(command: PowerCommand, ports: FleetPorts) -> Progress:
     """The end of a run. Who comes again after it tells what could not be told."""
-    run = take_turn(command, ports)
-    if run is None:
-        publish(command.fleet, ports.fleets.standing(command.fleet), ports)
+    stage = Stage.taken(command, ports)
+    if stage is None:
+        publish(command.fleet, Told(ports.fleets.standing(command.fleet)), ports)
         return Progress(next=State.DONE)
-    stage = Stage.of(run, ports)
+    run = stage.run
     for lot in list(stage.lots.values()):
         if not lot.is_settled:  # only after a failure: nobody goes on with it
             stage.change(given_up(lot, (*lot.waiting, *lot.asked, *lot.busy), run.action))
@@ -98,11 +98,11 @@ def _saved(run: Run, lots: Sequence[Lot], standing: Standing, ports: FleetPorts)
     """Hours that each unit stood still until this start, since the run that stopped it."""
     if run.action is not Action.START or run.only or standing.stopped_by is None:
         return {}
-    before = ports.runs.get(run.fleet, standing.stopped_by)
+    before, lots_before = run_with_lots(run.fleet, standing.stopped_by, ports)
     hours = (run.created_at - (before.ended_at or run.created_at)).total_seconds() / HOUR
     back = {lot.key_of(id_) for lot in lots for id_ in {*lot.reached} - {*lot.found}}
     units: Counter[str] = Counter()
-    for lot in lots_of(before, ports):
+    for lot in lots_before:
         stood = {id_ for id_ in lot.reached if lot.key_of(id_) in back}
         for unit, ids in lot.units.items():
             # The last of a size is what was wanted: a group counts for all that it had.

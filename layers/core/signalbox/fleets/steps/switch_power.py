@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 from signalbox.fleets.decisions.lots import watched
+from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.steps.asking import Asking
 from signalbox.fleets.steps.lots import Stage, following
-from signalbox.fleets.steps.turn import PowerCommand, take_turn
+from signalbox.fleets.steps.turn import PowerCommand
 
-FIRST_LOOK = 30  # seconds after AWS has accepted: little is there earlier
+# Seconds after AWS has accepted: little is there earlier, and a look costs calls.
+FIRST_LOOK = {Action.START: 30, Action.STOP: 45}
 # While there is more to ask for, looks are rare: they cost calls, and only what was put off depends on them.
 LOOKS = timedelta(minutes=15)
 LOOKS_FOR_DELAYED = timedelta(minutes=5)
@@ -17,10 +19,10 @@ LOOKS_FOR_DELAYED = timedelta(minutes=5)
 
 def switch_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     """Each lot that is due and still waits. Asking twice for the same changes nothing."""
-    run = take_turn(command, ports)
-    if run is None:
+    stage = Stage.taken(command, ports)
+    if stage is None:
         return Progress(next=State.DONE)
-    stage = Stage.of(run, ports)
+    run = stage.run
     over = following(stage, run, ports)
     if over is not None:
         return over
@@ -35,4 +37,6 @@ def switch_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     must_look = any(watched(lot) for lot in stage.here) and ports.clock() - looked >= longest
     if pause and not must_look:
         return Progress(next=State.SWITCH_POWER, seconds=min(pause, int(longest.total_seconds())))
-    return Progress(next=State.VERIFY_POWER, seconds=FIRST_LOOK if asking.has_asked and not pause else 0)
+    return Progress(
+        next=State.VERIFY_POWER, seconds=FIRST_LOOK[run.action] if asking.has_asked and not pause else 0
+    )

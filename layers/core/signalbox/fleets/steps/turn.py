@@ -8,7 +8,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Lot, Run, RunPhase, Standing
 from signalbox.kernel.errors import Conflict
 from signalbox.kernel.events import Event, JsonObject
-from signalbox.kernel.timeline import continue_chain
+from signalbox.kernel.timeline import Entry, continue_chain
 
 ENGINE = "signalbox"
 T = TypeVar("T")
@@ -36,10 +36,9 @@ def persistently(act: Callable[[], T]) -> T:
     return act()
 
 
-def take_turn(command: PowerCommand, ports: FleetPorts) -> Run | None:
-    """The run, when it may go on: it has not ended, and no later execution has taken it over."""
-    run = ports.runs.get(command.fleet, command.run_id)
-    return None if run.phase.is_final or run.generation != command.generation else run
+def goes_on(run: Run, command: PowerCommand) -> bool:
+    """Whether this execution may: the run has not ended, and no later one has taken it over."""
+    return not run.phase.is_final and run.generation == command.generation
 
 
 def superseded(
@@ -68,51 +67,68 @@ def kept(run: Run, ports: FleetPorts, lots: Sequence[Lot] = ()) -> Run:
     return following
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A standing as it has been stored, and the entries of the timeline that were stored with it."""
+
+    standing: Standing
+    entries: Sequence[Entry] = ()
+
+
 def recorded(
     name: str, standing: Standing, events: Sequence[Event], ports: FleetPorts, runs: Sequence[Run] = ()
-) -> Standing:
+) -> Told:
     """The standing and the runs, stored in one write with what happened. It is not out yet: see `publish`."""
     head, entries = continue_chain(standing.head, events)
     following = replace(standing, head=head, revision=standing.revision + 1)
     ports.fleets.save(name, following, entries, runs)
-    return following
+    return Told(following, entries)
 
 
 def tell(
     name: str, standing: Standing, events: Sequence[Event], ports: FleetPorts, runs: Sequence[Run] = ()
-) -> Standing:
+) -> None:
     """Stored, and then on the bus."""
-    return publish(name, recorded(name, standing, events, ports, runs), ports)
+    publish(name, recorded(name, standing, events, ports, runs), ports)
 
 
-def publish(name: str, standing: Standing, ports: FleetPorts) -> Standing:
-    """Put on the bus what is in the timeline and not yet out, and remember that it is. Who dies in between
-    leaves it to the next one; consumers know an entry by its sequence."""
+def publish(name: str, told: Told, ports: FleetPorts) -> bool:
+    """Put on the bus what is in the timeline and not yet out, and remember that it is: whether that could be
+    written, which means that nobody else has written the standing meanwhile. Who dies in between leaves it to
+    the next one; consumers know an entry by its sequence."""
+    standing = told.standing
     untold = standing.head.sequence - standing.published
     if not untold:
-        return standing
-    entries = ports.fleets.timeline(name, standing.published, untold)
+        return False
+    entries = told.entries
+    if len(entries) != untold:  # somebody has left more to be told
+        entries = ports.fleets.timeline(name, standing.published, untold)
     ports.bus.publish(name, [entry for entry in entries if entry.public])
     following = replace(standing, published=standing.head.sequence, revision=standing.revision + 1)
     try:
         ports.fleets.save(name, following, ())
     except Conflict:  # it is out; whoever was faster tells it again at worst
-        return standing
-    return following
+        return False
+    return True
 
 
-def arm(name: str, standing: Standing, ports: FleetPorts) -> None:
-    """The timetable has what the standing says. Who is so slow that others have gone on meanwhile has put an
-    old moment in the place of theirs: the standing, read again, tells."""
-    ports.timetable.arm(name, standing.armed_for)
+def publish_armed(name: str, told: Told, ports: FleetPorts) -> None:
+    """The same, after the timetable was armed for what the standing says. Who is so slow that others have
+    gone on meanwhile has put an old moment in the place of theirs: the standing, read again, tells."""
+    if publish(name, told, ports):
+        return
     now = ports.fleets.standing(name).armed_for
-    if now != standing.armed_for:
+    if now != told.standing.armed_for:
         ports.timetable.arm(name, now)
+
+
+def ours(run: Run, standing: Standing) -> Standing:
+    """The standing. Raises Conflict when a later run has taken the place of this one."""
+    if standing.run_id != run.run_id:
+        raise Conflict(f"run {standing.run_id} goes on")
+    return standing
 
 
 def still_ours(run: Run, ports: FleetPorts) -> Standing:
     """The standing, read again. Raises Conflict when a later run has taken the place of this one."""
-    standing = ports.fleets.standing(run.fleet)
-    if standing.run_id != run.run_id:
-        raise Conflict(f"run {standing.run_id} goes on")
-    return standing
+    return ours(run, ports.fleets.standing(run.fleet))

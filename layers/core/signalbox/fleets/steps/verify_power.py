@@ -12,7 +12,7 @@ from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
 from signalbox.fleets.steps.lots import Stage, following
 from signalbox.fleets.steps.patched import with_patches
-from signalbox.fleets.steps.turn import PowerCommand, take_turn
+from signalbox.fleets.steps.turn import PowerCommand
 from signalbox.kernel.errors import Rejected, Transient
 
 SOONEST = 20  # seconds between two looks; each round twice as many
@@ -21,11 +21,10 @@ LONGEST_WAIT = 60  # seconds
 
 def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
     """One look at all that has been asked for; what is late is given up, and named."""
-    run = take_turn(command, ports)
-    if run is None:
+    stage = Stage.taken(command, ports)
+    if stage is None:
         return Progress(next=State.DONE)
-    stage = Stage.of(run, ports)
-    now = ports.clock()
+    run, now = stage.run, ports.clock()
     for lot in _looked_at(stage, ports):
         stage.change(lot)
     for lot in stage.here:
@@ -47,14 +46,14 @@ def _looked_at(stage: Stage, ports: FleetPorts) -> Iterator[Lot]:
     """All lots of a kind at a place at once: AWS takes many ids in a call."""
     lots = sorted((lot for lot in stage.here if watched(lot)), key=lambda lot: lot.where)
     for _, alike in groupby(lots, key=lambda lot: lot.where):
-        yield from _looked_at_alike(list(alike), stage.run, ports)
+        yield from _looked_at_alike(list(alike), stage, ports)
 
 
-def _looked_at_alike(lots: Sequence[Lot], run: Run, ports: FleetPorts) -> Iterator[Lot]:
+def _looked_at_alike(lots: Sequence[Lot], stage: Stage, ports: FleetPorts) -> Iterator[Lot]:
     """Where AWS cannot be asked everything stays as it is, until its deadline."""
-    first, ids = lots[0], [id_ for lot in lots for id_ in watched(lot)]
+    run = stage.run
     try:
-        found = list(ports.switch_of(first.kind).read(ids, run.action, first.place))
+        found = _found(lots, stage, ports)
     except (Transient, Rejected) as error:
         for lot in lots:
             unseen = dict.fromkeys(lot.asked, f"it could not be looked at: {error}")
@@ -62,7 +61,7 @@ def _looked_at_alike(lots: Sequence[Lot], run: Run, ports: FleetPorts) -> Iterat
         return
     busy = {id_ for lot in lots for id_ in lot.busy}
     if busy:
-        found = _still_patched(found, busy, first, run, ports)
+        found = _still_patched(found, busy, lots[0], run, ports)
     for lot in lots:
         yield seen(lot, found, run.action, ports.clock())
 
@@ -78,3 +77,16 @@ def _still_patched(
         return [
             replace(one, condition=Condition.BUSY, detail=unseen) if one.id in busy else one for one in found
         ]
+
+
+def _found(lots: Sequence[Lot], stage: Stage, ports: FleetPorts) -> Sequence[Resource]:
+    """What has not arrived: by what selects it, when that has to tell of fewer than there are names to ask
+    for. What has lost the tags that select it counts as arrived then."""
+    run, first = stage.run, lots[0]
+    ids = [id_ for lot in lots for id_ in watched(lot)]
+    switch = ports.switch_of(first.kind)
+    select = run.spec.select
+    by_tags_alone = not (select.group or select.resources)
+    if switch.filters and by_tags_alone and len(ids) > max(switch.batch, stage.others(first.where)):
+        return list(switch.find(select, first.place, run.action.power))
+    return list(switch.read(ids, run.action, first.place))

@@ -9,7 +9,7 @@ from signalbox.aws.errors import aws_errors, code_of
 from signalbox.aws.fleets.answers import one_by_one
 from signalbox.aws.fleets.selection import chunks, missing, named_in, tagged, tags_of, unsettled
 from signalbox.aws.places import client_in
-from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
+from signalbox.fleets.model import Action, Condition, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Pace, Switched, Target
 
@@ -37,11 +37,12 @@ class AppStreamSwitch:
 
     kind = Kind.APPSTREAM
     batch = 1
+    filters = False
 
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         """DescribeFleets tells no tags: GetResources finds them 100 a call."""
         members, named = named_in(select, self.kind, place)
         with_tags = tagged(select.tags, self.kind, "appstream:fleet", place)

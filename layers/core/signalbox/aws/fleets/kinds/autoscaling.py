@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from signalbox.aws.fleets.answers import one_by_one
 from signalbox.aws.fleets.groups import PAGE, resource_of, switch_group, with_names, with_tags
 from signalbox.aws.fleets.selection import has_tags, missing, named_in, unsettled
-from signalbox.fleets.model import Action, Kind, Place, Resource
+from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Pace, Switched, Target
 
@@ -20,11 +20,12 @@ class AutoScalingSwitch:
 
     kind = Kind.AUTOSCALING
     batch = PAGE
+    filters = False
 
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         """By tags and by names 100 a call."""
         members, named = named_in(select, self.kind, place)
         seen: set[str] = set()

@@ -9,7 +9,7 @@ from signalbox.aws.fleets.answers import one_by_one
 from signalbox.aws.fleets.groups import ENVIRONMENT, resource_of, switch_group, with_tags
 from signalbox.aws.fleets.selection import chunks, missing, named_in, tagged, tags_of, unsettled
 from signalbox.aws.places import client_in
-from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
+from signalbox.fleets.model import Action, Condition, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Pace, Switched, Target
 
@@ -32,11 +32,12 @@ class BeanstalkSwitch:
 
     kind = Kind.BEANSTALK
     batch = _PAGE
+    filters = False
 
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         members, named = named_in(select, self.kind, place)
         with_tags_ = tagged(select.tags, self.kind, "elasticbeanstalk:environment", place)
         environments = list(_described(dict.fromkeys((*with_tags_, *members, *named)), place))

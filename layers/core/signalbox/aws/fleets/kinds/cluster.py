@@ -8,7 +8,7 @@ from signalbox.aws.fleets.answers import one_by_one
 from signalbox.aws.fleets.databases import GONE, PAGE, PASSING, by_id, condition_of
 from signalbox.aws.fleets.selection import chunks, has_tags, missing, named_in, tags_in, unsettled
 from signalbox.aws.places import client_in
-from signalbox.fleets.model import Action, Kind, Place, Resource
+from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Pace, Switched, Target
 
@@ -34,11 +34,12 @@ class ClusterSwitch:
 
     kind = Kind.CLUSTER
     batch = 1
+    filters = False
 
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         """As of RDS instances: 100 a call, of the whole Region when tags are wanted."""
         members, named = named_in(select, self.kind, place)
         ids = {*members, *named}

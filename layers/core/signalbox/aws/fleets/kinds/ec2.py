@@ -7,13 +7,13 @@ from signalbox.aws.fleets.blame import Batch, Look
 from signalbox.aws.fleets.instances import CONDITIONS, GONE, resources, with_ids, with_tags
 from signalbox.aws.fleets.selection import has_tags, missing, named_in
 from signalbox.aws.places import client_in
-from signalbox.fleets.model import Action, Kind, Place, Resource
+from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Bucket, Pace, Switched, Target
 
-_ON_THE_WAY = {
-    Action.START: ("pending", "stopping", "stopped", *GONE),
-    Action.STOP: ("pending", "running", "stopping", *GONE),
+_NOT_YET = {
+    Power.RUNNING: ("pending", "stopping", "stopped", *GONE),
+    Power.STOPPED: ("pending", "running", "stopping", *GONE),
 }
 _ALL_STATES = (*CONDITIONS, *GONE)
 
@@ -31,32 +31,35 @@ class Ec2Switch:
 
     kind = Kind.EC2
     batch = 1000
+    filters = True
 
     def pace(self, action: Action) -> Pace:
         if action is Action.START:
             return Pace(calls=Bucket(capacity=5, per_second=2), resources=Bucket(capacity=1000, per_second=2))
         return Pace(calls=Bucket(capacity=50, per_second=5), resources=Bucket(capacity=1000, per_second=20))
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         """By tags 1,000 a call, page by page, so that no more is in memory; by ids 1,000 a call."""
+        states = tuple(CONDITIONS) if unless is None else _NOT_YET[unless]
         members, named = named_in(select, self.kind, place)
         seen: set[str] = set()
         if select.tags:
-            for resource in resources(with_tags(select.tags, place), place):
+            for resource in resources(with_tags(select.tags, states, place), place):
                 if has_tags(resource.tags, select.tags):
                     if members or named:
                         seen.add(resource.id)
                     yield resource
         rest = [id_ for id_ in (*members, *named) if id_ not in seen]
-        for resource in resources(with_ids(rest, tuple(CONDITIONS), place), place):
+        for resource in resources(with_ids(rest, states, place), place):
             seen.add(resource.id)
             yield resource
-        yield from missing(self.kind, named, seen)
+        if unless is None:
+            yield from missing(self.kind, named, seen)
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
         """By 1,000 ids a call, with a filter of states that leaves out what has arrived. What fell back
         after EC2 had accepted it is there, with what EC2 says of it; what was terminated is there too."""
-        return resources(with_ids(ids, _ON_THE_WAY[action], place), place)
+        return resources(with_ids(ids, _NOT_YET[action.power], place), place)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         """Reasons begin with EC2's name of the error: `InsufficientInstanceCapacity: …` comes back later."""

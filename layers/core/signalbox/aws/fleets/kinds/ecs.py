@@ -9,7 +9,7 @@ from signalbox.aws.errors import aws_errors, code_of
 from signalbox.aws.fleets.answers import one_by_one
 from signalbox.aws.fleets.selection import chunks, missing, named_in, tagged, unsettled
 from signalbox.aws.places import client_in
-from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
+from signalbox.fleets.model import Action, Condition, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Bucket, Pace, Switched, Target
 
@@ -35,11 +35,12 @@ class EcsSwitch:
 
     kind = Kind.ECS
     batch = _PAGE
+    filters = False
 
     def pace(self, action: Action) -> Pace:
         return Pace(resources=Bucket(capacity=50, per_second=5))
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         """ECS knows no filter by tag: GetResources finds 100 a call, DescribeServices tells of 10."""
         members, named = named_in(select, self.kind, place)
         with_tags = tagged(select.tags, self.kind, "ecs:service", place)

@@ -8,7 +8,7 @@ from signalbox.aws.fleets.answers import one_by_one
 from signalbox.aws.fleets.databases import GONE, PAGE, PASSING, by_id, condition_of
 from signalbox.aws.fleets.selection import chunks, has_tags, missing, named_in, tags_in, unsettled
 from signalbox.aws.places import client_in
-from signalbox.fleets.model import Action, Kind, Place, Resource
+from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Pace, Switched, Target
 
@@ -29,11 +29,12 @@ class RdsSwitch:
 
     kind = Kind.RDS
     batch = 1
+    filters = False
 
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         """RDS knows no filter by tag, and tells tags of all: 100 a call, of the whole Region when tags are
         wanted, else of those that are named."""
         members, named = named_in(select, self.kind, place)

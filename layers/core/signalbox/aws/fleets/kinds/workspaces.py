@@ -10,7 +10,7 @@ from signalbox.aws.errors import aws_errors, is_passing
 from signalbox.aws.fleets.answers import Tally, keeps_out, reason_of
 from signalbox.aws.fleets.selection import chunks, missing, named_in, tagged, tags_of, unsettled
 from signalbox.aws.places import client_in
-from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
+from signalbox.fleets.model import Action, Condition, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Pace, Switched, Target
 
@@ -47,11 +47,12 @@ class WorkspacesSwitch:
 
     kind = Kind.WORKSPACES
     batch = _BATCH
+    filters = False
 
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place) -> Iterator[Resource]:
+    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
         """DescribeWorkspaces tells no tags: GetResources finds them 100 a call."""
         members, named = named_in(select, self.kind, place)
         with_tags = tagged(select.tags, self.kind, "workspaces:workspace", place)

@@ -1,0 +1,69 @@
+"""What a run finds of one kind at one place, and what it would do with each of it. Reads only."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from signalbox.fleets.decisions.claims import Claim, claim_of, place_of
+from signalbox.fleets.decisions.planning import Circumstances
+from signalbox.fleets.decisions.sorting import Sorting
+from signalbox.fleets.model import Kind, Place, Power, Resource
+from signalbox.fleets.ports import FleetPorts
+from signalbox.fleets.record import Run, Standing, where
+from signalbox.fleets.spec import FleetSpec
+from signalbox.fleets.steps.patched import with_patches
+from signalbox.kernel.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One kind at one place; `specs` are those of all fleets."""
+
+    place: Place
+    kind: Kind
+    specs: Mapping[str, FleetSpec]
+    ports: FleetPorts
+
+    def sorted_for(self, run: Run, standing: Standing, unless: Power | None = None) -> Sorting:
+        """Everything that the run selects there, with what is to be done with it; without what is in the
+        condition `unless`, where AWS itself leaves that out. Raises Transient and Rejected."""
+        given = Circumstances(
+            run=run,
+            now=self.ports.clock(),
+            others=tuple(self._others(run.fleet)),
+            kept=frozenset(standing.kept.get(where(self.place, self.kind), ())),
+            sizes=standing.sizes,
+            types=standing.types,
+        )
+        sorting = Sorting(self.place, self.kind, given)
+        found = self._found(run, unless)
+        for resource in with_patches(found, self.kind, self.place, run.action, self.ports):
+            sorting.take(resource)
+        return sorting
+
+    def _found(self, run: Run, unless: Power | None) -> Iterator[Resource]:
+        """What a narrow run names must still be selected: tags may have changed since."""
+        switch = self.ports.switch_of(self.kind)
+        if not run.only:
+            yield from switch.find(run.spec.select, self.place, unless)
+            return
+        claim = claim_of(run.spec, self.kind, self.place)
+        select = replace(run.spec.select, tags=None, group=None, resources=run.only)
+        yield from (resource for resource in switch.find(select, self.place) if claim.has(resource))
+
+    def _others(self, fleet: str) -> Iterator[Claim]:
+        """What other fleets claim there. One that only observes claims nothing."""
+        for name, spec in self.specs.items():
+            theirs = place_of(spec, self.place, self.kind, self.ports.home)
+            if name != fleet and spec.mode != "observe" and theirs is not None:
+                yield claim_of(spec, self.kind, self.place, self._members(spec, theirs))
+
+    def _members(self, spec: FleetSpec, theirs: Place) -> Sequence[str]:
+        """Of the other fleet's resource group, seen with its own role: what that may not see or AWS does not
+        know the other fleet cannot touch either, and its own runs name it."""
+        if not spec.select.group:
+            return ()
+        select = replace(spec.select, tags=None, resources=None)
+        try:
+            return [resource.id for resource in self.ports.switch_of(self.kind).find(select, theirs)]
+        except Rejected:
+            return ()
