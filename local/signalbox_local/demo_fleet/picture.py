@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from signalbox_local.demo_fleet.record import Changes, Row, share_running
+from signalbox_local.demo_fleet.record import Changes, Row, seconds_between, share_running
 
 DAYS = 7
 LABEL, HOURS = 14, 4  # cells of `4 autoscaling`, and of the hours that it ran
@@ -42,8 +42,8 @@ class RunPicture:
     def _line(self, row: Row, cells: int) -> Text:
         line = self._days(f"{row.label:<{LABEL}}", cells, lambda span: self._shade(row, span))
         spans = self._spans(cells)
-        week = (spans[-1][1] - spans[0][0]).total_seconds() / HOUR
-        hours = share_running(self.changes, row, spans[0][0], spans[-1][1]) * week
+        begin, end = spans[0][0], spans[-1][1]
+        hours = share_running(self.changes, row, begin, end) * seconds_between(begin, end) / HOUR
         return line.append(f"{hours:{HOURS}.0f}", style="dim")
 
     def _days(self, label: str, cells: int, drawn: Callable[[Span], tuple[str, str]]) -> Text:

@@ -62,7 +62,7 @@ def rows_of(things: Iterable[Thing], apart: Mapping[Thing, str]) -> Sequence[Row
 
 def share_running(changes: Changes, row: Row, begin: datetime, end: datetime) -> float:
     """Of the row between two moments, between 0 and 1."""
-    whole = (end - begin).total_seconds() * len(row.things)
+    whole = seconds_between(begin, end) * len(row.things)
     return sum(seconds_run(changes[thing], begin, end) for thing in row.things) / whole
 
 
@@ -70,7 +70,12 @@ def seconds_run(changes: Sequence[tuple[datetime, bool]], begin: datetime, end: 
     """Between two moments."""
     stretches = pairwise((*changes, (end, False)))
     each = ((max(since, begin), min(until, end)) for (since, runs), (until, _) in stretches if runs)
-    return sum(max(0.0, (until - since).total_seconds()) for since, until in each)
+    return sum(max(0.0, seconds_between(since, until)) for since, until in each)
+
+
+def seconds_between(begin: datetime, end: datetime) -> float:
+    """Python takes what two clocks of one zone show from each other, whatever has passed when they change."""
+    return end.timestamp() - begin.timestamp()
 
 
 def now_by(changes: Changes) -> Mapping[Thing, bool]:

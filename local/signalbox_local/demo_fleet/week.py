@@ -102,14 +102,14 @@ def _start_by_hand(stage: Stage) -> None:
 
 
 def _be_away(stage: Stage) -> None:
-    """Nobody is there at the transition on Wednesday."""
+    """Timetable and sweep are away over the transition on Wednesday."""
     due = stage.at(WEDNESDAY, 20)
     with stage.pace.outage():
         stage.pace.pass_to(due + 2 * HOUR)
-        stage.diary.line(due, "away", "nobody of Signalbox is there until 22:00: nothing happens")
+        stage.diary.line(due, "away", "whatever wakes the fleet is away until 22:00: nothing happens")
         running = sum(power_of(stage.aws.client).values())
     everything = running == len(stage.before)
-    stage.check("while nobody was there everything ran on", f"{running} running", holds=everything)
+    stage.check("while nobody woke it everything ran on", f"{running} running", holds=everything)
     stage.pace.pass_to(due + 3 * HOUR)
     stage.diary.run(stage.run_after(due, lambda run: "caught up" in run["reason"]))
     stage.marks.append((due, "3"))
