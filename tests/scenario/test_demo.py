@@ -1,32 +1,20 @@
 """`make demo`, as somebody without a terminal runs it: what it prints, what it exits with, what stays."""
 
-import os
 import re
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.scenario.processes import living_in
-
-COMMAND = [sys.executable, "-m", "signalbox_local.demo"]
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """A folder of its own for what it leaves, and what must not reach it."""
-    foreign = {"AWS_PROFILE": "nobody", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "FORCE_COLOR": ""}
-    return {**os.environ, **foreign, "TMPDIR": str(tmp_path), "COLUMNS": "100"}
+from tests.scenario.demos import begun, nothing_lives_in, played, surroundings
 
 
 @pytest.mark.timeout(150)
-def test_all_end_as_told_and_every_check_holds(environment: dict[str, str], tmp_path: Path) -> None:
+def test_all_end_as_told_and_every_check_holds(tmp_path: Path) -> None:
     began = time.monotonic()
-    demo = subprocess.run(COMMAND, env=environment, capture_output=True, text=True, check=False)
+    demo = played("demo", surroundings(tmp_path))
     story = demo.stdout
     assert (demo.returncode, demo.stderr) == (0, ""), story
     assert time.monotonic() - began < 120
@@ -56,38 +44,19 @@ def test_all_end_as_told_and_every_check_holds(environment: dict[str, str], tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def begun(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A demo whose runtime is up."""
-    with subprocess.Popen(COMMAND, env=environment, stdout=subprocess.PIPE, text=True) as demo:
-        assert demo.stdout
-        while "ready after" not in demo.stdout.readline():
-            assert demo.poll() is None
-        assert living_in(tmp_path)
-        yield demo
-        demo.kill()
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)]
 )
-def test_however_it_is_stopped_no_process_stays(
-    begun: subprocess.Popen[str], tmp_path: Path, number: signal.Signals, code: int
-) -> None:
-    begun.send_signal(number)
-    assert begun.wait(20) == code
-    deadline = time.monotonic() + 10
-    while living_in(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert living_in(tmp_path) == []
+def test_however_it_is_stopped_no_process_stays(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    with begun("demo", surroundings(tmp_path)) as demo:
+        demo.send_signal(number)
+        assert demo.wait(20) == code
+    assert nothing_lives_in(tmp_path)
 
 
-def test_a_runtime_that_cannot_start_is_told_with_its_reason(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
-    broken = {**environment, "SIGNALBOX_LOCAL_RETRY_SECONDS": "soon"}
-    demo = subprocess.run(COMMAND, env=broken, capture_output=True, text=True, check=False)
+def test_a_runtime_that_cannot_start_is_told_with_its_reason(tmp_path: Path) -> None:
+    demo = played("demo", {**surroundings(tmp_path), "SIGNALBOX_LOCAL_RETRY_SECONDS": "soon"})
     assert demo.returncode == 1
     assert "The demo failed: the embedded AWS did not start" in demo.stdout
     assert "soon" in demo.stdout

@@ -13,6 +13,7 @@ from signalbox_cli.following import ask
 from signalbox_cli.rollout_news import Sighting
 from signalbox_cli.rollout_words import Json, phase_name, span, why
 from signalbox_local.demo.by_hand import NOTICED_AFTER, ByHand, all_at_once
+from signalbox_local.film import Unexpected
 from signalbox_local.rehearsal.fidelity import as_at_real_speed
 from signalbox_local.rehearsal.figures import Blast, blast, within
 from signalbox_local.rehearsal.looks import lowest_healthy
@@ -27,10 +28,6 @@ HERE = Path(__file__).parent
 SPEED = 20.0
 PATIENCE = 90.0  # seconds that one rollout may take
 AFTERWARDS = 1.0  # seconds, so that the last answers count
-
-
-class Unexpected(Exception):
-    """The story went another way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

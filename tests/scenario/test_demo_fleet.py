@@ -1,0 +1,63 @@
+"""`make demo-fleet`, as somebody without a terminal runs it: what it tells, exits with, and leaves."""
+
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.scenario.demos import begun, nothing_lives_in, played, surroundings
+
+STORY = (
+    "00:00 ■ stop 55 stopped, 5 skipped user/operator: nobody works at midnight",
+    "spot one-time: cannot be stopped",
+    "rds ledger-replica: read replica: cannot be stopped",
+    "08:00 ▸ start 60 running period office begins",
+    "user/deployer: override: running until Tue 22:00",
+    "is meant to be running: override by user/deployer: running until",
+    "22:00 ■ stop 55 stopped, 5 skipped override by user/deployer ends",
+    "■ stop 1 stopped i-",
+    "whatever wakes the fleet is away until 22:00: nothing happens",
+    "caught up, it was due at Wed 20:00",
+    "08:00 holiday no period begins",
+    "20:00 ■ stop 55 stopped, 5 skipped period office ends",
+    "no price is known of FARGATE, STANDARD, db.r6g.large: not counted as saved",
+    "6 StopInstances",
+)
+# Two hours a cell: the wish until 22:00 on Tuesday, the outage on Wednesday, the holiday.
+WEEK = "····██████·· ····███████· ····███████▓ ············ ····██████·· ············ ············"
+
+
+@pytest.mark.timeout(300)
+def test_the_week_passes_as_told_and_every_check_holds(tmp_path: Path) -> None:
+    demo = played("demo_fleet", surroundings(tmp_path))
+    story = demo.stdout
+    assert (demo.returncode, demo.stderr) == (0, ""), story
+    told = re.sub(r"\s+", " ", story)
+    for line in STORY:
+        assert line in told, (line, story)
+    rows = re.findall(r"(?m)^  (\d+ [a-z0-9 ]+?) +([█▓░·][█▓░· ]{89})", story)
+    assert [label for label, _ in rows] == [
+        "14 ec2",
+        "4 autoscaling",
+        "5 rds",
+        "3 cluster",
+        "8 ecs",
+        "21 workspaces",
+        "5 stay up",
+    ]
+    assert {cells for _, cells in rows} == {WEEK, " ".join(["█" * 12] * 7)}
+    assert story.count("✓") == 8
+    assert "✗" not in story
+    assert "\x1b" not in story
+    assert max(map(len, story.splitlines())) <= 110
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_when_it_is_stopped_no_process_stays(tmp_path: Path) -> None:
+    with begun("demo_fleet", surroundings(tmp_path)) as demo:
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(20) == 130
+    assert nothing_lives_in(tmp_path)
