@@ -75,6 +75,13 @@ def test_every_preset_is_explained(name: str) -> None:
     assert f"| `{name}` |" in _text("rollouts.md")
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_compared_in_each_column(name: str) -> None:
+    _, _, table = _text("rollouts.md").partition("### The strategies side by side")
+    (row,) = re.findall(rf"^\| `{name}` \|(.*)\|$", table.partition("\n#")[0], re.MULTILINE)
+    assert all(cell.strip() for cell in row.split("|")), row
+
+
 @pytest.mark.parametrize("name", get_group(fleets).commands)
 def test_every_command_of_fleets_is_explained(name: str) -> None:
     assert f"`fleets {name} " in _text("command-line.md") or f"`fleets {name}`" in _text("command-line.md")
