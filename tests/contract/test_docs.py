@@ -89,6 +89,13 @@ def test_every_command_of_a_capability_is_explained(command: str) -> None:
     assert f"`{command} " in _text("command-line.md") or f"`{command}`" in _text("command-line.md")
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_compared_in_each_column(name: str) -> None:
+    _, _, table = _text("rollouts.md").partition("### The strategies side by side")
+    (row,) = re.findall(rf"^\| `{name}` \|(.*)\|$", table.partition("\n#")[0], re.MULTILINE)
+    assert all(cell.strip() for cell in row.split("|")), row
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "events").glob("signalbox_*.json")), ids=lambda path: path.stem
 )

@@ -99,7 +99,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
 }
 PLATFORMS = ("slots", "group")
 BY_NAME = ("blue-green", "linear", "ab-test")
-COPIED = ("blue-green", "immutable")  # with a copy of the load balancer
+COPIED = ("blue-green", "immutable", "ab-test")  # with a copy of the load balancer
 REBUILDING = frozenset(
     {"rolling", "rolling-with-additional-batch", "canary"}
 )  # after some of several batches

@@ -8,7 +8,7 @@ from signalbox.kernel.clock import from_rfc3339
 from signalbox_local.rehearsal.effort import bill, effort
 from signalbox_local.rehearsal.figures import Count, blast, by_version, first_hurt, latency
 from signalbox_local.rehearsal.looks import instance_seconds, lowest_healthy, stretched
-from signalbox_local.rehearsal.phases import phases
+from signalbox_local.rehearsal.phases import Phase, faster, phases
 from tests.unit.rehearsals import (
     BROKEN,
     CANDIDATE,
@@ -107,6 +107,12 @@ def test_phases_follow_the_timeline_without_gaps() -> None:
         "before", "provision", "shift", "bake", "the way back", "after",
     ]  # fmt: skip
     assert [round(phase.seconds, 1) for phase in found] == [3.2, 1.8, 1.0, 6.0, 2.9, 2.1]
+
+
+def test_bakes_and_experiments_go_faster_than_they_will() -> None:
+    kinds = ("provision", "bake", "analyse", "")
+    parts = [Phase(name=k, kind=k, began=n, ended=n + 1.0) for n, k in enumerate(kinds)]
+    assert faster(parts, 20) == [(1, 2, 20), (2, 3, 20)]
 
 
 def call(

@@ -244,6 +244,15 @@ def test_a_replica_by_name_has_a_side_for_each_pair_and_alarms_of_their_own() ->
     }
 
 
+def test_an_alarm_belongs_to_the_group_that_it_names_most_closely() -> None:
+    plan = blueprint(read_spec(ROOT / "examples/service-by-name.yaml"), world())
+    pairs = tuple(
+        replace(pair, group=name) for pair, name in zip(plan.pairs, ("shop", "shop-b"), strict=True)
+    )
+    named = replace(plan, pairs=pairs)
+    assert [named.watched_by(name) for name in ("shop-5xx", "shop-b-5xx", "cart-5xx")] == [0, 1, 0]
+
+
 def test_a_name_is_remembered_for_as_much_shorter_as_everything_goes_faster() -> None:
     seconds = [script(speed=speed).paced_world.traffic.ttl_seconds for speed in (1, 20, 200)]
     assert seconds == [60, 3, 1]

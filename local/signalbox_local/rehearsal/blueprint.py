@@ -50,10 +50,10 @@ class Blueprint:
     zone: str = ""
 
     def watched_by(self, alarm: str) -> int:
-        """The place of the pair that an alarm of that name looks at: the one after whose group it is called,
-        or the first."""
-        called = (place for place, pair in enumerate(self.pairs) if alarm.startswith(pair.group))
-        return next(called, 0)
+        """The place of the pair that an alarm of that name looks at: the one after whose group it is called
+        most closely, or the first."""
+        called = [len(pair.group) if alarm.startswith(pair.group) else 0 for pair in self.pairs]
+        return called.index(max(called))
 
 
 def blueprint(spec: ServiceSpec, world: World) -> Blueprint:

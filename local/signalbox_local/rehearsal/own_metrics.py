@@ -75,7 +75,7 @@ class Till:
         self._stopping.set()
 
     def put(self) -> None:
-        """All since the last time, in one call."""
+        """All since the last time, in one call for each namespace."""
         requests = self._load.requests[self._seen :]
         data: dict[str, list[dict[str, Any]]] = {}
         for (target_group, image), counts in counted(requests, self._users, self._chance).items():

@@ -34,7 +34,7 @@ from signalbox_local.rehearsal.invariants import (
 )
 from signalbox_local.rehearsal.load.orders import Request
 from signalbox_local.rehearsal.looks import Look, instance_seconds, lowest_healthy
-from signalbox_local.rehearsal.phases import Phase, bakes, epoch, phases
+from signalbox_local.rehearsal.phases import Phase, epoch, faster, phases
 from signalbox_local.rehearsal.replica import Replica
 from signalbox_local.rehearsal.script import Script
 
@@ -127,14 +127,14 @@ def summary(script: Script, replica: Replica, found: Recording) -> Summary:
     """The figures of what was recorded."""
     last = found.sightings[-1]
     spans = phases(last.rollout, last.events, found.began, found.ended)
-    faster = bakes(spans, script.speed)
+    sped_up = faster(spans, script.speed)
     asked = _during(found, last)
     stable = replica.images[script.world.stable]
     clocks = _clocks(last, asked, stable, script.slow_seconds)
     detection = clocks.detection()
     spent = effort(found.calls, found.histories, _ruled(found.events))
     size = found.before.size
-    really = instance_seconds(found.looks, size, faster)
+    really = instance_seconds(found.looks, size, sped_up)
     names = version_names(script, replica)
     return Summary(
         strategy=script.strategy_name,
@@ -151,7 +151,7 @@ def summary(script: Script, replica: Replica, found: Recording) -> Summary:
         versions=by_version(asked, names, script.slow_seconds),
         latency=_latencies(asked, names),
         phases=by_phase(found.requests, spans, names, script.slow_seconds),
-        blast=blast(asked, stable, script.slow_seconds, faster),
+        blast=blast(asked, stable, script.slow_seconds, sped_up),
         size=size,
         floor=floor_of(script, size),
         lowest_healthy=lowest_healthy(found.looks),
