@@ -87,6 +87,17 @@ def _rule(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
     return Made(name, {"Arn": arn})
 
 
+def _config_rule(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
+    name = workshop.name(logical_id, properties.get("ConfigRuleName"))
+    settings = {**properties, "ConfigRuleName": name}
+    if "InputParameters" in settings:
+        settings["InputParameters"] = json.dumps(settings["InputParameters"])
+    client = workshop.client("config")
+    client.put_config_rule(ConfigRule=settings)
+    rule = client.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"][0]
+    return Made(name, {"Arn": rule["ConfigRuleArn"], "ConfigRuleId": rule["ConfigRuleId"]})
+
+
 def _schedule_group(workshop: Workshop, logical_id: str, properties: Properties) -> Made:
     name = workshop.name(logical_id, properties.get("Name"))
     arn = workshop.client("scheduler").create_schedule_group(Name=name)["ScheduleGroupArn"]
@@ -203,6 +214,7 @@ MAKERS: Mapping[str, Callable[[Workshop, str, Properties], Made]] = {
     "AWS::ApiGateway::UsagePlan": _usage_plan,
     "AWS::CloudWatch::Alarm": _alarm,
     "AWS::CloudWatch::Dashboard": _dashboard,
+    "AWS::Config::ConfigRule": _config_rule,
     "AWS::DynamoDB::Table": _table,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.core.config import default_user_config
 from werkzeug.wrappers import Response
@@ -21,6 +21,7 @@ from signalbox_local.aws_endpoint import build_app
 from signalbox_local.bus import Bus
 from signalbox_local.calls import CallLog
 from signalbox_local.clock import Clock
+from signalbox_local.config_rules import ConfigRules
 from signalbox_local.estate import Estate, EstateSettings
 from signalbox_local.estate.control import estate_control
 from signalbox_local.functions import Functions, Host
@@ -68,6 +69,13 @@ class Settings:
     alarm_speedup: float = 1
 
 
+class Engine(Protocol):
+    """What lives beside moto."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
 class Runtime:
     """One embedded AWS; the ports are taken when it is made. Raises PortTaken."""
 
@@ -92,6 +100,7 @@ class Runtime:
         pace = Pace(settings.alarm_speedup, REPORT_SECONDS if settings.traffic else 0)
         self._alarms = Alarms(self._bus.publish, *place, pace=pace)
         self._estate = Estate(self._bus.publish, *place, settings.estate)
+        self._config_rules = ConfigRules(self._bus.publish, *place)
         self._plane = DataPlane(self._told, settings.metric_seconds) if settings.traffic else None
         self._plane_start = ThreadPoolExecutor(1, "plane-start")
         self._scheduler = Scheduler(self._bus, self._clock, *place)
@@ -110,7 +119,7 @@ class Runtime:
         admin = self._identities.create_administrator()
         stack = self._make_stack(admin)
         served.result()
-        for engine in (self._bus, self._scheduler, self._schedules, self._alarms, self._estate):
+        for engine in self._engines():
             engine.start()
         self._api.start()
         return self._state(stack, admin, self._make_callers(stack))
@@ -118,7 +127,7 @@ class Runtime:
     def stop(self) -> None:
         """Ends everything that `start` began, sandboxes included."""
         self._api.stop()
-        for engine in (self._schedules, self._scheduler, self._alarms, self._estate, self._bus):
+        for engine in reversed(self._engines()):
             engine.stop()
         if self._gateway:
             self._gateway.stop()
@@ -128,6 +137,11 @@ class Runtime:
         self._functions.close()
         self._aws.stop()
         self._seams.undo()
+
+    def _engines(self) -> tuple[Engine, ...]:
+        """The bus first: the others tell it what happens."""
+        told = (self._estate, self._alarms, self._config_rules, self._scheduler, self._schedules)
+        return (self._bus, *told)
 
     def warm(self) -> None:
         """Starts a sandbox of each function, the API's first; returns when all are ready."""
@@ -160,6 +174,8 @@ class Runtime:
         moto_seams.alarm_states(self._seams, self._alarms)
         moto_seams.estate_life(self._seams, self._estate)
         moto_seams.fleet_resources(self._seams)
+        moto_seams.recorded_resources(self._seams)
+        moto_seams.config_evaluations(self._seams, self._config_rules)
         moto_seams.power_events(self._seams, self._bus.publish, self._clock, self._settings.region)
         moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)
         moto_seams.load_balancers(self._seams, time.time, self._settings.estate.balancer)

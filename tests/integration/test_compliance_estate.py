@@ -16,6 +16,7 @@ from signalbox.compliance.model import Observed, Resource, Verdict, Write
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Rule
 from signalbox.kernel.errors import Rejected, Transient
+from signalbox_local.moto_seams import Seams, recorded_resources
 from tests.integration.compliance_stages import ACCOUNT, MADE, REGION, delete, violation
 
 ESTATE = AwsEstate()
@@ -26,11 +27,14 @@ each_rule = pytest.mark.parametrize("name", RULES)
 @pytest.fixture(scope="module")
 def session() -> Iterator[boto3.Session]:
     """One moto for the whole module: making EC2 anew costs a second."""
+    seams = Seams()
+    recorded_resources(seams)
     clients._made.cache_clear()
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         yield boto3.Session()
     clients._made.cache_clear()
+    seams.undo()
 
 
 def _observed(rule: Rule, resource: Resource) -> Observed:
@@ -87,6 +91,15 @@ def test_what_never_was_is_gone(name: str, session: boto3.Session) -> None:
     type_ = RULES[name].resource_type
     nobody = Resource(type=type_, id=ids.get(type_, "nobody"), account=ACCOUNT, region=REGION)
     assert ESTATE.observe(RULES[name], nobody) is None
+
+
+def test_a_fix_of_an_instance_changes_its_tokens_alone(session: boto3.Session) -> None:
+    rule, resource = RULES["instance-metadata"], violation("instance-metadata", session)
+    for write in rule.playbook.act(resource, _observed(rule, resource).configuration):
+        ESTATE.write(write)
+    assert _observed(rule, resource).configuration == {
+        "HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2,
+    }  # fmt: skip
 
 
 def test_a_bucket_that_had_some_of_the_blocks_gets_just_those_back(session: boto3.Session) -> None:

@@ -1,6 +1,7 @@
 """Every replacement of moto's private parts, in one place, one comment a seam."""
 
 from signalbox_local.moto_seams.cloudwatch import alarm_states, metric_data
+from signalbox_local.moto_seams.config import config_evaluations, recorded_resources
 from signalbox_local.moto_seams.effort import less_work
 from signalbox_local.moto_seams.estate import estate_life
 from signalbox_local.moto_seams.events import event_bus
@@ -19,6 +20,7 @@ __all__ = [
     "MOTO_VERSION",
     "Seams",
     "alarm_states",
+    "config_evaluations",
     "dns_changes",
     "dynamodb_requests",
     "estate_life",
@@ -30,6 +32,7 @@ __all__ = [
     "less_work",
     "managed_policies",
     "power_events",
+    "recorded_resources",
     "rests",
     "schedules",
     "metric_data",

@@ -23,6 +23,7 @@ _BY_SERVICE: dict[str, Callable[[Asked], Iterable[Permission]]] = {
     "appstream": fleets.streaming_fleets,
     "autoscaling": autoscaling.permissions,
     "cloudwatch": monitoring.permissions,
+    "config": named.config_rules,
     "dynamodb": dynamodb.permissions,
     "ec2": ec2.permissions,
     "ecs": fleets.services,

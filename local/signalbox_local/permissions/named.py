@@ -11,12 +11,15 @@ _BUCKET_ACTIONS = {
     "CopyObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "DeleteObjects": "DeleteObject",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
     "ListBuckets": "ListAllMyBuckets",
     "ListObjectVersions": "ListBucketVersions",
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
     "UploadPart": "PutObject",
 }
 _FUNCTION_ACTIONS = {
@@ -68,6 +71,12 @@ def buckets(asked: Asked) -> Iterable[Permission]:
         return asked.needs(action=action)
     on_objects = "/*" if asked.operation == "DeleteObjects" else ""
     return asked.needs(f"arn:aws:s3:::{bucket}{f'/{key}' if key else on_objects}", action=action)
+
+
+def config_rules(asked: Asked) -> Iterable[Permission]:
+    """Config, whose ARNs have an id that AWS makes: the name stands for it here."""
+    names = asked.texts("ConfigRuleName", "ConfigRuleNames")
+    return asked.needs(*(asked.arn(f"config-rule/{name}") for name in names))
 
 
 def schedules(asked: Asked) -> Iterable[Permission]:

@@ -1,0 +1,93 @@
+"""What managed rules of AWS Config look at, read from moto's records; by themselves, not by the product."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.cloudtrail.models import cloudtrail_backends
+from moto.ec2.models import ec2_backends
+from moto.rds.models import rds_backends
+from moto.s3.models import s3_backends
+
+Looked = Iterator[tuple[str, bool]]
+"""Id, and whether it is compliant."""
+EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+GONE = frozenset({"terminated", "shutting-down"})
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Of one managed rule: the type of what it looks at, by which ids."""
+
+    type: str
+    look: Callable[[str, str], Looked]
+
+
+def _buckets(account: str, region: str) -> Looked:
+    for bucket in list(s3_backends[account]["aws"].buckets.values()):
+        if bucket.region_name == region:
+            block = bucket.public_access_block
+            flags = ("block_public_acls", "ignore_public_acls", "block_public_policy")
+            named = (*flags, "restrict_public_buckets")
+            yield bucket.name, block is not None and all(_is_on(getattr(block, name)) for name in named)
+
+
+def _is_on(flag: object) -> bool:
+    return str(flag).lower() == "true"
+
+
+def _closed(port: int) -> Callable[[str, str], Looked]:
+    def look(account: str, region: str) -> Looked:
+        for groups in list(ec2_backends[account][region].groups.values()):
+            for group in list(groups.values()):
+                yield group.id, not any(_lets_all_in(rule, port) for rule in list(group.ingress_rules))
+
+    return look
+
+
+def _lets_all_in(rule: Any, port: int) -> bool:
+    ranges = {rule.ip_range.get("CidrIp"), rule.ip_range.get("CidrIpv6")}
+    if not ranges & EVERYWHERE:
+        return False
+    if rule.ip_protocol == "-1":
+        return True
+    return bool(rule.ip_protocol == "tcp" and rule.from_port <= port <= rule.to_port)
+
+
+def _backups(account: str, region: str) -> Looked:
+    for database in list(rds_backends[account][region].databases.values()):
+        yield database.dbi_resource_id, bool(database.backup_retention_period)
+
+
+def _not_public(account: str, region: str) -> Looked:
+    for database in list(rds_backends[account][region].databases.values()):
+        yield database.dbi_resource_id, not _is_on(database.publicly_accessible)
+
+
+def _volumes(account: str, region: str) -> Looked:
+    yield account, bool(ec2_backends[account][region].ebs_encryption_by_default)
+
+
+def _trails(account: str, region: str) -> Looked:
+    trails = cloudtrail_backends[account][region].describe_trails(include_shadow_trails=True)
+    yield account, any(_is_on(trail.is_multi_region) and trail.status.is_logging for trail in trails)
+
+
+def _instances(account: str, region: str) -> Looked:
+    for reservation in list(ec2_backends[account][region].reservations.values()):
+        for instance in list(reservation.instances):
+            if instance.state not in GONE:
+                yield instance.id, instance.metadata_options.http_tokens == "required"
+
+
+EVALUATORS: Mapping[str, Evaluator] = {
+    "DB_INSTANCE_BACKUP_ENABLED": Evaluator("AWS::RDS::DBInstance", _backups),
+    "EC2_EBS_ENCRYPTION_BY_DEFAULT": Evaluator("AWS::::Account", _volumes),
+    "EC2_IMDSV2_CHECK": Evaluator("AWS::EC2::Instance", _instances),
+    "INCOMING_SSH_DISABLED": Evaluator("AWS::EC2::SecurityGroup", _closed(22)),
+    "MULTI_REGION_CLOUD_TRAIL_ENABLED": Evaluator("AWS::::Account", _trails),
+    "RDS_INSTANCE_PUBLIC_ACCESS_CHECK": Evaluator("AWS::RDS::DBInstance", _not_public),
+    # As this stack parametrises it; other parameters are not looked at.
+    "RESTRICTED_INCOMING_TRAFFIC": Evaluator("AWS::EC2::SecurityGroup", _closed(3389)),
+    "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED": Evaluator("AWS::S3::Bucket", _buckets),
+}

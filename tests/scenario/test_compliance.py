@@ -1,0 +1,142 @@
+"""What Config finds is put right once, with a yes where it may hurt, and proven; or left, and why."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.scenario.command_line import CommandLine
+from tests.scenario.compliance import BY_CONFIG, Findings
+from tests.scenario.conftest import serving
+from tests.scenario.roles import lacking
+from tests.scenario.world import World, eventually
+
+BUCKETS, SSH = "bucket-public-access", "ssh-closed"
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A runtime of its own, with the rules in Config."""
+    with serving(tmp_path_factory.mktemp("stage"), *BY_CONFIG) as runtime:
+        yield World(runtime)
+
+
+@pytest.fixture
+def findings(stage: World) -> Findings:
+    return Findings(stage)
+
+
+def test_a_bucket_is_found_put_right_by_itself_and_proven(stage: World, findings: Findings) -> None:
+    since = stage.last_call()
+    bucket = findings.bucket()
+    found = findings.until(bucket, BUCKETS, "remediated")
+    assert set(findings.blocks(bucket).values()) == {True}
+    assert findings.types(found) == ["Finding Opened", "Remediation Started", "Remediation Succeeded"]
+    evidence = found["evidence"]
+    assert evidence["chain_verified"]
+    assert (evidence["before"]["Configured"], evidence["after"]["Configured"]) == (False, True)
+    writes = [call for call in stage.calls(since) if call["operation"] == "PutPublicAccessBlock"]
+    assert ["ApplyFix" in call["principal"] for call in writes] == [True]
+
+
+def test_a_group_is_closed_once_somebody_else_agrees(stage: World, findings: Findings) -> None:
+    group = findings.group()
+    found = findings.until(group, SSH, "waiting")
+    assert findings.ranges(group) == ["0.0.0.0/0", "10.0.0.0/8"]
+    proposed = found["evidence"]["proposal"][0]
+    assert proposed["operation"] == "RevokeSecurityGroupIngress"
+    assert findings.say("approve", found, "deployer").status == 403
+    assert findings.say("approve", found, "approver", reason="agreed").status == 202
+    done = findings.until(group, SSH, "remediated")
+    assert findings.ranges(group) == ["10.0.0.0/8"]
+    assert done["evidence"]["approved_by"].endswith("user/approver")
+
+
+def test_what_is_rejected_is_left_until_somebody_asks_and_another_agrees(
+    stage: World, findings: Findings
+) -> None:
+    group = findings.group()
+    found = findings.until(group, SSH, "waiting")
+    assert findings.say("reject", found, "approver", reason="the vendor needs it").status == 200
+    left = findings.until(group, SSH, "open")
+    assert left["reason"].endswith("the vendor needs it")
+    assert findings.ranges(group) == ["0.0.0.0/0", "10.0.0.0/8"]
+    dry = findings.say("remediate", found, "operator", dry_run=True)
+    assert (dry.status, dry.body["outcome"]) == (200, "wait")
+    assert findings.say("remediate", found, "operator").status == 202
+    asked = findings.until(group, SSH, "waiting")
+    assert findings.say("approve", asked, "operator").status == 409
+    assert findings.say("approve", asked, "approver").status == 202
+    findings.until(group, SSH, "remediated")
+
+
+def test_nothing_is_touched_that_its_owner_has_not_entrusted(findings: Findings) -> None:
+    bucket = findings.bucket(managed=False)
+    found = findings.until(bucket, BUCKETS, "open")
+    eventually(lambda: "Finding Left" in findings.types(found))
+    left = findings.until(bucket, BUCKETS, "open")
+    assert "signalbox:managed" in left["reason"]
+
+
+def test_what_somebody_decided_to_leave_is_left(stage: World, findings: Findings) -> None:
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    exception = {
+        "id": "legacy", "rule": BUCKETS, "resource": "legacy-photos",
+        "reason": "goes in spring", "owner": "web", "until": until,
+    }  # fmt: skip
+    api = stage.api("operator")
+    assert api.request("PUT", "/exceptions/legacy", exception).status == 201
+    assert api.request("PUT", "/exceptions/legacy", exception).status == 200
+    assert api.request("PUT", "/exceptions/all", {**exception, "id": "other"}).status == 400
+    s3 = stage.aws("s3")
+    region = {"LocationConstraint": stage.runtime.region}
+    s3.create_bucket(Bucket="legacy-photos", CreateBucketConfiguration=region)
+    s3.put_bucket_tagging(
+        Bucket="legacy-photos", Tagging={"TagSet": [{"Key": "signalbox:managed", "Value": "true"}]}
+    )
+    found = findings.until("legacy-photos", BUCKETS, "excepted")
+    assert (found["exception"], "goes in spring" in found["reason"]) == ("legacy", True)
+    assert findings.say("remediate", found, "operator").status == 409
+    assert api.request("DELETE", "/exceptions/legacy").status == 204
+    assert api.request("GET", "/exceptions/legacy").status == 404
+
+
+def test_what_cannot_be_written_fails_and_pages_and_nothing_is_changed(
+    stage: World, findings: Findings
+) -> None:
+    with lacking(stage, "ApplyFixFunction", "BlockPublicAccess"):
+        bucket = findings.bucket()
+        found = findings.until(bucket, BUCKETS, "failed")
+    assert "AccessDenied" in found["reason"]
+    assert found["reason"].endswith("nothing was changed")
+    assert findings.types(found)[-1] == "Remediation Failed"
+    assert findings.say("remediate", found, "operator").status == 202
+    findings.until(bucket, BUCKETS, "remediated")
+
+
+def test_what_is_deleted_is_gone(stage: World, findings: Findings) -> None:
+    group = findings.group()
+    findings.until(group, SSH, "waiting")
+    stage.aws("ec2").delete_security_group(GroupId=group)
+    findings.until(group, SSH, "gone")
+
+
+def test_what_somebody_opens_again_and_again_is_left_alone(stage: World, findings: Findings) -> None:
+    bucket = findings.bucket()
+    for _ in range(2):
+        findings.until(bucket, BUCKETS, "remediated")
+        stage.aws("s3").delete_public_access_block(Bucket=bucket)
+        eventually(lambda: (found := findings.of(bucket, BUCKETS)) and found["state"] != "remediated")
+    found = findings.until(bucket, BUCKETS, "flapping")
+    assert found["exception"] == f"flapping-{found['id']}"
+    assert findings.types(found).count("Remediation Started") == 2
+
+
+def test_the_command_line_tells_why(stage: World, findings: Findings, tmp_path: Path) -> None:
+    bucket = findings.bucket()
+    found = findings.until(bucket, BUCKETS, "remediated")
+    line = CommandLine(stage.runtime.folder, tmp_path)
+    told = line("findings", "why", found["id"])
+    assert told.stdout.startswith(f"AWS::S3::Bucket {bucket} is remediated for {BUCKETS}")
+    assert bucket in line("findings", "list").stdout
