@@ -168,6 +168,7 @@ def fleet_ports() -> "FleetPorts":
 def dead_letters() -> "DeadLetters":
     """The queue of what could not be delivered."""
     from signalbox.aws.dead_letters import SqsDeadLetters  # noqa: PLC0415
+    from signalbox.aws.fleets.bus import SOURCE  # noqa: PLC0415
     from signalbox.aws.fleets.timetable import FLEET_DUE  # noqa: PLC0415
 
     given = settings()
@@ -179,6 +180,7 @@ def dead_letters() -> "DeadLetters":
         "aws.ec2": given.on_power_event_function,
         "aws.rds": given.on_power_event_function,
         FLEET_DUE: given.on_transition_arn,
+        SOURCE: given.on_transition_arn,
     }
     return SqsDeadLetters(given.dead_letters_url, functions)
 

@@ -11,6 +11,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run, RunPhase, Standing
 from signalbox.fleets.spec import FleetSpec
+from signalbox.fleets.steps.held import hold_back
 from signalbox.fleets.steps.patched import with_patches
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, kept, still_ours, take_turn
 from signalbox.kernel.errors import Rejected, Transient
@@ -41,7 +42,8 @@ def resolve_fleet(command: PowerCommand, ports: FleetPorts) -> Progress:
             run = _unknown(run, place, kind, error, ports)
         except Rejected as error:
             run = _unknown(run, place, kind, error, ports)
-    _look_again(run, ports)
+    if run.look_again_at is not None:
+        hold_back(run.fleet, still_ours(run, ports), run.look_again_at, ports)
     kept(replace(run, phase=RunPhase.RUNNING, stage=0, stage_at=ports.clock(), rounds=0), ports)
     return Progress(next=State.SWITCH_POWER)
 
@@ -126,12 +128,3 @@ def _unknown(run: Run, place: Place, kind: Kind, error: Exception, ports: FleetP
         number=run.lots, stage=0, kind=kind, place=place, failed={f"not looked for: {error}": (EVERYTHING,)}
     )
     return kept(replace(run, resolved=run.resolved + 1, lots=run.lots + 1), ports, [lot])
-
-
-def _look_again(run: Run, ports: FleetPorts) -> None:
-    """When the first of the tags ends that hold something back. The sweep arms it, or acts when it is over:
-    what the machine calls does not know whom the timetable wakes."""
-    if run.look_again_at is not None:
-        standing = still_ours(run, ports)
-        after = replace(standing, look_again_at=run.look_again_at, revision=standing.revision + 1)
-        ports.fleets.save(run.fleet, after, ())
