@@ -1,4 +1,5 @@
-"""Schedules of EventBridge Scheduler, one for each fleet: its next transition is due."""
+"""Schedules of EventBridge Scheduler, one for each fleet: its next transition is due; or a tag has an end
+that the next one must know of."""
 
 from signalbox.entrypoint import listener
 from signalbox.fleets.commands.attend import attend

@@ -29,6 +29,7 @@ _TAKES = {
     "ExecutionEndedRule": {"step_functions_execution_aborted"},
     "InstancePowerRule": {"ec2_instance_running", "ec2_instance_stopped"},
     "ComplianceRule": {"config_noncompliant"},
+    "HeldBackRule": {"signalbox_resources_held_back"},
     "DatabasePowerRule": {"rds_instance_started", "rds_instance_started_by_aws", "rds_cluster_stopped"},
 }
 _SAMPLES = set().union(*_TAKES.values()) | {

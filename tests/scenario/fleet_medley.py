@@ -25,6 +25,7 @@ def play_fleets(world: World) -> None:
     _lend_role(world)
     account = {"role_arn": ROLE, "external_id": "between-us"}
     far.register(select={"tags": {"fleet": [far.name]}, "kinds": ["ec2"], "accounts": [account]})
+    _keep_up(world, far)
     near.ask("POST", "/stop")
     near.until_run(1)
     near.ask("POST", "/start")
@@ -39,6 +40,13 @@ def play_fleets(world: World) -> None:
     _lose_events(world, near)
     _miss_the_target(world)
     far.ask("DELETE")
+
+
+def _keep_up(world: World, fleet: Fleet) -> None:
+    """One instance is to run for two months more."""
+    until = now(world) + timedelta(days=60)
+    power = {"Key": "signalbox:power", "Value": f"running until {until.isoformat()}"}
+    world.aws("ec2").create_tags(Resources=[fleet.instances[1]], Tags=[power])
 
 
 def _encrypt(world: World, fleet: Fleet) -> None:

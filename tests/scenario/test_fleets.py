@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -182,6 +182,25 @@ def test_a_fleet_that_is_forgotten_leaves_no_schedule_and_starts_nothing(stage: 
     for what in ("runs", "timeline"):
         assert stage.api().request("GET", f"/fleets/nobody/{what}").status == 404
     assert fleet.power() == fleet.all_are("running", "1/2/4", "available")
+
+
+def test_a_tag_holds_one_back_and_its_end_is_what_comes_next(stage: World, fleet: Fleet) -> None:
+    _in_office_hours(stage)
+    fleet.register()
+    friday = coming(stage, FRIDAY, 20)
+    until = (friday + timedelta(minutes=30)).astimezone(UTC)
+    power = {"Key": "signalbox:power", "Value": f"running until {until.isoformat()}"}
+    stage.aws("ec2").create_tags(Resources=[fleet.instances[0]], Tags=[power])
+    set_clock(stage, friday)
+    held = {one["id"]: one["outcome"] for one in fleet.until_run(1)["resources"]}
+    assert held[fleet.instances[0]] == "skipped"
+    eventually(lambda: _schedules(stage, fleet) == [f"at({until:%Y-%m-%dT%H:%M:%S})"])
+    since = stage.last_call()
+    set_clock(stage, until)
+    assert fleet.until_run(2)["reason"] == "what a tag asked for is over"
+    woken = [call for call in stage.calls(since) if "FleetSchedulerRole" in call["principal"]]
+    assert [(call["operation"], call["status"]) for call in woken] == [("InvokeFunction", 200)]
+    assert fleet.power() == fleet.all_are("stopped", "0/0/4", "stopped")
 
 
 def test_a_person_stops_and_starts_it_until_the_next_transition(stage: World, fleet: Fleet) -> None:

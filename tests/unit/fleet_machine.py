@@ -62,6 +62,7 @@ class Railway:
     sweep_again: datetime | None = None
     down: bool = False
     told: list[str] = field(default_factory=list)
+    heard: int = 0
 
     @property
     def now(self) -> datetime:
@@ -101,12 +102,20 @@ class Railway:
         for name, at in self.world.timetable.armed.items():
             if name not in self.fired:
                 coming.append((at + PRECISION, lambda name=name, at=at: self._fire(name, at)))  # type: ignore[misc]
+        self._hear()
         for name, (at, attempt) in self.fired.items():
             coming.append((at, lambda name=name, attempt=attempt: self._wake(name, attempt)))  # type: ignore[misc]
         if self.sweeps:
             whole = self.now.replace(minute=0, second=0, microsecond=0) + HOUR
             coming.append((min(self.sweep_again or whole, whole), self.sweep))
         return coming
+
+    def _hear(self) -> None:
+        """The rule of what tags hold back wakes the fleet."""
+        for name, entry in self.world.bus.published[self.heard :]:
+            if entry.type == "Resources Held Back":
+                self.fired.setdefault(name, (self.now, 0))
+        self.heard = len(self.world.bus.published)
 
     def _fire(self, name: str, at: datetime) -> None:
         """Once: what is armed meanwhile is another moment."""

@@ -28,6 +28,11 @@ from tests.unit.fleet_stories import (
 from tests.unit.fleet_world import Thing
 
 ENFORCING = fleet(mode="enforce")
+DECEMBER = "2026-12-01T00:00:00.000Z"
+
+
+def tagged(power: str) -> dict[str, str]:
+    return {"env": "qa", "signalbox:power": f"{power} until {DECEMBER}"}
 
 
 def event(thing: Thing, power: Power = Power.RUNNING, **more: object) -> Switched:
@@ -181,17 +186,18 @@ def test_a_late_event_of_something_that_is_back_already_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "thing",
+    ("thing", "told"),
     [
-        stranger(),
-        instance(2, member_of="web"),
-        instance(2, tags={"env": "qa", "signalbox:power": "running until 2026-12-01T00:00Z"}),
+        (stranger(), f"0 fleets may act on {stranger().id}"),
+        (instance(2, member_of="web"), "0 fleets may act on i-00000002"),
+        (instance(2, tags=tagged("running")), f"i-00000002 is running until {DECEMBER} by its tag"),
+        (instance(2, tags=tagged("stopped")), "0 fleets may act on i-00000002"),
     ],
-    ids=["stranger", "member", "tagged"],
+    ids=["stranger", "member", "tagged", "tagged otherwise"],
 )
-def test_what_is_not_the_fleets_to_bring_back_is_let_be(thing: Thing) -> None:
+def test_what_is_not_the_fleets_to_bring_back_is_let_be(thing: Thing, told: str) -> None:
     stage = asleep(instance(), thing, spec=ENFORCING)
-    assert strays(stage, thing) == [f"0 fleets may act on {thing.id}"]
+    assert strays(stage, thing) == [told]
 
 
 def test_what_no_longer_is_selected_when_the_run_looks_is_let_be() -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from signalbox.fleets.commands.attend import attend
 from signalbox.fleets.commands.delete_fleet import delete_fleet
+from signalbox.fleets.commands.enforce import Switched, enforce
 from signalbox.fleets.commands.override_fleet import lift_override, override_fleet
 from signalbox.fleets.commands.remembered import remembered
 from signalbox.fleets.commands.switch_fleet import switch_fleet
-from signalbox.fleets.model import Action, Power
+from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.record import Registered, RunPhase
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected
 from tests.unit.fleet_machine import ANA, BEN
@@ -23,7 +24,7 @@ from tests.unit.fleet_stories import (
     powers,
     railway,
 )
-from tests.unit.fleet_world import refuse_at
+from tests.unit.fleet_world import HOME, refuse_at
 
 
 def test_a_fleet_is_kept_up_tonight_and_stops_by_itself() -> None:
@@ -111,11 +112,42 @@ def test_what_its_tag_keeps_up_stops_when_the_tag_says() -> None:
     stage = asleep(instance(), instance(2, tags=tagged("running until 2026-11-27T23:00:00+01:00")))
     assert powers(stage, instance(2).id) == {Power.RUNNING}
     assert stage.outcomes()[instance(2).id] == "skipped: running until 2026-11-27T22:00:00.000Z by its tag"
-    stage.sweep()
-    assert stage.world.timetable.armed == {"qa": at(22)}
+    assert stage.world.timetable.armed == {"qa": at(22)}, "before any sweep"
+    assert stage.types().count("Resources Held Back") == 1
     stage.run_until(at(22, 30))
     assert powers(stage) == {Power.STOPPED}
     assert stage.run_of().reason == "what a tag asked for is over"
+    assert stage.world.timetable.armed == {"qa": at(8, day=30)}
+    assert_in_order(stage)
+
+
+def test_a_tag_that_ends_before_the_next_sweep_ends_at_its_moment() -> None:
+    text = "running until 2026-11-27T20:20Z"
+    stage = railway(instance(), instance(2, tags=tagged(text)))
+    stage.sweeps = False
+    stage.run_until(at(20, 10))
+    assert powers(stage, instance(2).id) == {Power.RUNNING}
+    stage.run_until(at(20, 25))
+    assert powers(stage) == {Power.STOPPED}
+    assert_in_order(stage)
+
+
+def test_a_tag_that_the_event_of_a_start_shows_ends_at_its_moment() -> None:
+    stage = asleep(instance(), instance(2))
+    stage.sweeps = False
+    stage.world.aws.of(instance().id).tags = tagged("running until 2026-11-27T22:00Z")
+    stage.world.aws.by_hand(instance().id, Power.RUNNING)
+    event = Switched(
+        kind=Kind.EC2, id=instance().id, power=Power.RUNNING, region=HOME.region, account=HOME.account
+    )
+    told = enforce(event, stage.world.ports)
+    assert told == f"{instance().id} is running until 2026-11-27T22:00:00.000Z by its tag"
+    enforce(event, stage.world.ports)
+    assert stage.types().count("Resources Held Back") == 1
+    stage.run_until(at(21, 55))
+    assert powers(stage, instance().id) == {Power.RUNNING}
+    stage.run_until(at(22, 5))
+    assert powers(stage) == {Power.STOPPED}
     assert stage.world.timetable.armed == {"qa": at(8, day=30)}
     assert_in_order(stage)
 

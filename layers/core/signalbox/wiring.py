@@ -209,6 +209,7 @@ def compliance_ports() -> "CompliancePorts":
 def dead_letters() -> "DeadLetters":
     """The queue of what could not be delivered."""
     from signalbox.aws.dead_letters import SqsDeadLetters  # noqa: PLC0415
+    from signalbox.aws.fleets.bus import SOURCE  # noqa: PLC0415
     from signalbox.aws.fleets.timetable import FLEET_DUE  # noqa: PLC0415
 
     given = settings()
@@ -221,6 +222,7 @@ def dead_letters() -> "DeadLetters":
         "aws.rds": given.on_power_event_function,
         "aws.config": given.on_finding_function,
         FLEET_DUE: given.on_transition_arn,
+        SOURCE: given.on_transition_arn,
     }
     return SqsDeadLetters(given.dead_letters_url, functions)
 

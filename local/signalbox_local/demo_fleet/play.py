@@ -45,7 +45,7 @@ def play(console: Console, folder: Path) -> bool:
     screen = Screen(console)
     screen.title("Signalbox: a week of sixty resources, on this machine")
     screen.heading("An AWS of its own, and what is in it")
-    with runtime(folder, QUICKLY) as process:
+    with runtime(folder, QUICKLY, {}) as process:
         with screen.waiting("starting"):
             aws = await_ready(process, folder)
             make_resources(aws.client)

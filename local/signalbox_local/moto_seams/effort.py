@@ -112,9 +112,9 @@ def _find(record: Any, names: Iterable[str]) -> Any:
 
 def _instances_and_tags(seams: Seams) -> None:
     # moto copies every reservation to find one instance.
-    def instance(self: InstanceBackend, wanted: str) -> Instance | None:
+    def instance(self: InstanceBackend, instance_id: str) -> Instance | None:
         every = (each for reservation in list(self.reservations.values()) for each in reservation.instances)
-        return next((each for each in every if each.id == wanted), None)
+        return next((each for each in every if each.id == instance_id), None)
 
     # moto goes through the tags of all resources to find those of one.
     def tags(self: Any) -> list[dict[str, str]]:

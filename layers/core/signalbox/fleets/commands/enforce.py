@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from signalbox.fleets.commands.beginning import Draft, begin_run
 from signalbox.fleets.commands.meaning import meant
 from signalbox.fleets.commands.timing import timed
 from signalbox.fleets.decisions.claims import claim_of, place_of
 from signalbox.fleets.decisions.tags import TAG, tag_override
-from signalbox.fleets.model import Action, Kind, Place, Power, Resource, Wanted
+from signalbox.fleets.model import Action, Kind, Place, Power, Wanted
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
+from signalbox.fleets.steps.held import hold_back
 from signalbox.fleets.steps.turn import ENGINE, persistently, tell, under_way
+from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import Event, JsonObject
 
 TOLD = {Power.RUNNING: "Resource Started By Others", Power.STOPPED: "Resource Stopped By Others"}
@@ -40,12 +43,14 @@ class Switched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Concerned:
-    """A fleet that looks for such things at that place, and what it is meant to be."""
+    """A fleet that looks for such things at that place, and what it is meant to be; until when the tag of the
+    resource says that it is right as it is."""
 
     spec: FleetSpec
     standing: Standing
     place: Place
     power: Power
+    until: datetime | None = None
 
 
 def enforce(switched: Switched, ports: FleetPorts) -> str:
@@ -59,13 +64,19 @@ def _enforced(switched: Switched, ports: FleetPorts) -> str:
     # Most events are the echo of a run: AWS is asked only about what strays.
     if all(one.power is switched.power for one in concerned):
         return f"{switched.id} is {switched.power}: no fleet wants anything else"
-    selecting = [one for one in concerned if _selects(one, switched, ports)]
+    selecting = [found for one in concerned if (found := _selected(one, switched, ports))]
     mine = [one for one in selecting if one.spec.mode != "observe"] or selecting
     if len(mine) != 1:
         return f"{len(mine)} fleets may act on {switched.id}"
-    one = mine[0]
+    return _answered(mine[0], switched, ports)
+
+
+def _answered(one: _Concerned, switched: Switched, ports: FleetPorts) -> str:
     if one.power is switched.power:
         return f"{switched.id} is {switched.power}, as {one.spec.name} wants it"
+    if one.until is not None:
+        hold_back(one.spec.name, one.standing, one.until, ports)
+        return f"{switched.id} is {switched.power} until {rfc3339(one.until)} by its tag"
     why = meant(one.spec.name, one.standing, timed(one.spec, ports), ports).reason
     reason = f"{switched.id} is {switched.power}, it should be {one.power}: {why}"
     run = under_way(one.spec.name, one.standing, ports)
@@ -94,19 +105,20 @@ def _wanted(spec: FleetSpec, standing: Standing, ports: FleetPorts) -> Wanted:
     return wanted_with(timed(spec, ports), standing.override, ports.clock())
 
 
-def _selects(one: _Concerned, switched: Switched, ports: FleetPorts) -> bool:
-    """Whether the fleet has it, its tags do not say otherwise, and it still is as the event says."""
+def _selected(one: _Concerned, switched: Switched, ports: FleetPorts) -> _Concerned | None:
+    """None unless the fleet has it, it still is as the event says, and its tags do not say otherwise."""
     select = Select(resources=(switched.name,), kinds=(switched.kind,))
     claim = claim_of(one.spec, switched.kind, one.place)
-    found = ports.switch_of(switched.kind).find(select, one.place)
-    return any(claim.has(each) and _strays(each, switched, ports) for each in found)
-
-
-def _strays(resource: Resource, switched: Switched, ports: FleetPorts) -> bool:
-    if resource.member_of or tag_override(resource.tags.get(TAG), ports.clock()) is not None:
-        return False
     back = Power.STOPPED if switched.power is Power.RUNNING else Power.RUNNING
-    return str(resource.condition) != str(back)
+    for each in ports.switch_of(switched.kind).find(select, one.place):
+        if each.member_of or not claim.has(each) or str(each.condition) == str(back):
+            continue
+        asked = tag_override(each.tags.get(TAG), ports.clock())
+        if asked is None:
+            return one
+        if asked.power is switched.power:
+            return replace(one, until=asked.until)
+    return None
 
 
 def _is_joined_by(run: Run, power: Power, switched: Switched) -> bool:

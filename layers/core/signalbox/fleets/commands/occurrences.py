@@ -23,8 +23,9 @@ DATABASES = {
 
 
 def fleet_due(event: JsonObject) -> str:
-    """The fleet's name. Raises ValueError."""
-    name = event.get("fleet")
+    """The fleet's name, from its schedule or from what happened to it. Raises ValueError."""
+    detail = event.get("detail")
+    name = detail.get("fleet") if isinstance(detail, dict) else event.get("fleet")
     if not isinstance(name, str) or not name:
         raise ValueError("`fleet` must be a name")
     return name

@@ -11,6 +11,7 @@ from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run, RunPhase, Standing, where
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.finding import Finding
+from signalbox.fleets.steps.held import hold_back
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, goes_on, kept, ours, still_ours
 from signalbox.kernel.errors import Rejected, Transient
 
@@ -59,7 +60,8 @@ class _Resolving:
                 lots = self._unknown(place, kind, error)
             self.run = replace(self.run, resolved=self.run.resolved + 1, lots=self.run.lots + len(lots))
             self.lots += lots
-        self._look_again()
+        if self.run.look_again_at is not None:
+            hold_back(self.run.fleet, still_ours(self.run, self.ports), self.run.look_again_at, self.ports)
         began = self.ports.clock()
         self._keep(replace(self.run, phase=RunPhase.RUNNING, stage=0, stage_at=began, rounds=0))
         return Progress(next=State.SWITCH_POWER)
@@ -98,12 +100,6 @@ class _Resolving:
             return after
 
         self._save(noted)
-
-    def _look_again(self) -> None:
-        """When the first of the tags ends that hold something back. The sweep arms it, or acts when it is
-        over: what the machine calls does not know whom the timetable wakes."""
-        if self.run.look_again_at is not None:
-            self._save(lambda before: replace(before, look_again_at=self.run.look_again_at))
 
     def _save(self, change: Callable[[Standing], Standing]) -> None:
         if change(self.standing) != self.standing:
