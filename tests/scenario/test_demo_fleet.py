@@ -39,12 +39,12 @@ def test_the_week_passes_as_told_and_every_check_holds(tmp_path: Path) -> None:
         assert line in told, (line, story)
     rows = re.findall(r"(?m)^  (\d+ [a-z0-9 ]+?) +([█▓░·][█▓░· ]{89})", story)
     assert [label for label, _ in rows] == [
-        "14 ec2",
+        "9 ec2",
         "4 autoscaling",
         "5 rds",
         "3 cluster",
-        "8 ecs",
-        "21 workspaces",
+        "9 ecs",
+        "25 workspaces",
         "5 stay up",
     ]
     assert {cells for _, cells in rows} == {WEEK, " ".join(["█" * 12] * 7)}

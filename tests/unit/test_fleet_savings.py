@@ -108,6 +108,21 @@ def test_who_ran_when_it_was_to_start_has_stood_still_nobody_knows_how_long() ->
     assert hours(stage.run_until(at(9, day=30))) == {"m5.large": pytest.approx(60, abs=NEAR)}
 
 
+def test_what_is_found_out_after_the_range_counts_for_what_lies_in_it() -> None:
+    stage = asleep(instance(), instance(2))
+    stage.world.aws.by_hand(instance().id, Power.RUNNING)
+    stage.run_until(at(9, day=30))
+    assert hours(stage, at(0, day=28), at(0, day=29)) == {"m5.large": 24}
+    assert hours(stage, at(12, day=28), at(12, day=29)) == {"m5.large": 24}
+
+
+def test_a_later_week_changes_nothing() -> None:
+    stage = asleep(instance()).run_until(at(9, day=30))
+    whole = hours(stage, at(0), at(12, day=30) - timedelta(hours=3))
+    stage.run_on(days=5)
+    assert hours(stage, at(0), at(9, day=30)) == whole
+
+
 def test_who_is_gone_counts_until_it_was_last_seen() -> None:
     stage = asleep(instance(), instance(2)).run_until(at(12, day=28))
     switch_fleet("qa", Action.STOP, ANA, stage.world.ports)

@@ -13,7 +13,7 @@ from signalbox_local.film import Unexpected
 
 FLEET = "/fleets/qa"
 A_REST = timedelta(seconds=61)  # longer than a run ever rests between two looks
-LOOK_EVERY = 0.2  # seconds
+LOOK_EVERY = 0.25  # seconds
 PATIENCE = 60.0  # seconds that one run may take
 HOUR = timedelta(hours=1)
 WAKERS = ("OnTransitionFunction", "SweepFleetsFunction")

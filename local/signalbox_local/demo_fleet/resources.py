@@ -6,9 +6,9 @@ from typing import Any
 from signalbox_local.owner import MANAGED, Aws
 
 TAGS = ({"Key": "env", "Value": "qa"}, MANAGED)
-INSTANCES = {"t3.large": 9, "m5.xlarge": 5}
+INSTANCES = {"t3.large": 6, "m5.xlarge": 3}
 GROUPS, SIZE = 4, 2
-DATABASES, CLUSTERS, SERVICES, DESKTOPS = 5, 3, 8, 21
+DATABASES, CLUSTERS, SERVICES, DESKTOPS = 5, 3, 9, 25
 IMAGE, CLUSTER = "ami-12345678", "shop"
 SECRET = {"MasterUsername": "someone", "MasterUserPassword": "something"}
 Thing = tuple[str, str]

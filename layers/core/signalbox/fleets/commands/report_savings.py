@@ -40,7 +40,7 @@ def report_savings(name: str, begin: datetime | None, end: datetime | None, port
         raise Invalid(Violation("from", f"give a moment at most {LONGEST.days} days before `until`"))
     runs = _runs(name, begin, end, ports)
     strays = _strays(name, runs[0].created_at, ports) if runs else ()
-    record: list[Run | Stray] = [*runs, *(one for one in strays if one.at < end)]
+    record: list[Run | Stray] = [*runs, *strays]
     record.sort(key=_moment)
     ledger = Ledger(begin=begin, end=end, lots_of=lambda run: run_with_lots(name, run.run_id, ports)[1])
     return Savings(
@@ -53,14 +53,15 @@ def _moment(entry: Run | Stray) -> datetime:
 
 
 def _runs(name: str, begin: datetime, end: datetime, ports: FleetPorts) -> Sequence[Run]:
-    """The oldest first: back to the last run before `begin` that started the whole fleet."""
+    """The oldest first: from the last run before `begin` that started the whole fleet to the first one after
+    `end`, which finds what had been started meanwhile."""
     found: list[Run] = []
     cursor: str | None = None
     while True:
         page, cursor = ports.runs.list(name, PAGE, cursor)
         for run in page:
-            if run.created_at >= end:
-                continue
+            if run.created_at >= end and _started_all(run):
+                found.clear()
             found.append(run)
             if run.created_at < begin and _started_all(run):
                 return found[::-1]

@@ -84,7 +84,7 @@ class Ledger:
     def _found_all_stopped(self, run: Run) -> bool:
         """What its lots say is known."""
         reached, standing = run.counts.get("reached", 0), len(self._stretches)
-        is_idle = run.phase is RunPhase.SUCCEEDED and run.found == reached
+        is_idle = run.phase is RunPhase.SUCCEEDED and not run.only and run.found == reached
         return run.action is Action.STOP and is_idle and standing <= reached
 
     def _strayed(self, stray: Stray) -> None:
