@@ -11,7 +11,7 @@ from signalbox_local.demo_fleet.stage import FRIDAY, MONDAY, THURSDAY, TUESDAY, 
 
 
 def pass_week(stage: Stage) -> None:
-    """Returns when it is Sunday midnight and nothing is under way. Raises Refused, Unexpected."""
+    """Returns when it is Sunday midnight. Raises Refused, Unexpected."""
     stage.pace.pass_to(stage.monday)
     _begin(stage)
     _morning(stage, MONDAY)
@@ -28,7 +28,6 @@ def pass_week(stage: Stage) -> None:
     _morning(stage, FRIDAY)
     _evening(stage, FRIDAY)
     stage.pace.pass_to(stage.end)
-    stage.run_after(stage.end, lambda run: True)
     stage.compare("on Sunday night all stands still but what cannot")
 
 
@@ -69,9 +68,8 @@ def _want_it_until_ten(stage: Stage) -> None:
 
 
 def _ask_why(stage: Stage) -> None:
-    nine, one = stage.at(TUESDAY, 21), _an_instance(stage)
-    stage.pace.pass_to(nine)
-    stage.run_after(nine, lambda run: True)  # the hourly sweep, which finds all as it should be
+    one = _an_instance(stage)
+    stage.pace.pass_to(stage.at(TUESDAY, 21))
     answer, now = stage.ask("GET", f"/why?resource={one}", caller="viewer"), stage.pace.now()
     stage.diary.line(now, "? why", f"why is {one} running?", "cyan")
     stage.diary.beneath(*why_sentences(answer, stage.zone, now))
