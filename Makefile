@@ -13,6 +13,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 MINISTACK := .venv-ministack/.installed
 MUTATION := .venv-mutation/.installed
+PEERS := .venv-peers/.installed
 UV := $(BIN)/uv
 LOCK := $(UV) pip compile --quiet --generate-hashes --custom-compile-command "make lock"
 WHEELS_arm64 := aarch64-manylinux_2_28
@@ -28,10 +29,10 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo demo-fleet test stories simulations check up simulate mutants bench build deploy openapi holidays lock clean
+.PHONY: help setup demo demo-fleet test stories simulations check up simulate mutants bench bench-fleets build deploy openapi holidays lock clean
 
 help: ## says what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(INSTALLED) ## makes .venv, with bin/signalbox and bin/sam
 
@@ -80,6 +81,9 @@ mutants: $(MUTATION) ## changes of the engine that no test notices; of='signalbo
 bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
 	@$(BIN)/python -m bench $(rollbacks)
 
+bench-fleets: $(PEERS) ## its section on fleets, beside Cloud Custodian; runs=1 for a short run
+	@$(BIN)/python -m bench.fleet_stops $(runs)
+
 holidays: $(INSTALLED) ## the public holidays of all countries, as fleets read them
 	@$(BIN)/python tools/write_holidays.py
 
@@ -97,11 +101,12 @@ lock: $(INSTALLED) ## pins the requirements anew, with hashes
 	@$(LOCK) --universal --python-version 3.11 requirements/dev.in --output-file requirements/dev.txt
 	@$(LOCK) --universal --python-version 3.11 requirements/ministack.in --output-file requirements/ministack.txt
 	@$(LOCK) --universal --python-version 3.11 requirements/mutation.in --output-file requirements/mutation.txt
+	@$(LOCK) --universal --python-version 3.11 requirements/peers.in --output-file requirements/peers.txt
 	@$(LOCK) --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements/dev.txt \
 		layers/dependencies/requirements.in --output-file layers/dependencies/requirements.txt
 
 clean: ## forgets everything that was made
-	@rm -rf .venv .venv-ministack .venv-mutation .aws-sam .build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-ministack .venv-mutation .venv-peers .aws-sam .build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements/uv.txt requirements/dev.txt pyproject.toml
@@ -125,4 +130,11 @@ $(MUTATION): requirements/mutation.txt $(INSTALLED)
 	@echo "Setting up .venv-mutation"
 	@$(PYTHON) -m venv --without-pip .venv-mutation
 	@$(UV) pip install --quiet --require-hashes -r requirements/mutation.txt --python .venv-mutation/bin/python
+	@touch $@
+
+# Cloud Custodian pins an SDK of its own.
+$(PEERS): requirements/peers.txt $(INSTALLED)
+	@echo "Setting up .venv-peers"
+	@$(PYTHON) -m venv --without-pip .venv-peers
+	@$(UV) pip install --quiet --require-hashes -r requirements/peers.txt --python .venv-peers/bin/python
 	@touch $@

@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cold_start, data_plane, fleets, reaction, start_up, transitions
+from bench import cold_start, data_plane, fleet_stops, fleets, reaction, start_up, transitions
 from bench.runtime import own_runtime
 from signalbox.rollouts.strategies.presets import PRESETS
 
@@ -23,6 +23,7 @@ def main(rollbacks: int) -> None:
     loads = [fleets.measure(preset, size) for preset in PRESETS for size in fleets.SIZES]
     lines = [*_head(), *_reactions(floor, reactions), *_costs(costs), *fleets.lines(loads), *_starts(starts)]
     lines += [*_command(command), *data_plane.lines(plane)]
+    lines += fleet_stops.section_of(PAGE.read_text(encoding="utf-8"))  # `make bench-fleets` writes it
     PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     sys.stdout.write(PAGE.read_text())
 

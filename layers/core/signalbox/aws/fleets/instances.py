@@ -86,7 +86,9 @@ def _forgotten(ids: Iterable[str], states: Collection[str]) -> "Page":
 def _described(place: Place, **request: Any) -> "Iterator[Page]":
     paginator = client_in(place, "ec2").get_paginator("describe_instances")
     for page in paginator.paginate(**request):
-        yield [each for found in page.get("Reservations", []) for each in found.get("Instances", [])]
+        reservations = page.get("Reservations", [])
+        yield [each for found in reservations for each in found.get("Instances", [])]
+        reservations.clear()  # the paginator would keep a page until it has the next one
 
 
 def _states(states: Collection[str]) -> dict[str, Any]:
@@ -104,6 +106,7 @@ def resources(pages: "Iterable[Page]", place: Place) -> Iterator[Resource]:
             persistent = _persistent(page, place)
             for instance in page:
                 yield _resource(instance, persistent)
+            page.clear()
 
 
 def _persistent(page: "Page", place: Place) -> frozenset[str]:
