@@ -28,15 +28,18 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo test stories simulations check up simulate mutants bench build deploy openapi holidays lock clean
+.PHONY: help setup demo demo-compliance test stories simulations check up simulate mutants bench build deploy openapi holidays lock clean
 
 help: ## says what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: $(INSTALLED) ## makes .venv, with bin/signalbox and bin/sam
 
 demo: $(INSTALLED) ## a good rollout and a bad one, on this machine
 	@$(BIN)/python -m signalbox_local.demo
+
+demo-compliance: $(INSTALLED) ## ten violations: found, put right, approved, left, and proven
+	@$(BIN)/python -m signalbox_local.demo.compliance
 
 up: $(INSTALLED) ## the embedded AWS in the foreground
 	@$(BIN)/signalbox local up

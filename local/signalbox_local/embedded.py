@@ -31,7 +31,7 @@ def end_with_parent():
     os.kill(os.getpid(), signal.SIGTERM)
 threading.Thread(target=end_with_parent, daemon=True).start()
 from signalbox_cli.main import main
-sys.argv[1:] = ["local", "up"]
+sys.argv[1:] = ["local", "up", *sys.argv[1:]]
 main()
 """
 _ANY_PORT = {"SIGNALBOX_API_PORT": "0", "SIGNALBOX_AWS_PORT": "0"}
@@ -93,12 +93,13 @@ def remove(folder: Path) -> None:
 
 
 @contextmanager
-def runtime(folder: Path, pace: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Its process: started when entered, gone when left. `pace` are `SIGNALBOX_LOCAL_…` variables."""
+def runtime(folder: Path, pace: Mapping[str, str], *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Its process: started when entered, gone when left. `pace` are `SIGNALBOX_LOCAL_…` variables, `options`
+    those of `signalbox local up`."""
     with (folder / "output").open("wb") as output:
         # A session of its own: Ctrl-C in the terminal is for its parent, which ends the runtime itself.
         process = subprocess.Popen(
-            [sys.executable, "-c", _UP],
+            [sys.executable, "-c", _UP, *options],
             cwd=folder,
             env={**os.environ, **_ANY_PORT, **pace},
             stdin=subprocess.PIPE,
