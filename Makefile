@@ -29,10 +29,10 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo demo-fleet test stories simulations check up simulate mutants bench bench-fleets build deploy openapi holidays lock clean
+.PHONY: help setup demo demo-fleet demo-compliance test stories simulations check up simulate mutants bench bench-fleets build deploy openapi holidays lock clean
 
 help: ## says what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: $(INSTALLED) ## makes .venv, with bin/signalbox and bin/sam
 
@@ -41,6 +41,9 @@ demo: $(INSTALLED) ## a good rollout and a bad one, on this machine
 
 demo-fleet: $(INSTALLED) ## a week of a fleet of sixty, on this machine
 	@$(BIN)/python -m signalbox_local.demo_fleet
+
+demo-compliance: $(INSTALLED) ## ten violations: found, put right, approved, left, and proven
+	@$(BIN)/python -m signalbox_local.demo.compliance
 
 up: $(INSTALLED) ## the embedded AWS in the foreground
 	@$(BIN)/signalbox local up

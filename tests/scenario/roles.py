@@ -1,16 +1,19 @@
 """The roles of the stack's functions, and what becomes of them when somebody takes a permission away."""
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from signalbox_local.policies import Verdict, evaluate
 from tests.contract.permissions import actions
 from tests.scenario.stack import function_name
 from tests.scenario.world import World
 
 Document = dict[str, Any]
+Permissions = set[tuple[str, ...]]  # an action, and the resources of which one must do
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,30 @@ def _document(iam: Any, arn: str) -> Document:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document: Document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     return document
+
+
+def permissions_used(world: World) -> Mapping[str, Permissions]:
+    """What each role was allowed to do so far."""
+    found: defaultdict[str, Permissions] = defaultdict(set)
+    for call in world.calls():
+        kind, _, name = call["principal"].rpartition(":")[2].partition("/")
+        if kind in ("assumed-role", "role") and call["error"] is None:
+            role = name.partition("/")[0]
+            found[role] |= {tuple(permission) for permission in call["permissions"]}
+    return found
+
+
+def is_needed(world: World, role: str, statement: str, used: Mapping[str, Permissions]) -> bool:
+    """Whether a call that was made would have been refused without it."""
+    policies = policies_of(world, role)
+    assert [one for policy in policies for one in policy.statements if name_of(one) == statement]
+    documents = tuple(policy.without(statement) for policy in policies)
+    return any(not _is_allowed(documents, permission) for permission in used[role])
+
+
+def _is_allowed(documents: tuple[str, ...], permission: tuple[str, ...]) -> bool:
+    action, *anywhere = permission
+    return any(evaluate(documents, action, place).verdict is Verdict.ALLOWED for place in anywhere)
 
 
 @contextmanager

@@ -1,23 +1,28 @@
 """Each statement of each function's role is needed: without it AWS refuses, and somebody can see that."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 import pytest
 
-from signalbox_local.policies import Verdict, evaluate
 from signalbox_local.sample_service import SampleService
 from tests.contract.permissions import statements_of
 from tests.contract.template import resources, template
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
+from tests.scenario.compliance_medley import is_of_compliance
 from tests.scenario.conftest import ZONES, serving
 from tests.scenario.fleet_medley import KEY, ROLE, play_fleets, scheduler_role
 from tests.scenario.medley import FLEET, HOOKS, play
-from tests.scenario.roles import lacking, name_of, policies_of, role_of
+from tests.scenario.roles import (
+    Permissions,
+    is_needed,
+    lacking,
+    name_of,
+    permissions_used,
+    role_of,
+)
 from tests.scenario.stack import entered, throttled
 from tests.scenario.world import World, eventually
 
-Permissions = set[tuple[str, ...]]  # an action, and the resources of which one must do
 LONG = {"preset": "blue-green", "bake": "5m"}
 UNPLAYED = {
     ("ProvisionFunction", "TakeBackWhatABreachOvertook"): "an alarm within the milliseconds of its own write",
@@ -30,9 +35,10 @@ UNPLAYED = {
 
 
 def _statements() -> list[tuple[str, str]]:
-    """Function and statement, of all functions of the template."""
+    """Function and statement, of all functions of the template; compliance has a story of its own."""
     functions = resources(template(), "AWS::Serverless::Function")
-    return [(name, name_of(found)) for name in functions for found in statements_of(f"{name}Role")]
+    found = [(name, name_of(one)) for name in functions for one in statements_of(f"{name}Role")]
+    return [each for each in found if not is_of_compliance(*each)]
 
 
 @pytest.fixture(scope="module")
@@ -50,33 +56,14 @@ def used(stage: World) -> Mapping[str, Permissions]:
     """What each role was allowed to do in rollouts of every kind, and when fleets sleep and wake."""
     play(stage)
     play_fleets(stage)
-    found: defaultdict[str, Permissions] = defaultdict(set)
-    for call in stage.calls():
-        kind, _, name = call["principal"].rpartition(":")[2].partition("/")
-        if kind in ("assumed-role", "role") and call["error"] is None:
-            role = name.partition("/")[0]
-            found[role] |= {tuple(permission) for permission in call["permissions"]}
-    return found
-
-
-def _is_needed(stage: World, role: str, statement: str, used: Mapping[str, Permissions]) -> bool:
-    """Whether a call that was made would have been refused without it."""
-    policies = policies_of(stage, role)
-    assert [one for policy in policies for one in policy.statements if name_of(one) == statement]
-    documents = tuple(policy.without(statement) for policy in policies)
-    return any(not _is_allowed(documents, permission) for permission in used[role])
-
-
-def _is_allowed(documents: tuple[str, ...], permission: tuple[str, ...]) -> bool:
-    action, *anywhere = permission
-    return any(evaluate(documents, action, place).verdict is Verdict.ALLOWED for place in anywhere)
+    return permissions_used(stage)
 
 
 @pytest.mark.parametrize(("function", "statement"), _statements())
 def test_without_this_statement_a_call_would_be_refused(
     stage: World, used: Mapping[str, Permissions], function: str, statement: str
 ) -> None:
-    needed = _is_needed(stage, role_of(stage, function), statement, used)
+    needed = is_needed(stage, role_of(stage, function), statement, used)
     assert needed or (function, statement) in UNPLAYED
 
 
@@ -84,7 +71,7 @@ def test_without_this_statement_a_call_would_be_refused(
 def test_without_this_statement_scheduler_would_be_refused(
     stage: World, used: Mapping[str, Permissions], statement: str
 ) -> None:
-    assert _is_needed(stage, scheduler_role(stage).rpartition("/")[2], statement, used)
+    assert is_needed(stage, scheduler_role(stage).rpartition("/")[2], statement, used)
 
 
 @pytest.fixture

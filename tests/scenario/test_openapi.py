@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, complete, and true of what the API answers."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,8 +48,8 @@ def document(runtime: LocalRuntime) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def registered(runtime: LocalRuntime) -> dict[str, str]:
-    """A service with an ended rollout, and a fleet with an ended run, as parameters of a path, so that not
-    everything is 404."""
+    """A service with an ended rollout, a fleet with an ended run, and an exception, as parameters of a path,
+    so that not everything is 404."""
     world = World(runtime)
     service = world.service(size=1)
     world.register(service)
@@ -59,11 +60,15 @@ def registered(runtime: LocalRuntime) -> dict[str, str]:
     fleet.register()
     fleet.ask("POST", "/stop")
     run = fleet.until_run(1)
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    kept = {"id": "kept", "account": "999999999999", "reason": "a story", "owner": "tests", "until": until}
+    assert world.api().request("PUT", "/exceptions/kept", kept).status in (200, 201)
     return {
         "service": service.name,
         "rollout_id": story.rollout_id,
         "fleet": fleet.name,
         "run_id": run["run_id"],
+        "id": "kept",
     }
 
 

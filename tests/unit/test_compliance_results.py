@@ -95,3 +95,17 @@ def test_what_is_wrong_with_one_rule_keeps_no_other_from_being_heard() -> None:
     stage = Railway()
     stage.world.wire.fail = refusing("evaluations.results", Transient("away"))
     assert stage.sweep().count("away") == len(stage.world.ports.config_rules)
+
+
+def test_what_config_recorded_before_the_proof_opens_nothing_again() -> None:
+    """A rule that looks once an hour says the same again, with a later time, until it looks after the fix."""
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    first, again = stage.result(bucket), stage.result(bucket)
+    stage.hears(first)
+    stage.settle()
+    assert first.at < again.at <= stage.now
+    stage.hears(again)
+    assert stage.finding(bucket).state is State.REMEDIATED
+    assert stage.told(bucket).count("Finding Opened") == 1
+    assert stage.finding(bucket).result_at == again.at

@@ -57,7 +57,11 @@ def _over(finding: Finding, state: State, reason: str, result: Result, ports: Co
 
 
 def _found(finding: Finding | None, subject: Subject, result: Result, ports: CompliancePorts) -> str:
-    """A new episode begins when nothing was known to be wrong."""
+    """A new episode begins when nothing was known to be wrong. What Config recorded before the proof is about
+    how it was before."""
+    if finding is not None and finding.closed_at is not None and result.at <= finding.closed_at:
+        recorded(replace(finding, result_at=result.at), (), ports)
+        return f"{finding.id} was {finding.state} later"
     if finding is not None and not finding.state.is_closed:
         finding = recorded(replace(finding, result_at=result.at), (), ports)
         return f"known to be wrong; {attend(finding, ports)}"

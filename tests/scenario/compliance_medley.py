@@ -1,0 +1,160 @@
+"""Findings of every kind, put right, undone, lost and swept: what the roles of compliance are used for."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.contract.template import resources, template
+from tests.scenario.compliance import Findings
+from tests.scenario.roles import lacking
+from tests.scenario.stack import function_name, throttled
+from tests.scenario.world import World, eventually
+
+BUCKETS, SSH, TRAIL = "bucket-public-access", "ssh-closed", "trail-logging"
+VOLUMES, BACKUPS, TOKENS = "volumes-encrypted-by-default", "database-backups", "instance-metadata"
+_OF_THE_API = {
+    "AnswerRemediations",
+    "BeginRemediations",
+    "LookAtBuckets",
+    "LookAtResources",
+    "LookAtTrails",
+}
+_FOLDERS = {
+    name: function["Properties"]["CodeUri"]
+    for name, function in resources(template(), "AWS::Serverless::Function").items()
+}
+
+
+def is_of_compliance(function: str, statement: str) -> bool:
+    """Whether only compliance uses it."""
+    is_own = _FOLDERS[function] == "functions/compliance"
+    return is_own or (function == "ApiFunction" and statement in _OF_THE_API)
+
+
+def play_findings(world: World) -> None:
+    """Returns when all that was begun has ended, or waits for somebody."""
+    findings, account = Findings(world), world.runtime.account
+    findings.until(account, VOLUMES, "remediated")
+    _undo(findings)
+    _agree(findings)
+    findings.say("remediate", findings.until(account, TRAIL, "failed"), "operator")
+    for id_, rule in ((account, TRAIL), (findings.bucket(), BUCKETS)):
+        found = findings.until(id_, rule, "remediated")
+        findings.say("remediate", found, "operator", dry_run=True)
+    _tell_twice(findings)
+    _sweep_what_was_not_heard(findings)
+    _end_an_exception(findings)
+    _lose_events(findings)
+
+
+def _undo(findings: Findings) -> None:
+    """Nobody can see that it was put right, so all of it is undone."""
+    world, account = findings.world, findings.world.runtime.account
+    none = findings.until(account, TRAIL, "open")  # there is nothing that could be started
+    findings.trail()
+    with lacking(world, "ProveFixFunction", "LookAtTrails"):
+        findings.say("remediate", none, "operator")
+        findings.until(account, TRAIL, "failed")
+    with lacking(world, "ProveFixFunction", "LookAtBuckets"):
+        findings.until(findings.bucket(), BUCKETS, "failed")
+    with lacking(world, "ProveFixFunction", "LookAtResources"):
+        waiting = [
+            findings.until(id_, rule, "waiting")
+            for id_, rule in (
+                (findings.group(), SSH),
+                (findings.instance(), TOKENS),
+                (findings.database(), BACKUPS),
+            )
+        ]
+        for found in waiting:
+            findings.say("approve", found, "approver")
+            findings.until(found["resource"]["id"], found["rule"], "failed")
+        world.aws("ec2").disable_ebs_encryption_by_default()
+        findings.until(account, VOLUMES, "failed")
+
+
+def _agree(findings: Findings) -> None:
+    """Before anybody waits for it."""
+    with throttled(findings.world, "AwaitApprovalFunction"):
+        found = findings.until(findings.group(), SSH, "waiting")
+        findings.say("approve", found, "approver")
+    findings.until(found["resource"]["id"], SSH, "remediated")
+
+
+def _tell_twice(findings: Findings) -> None:
+    """An event comes again while its finding waits; then its owner closes the group."""
+    world, group = findings.world, findings.group()
+    found = findings.until(group, SSH, "waiting")
+    _invoke(world, "OnFindingFunction", _event_of(world, group), "RequestResponse")
+    opened = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    eventually(lambda: _waits(world, found))
+    world.aws("ec2").revoke_security_group_ingress(GroupId=group, IpPermissions=[opened])
+    findings.until(group, SSH, "remediated")
+
+
+def _event_of(world: World, resource: str) -> dict[str, Any]:
+    told = [each["event"] for each in world.events() if each["event"]["source"] == "aws.config"]
+    return next(event for event in told if event["detail"]["resourceId"] == resource)
+
+
+def _waits(world: World, found: dict[str, Any]) -> bool:
+    """Whether the token of its wait is stored."""
+    items = world.items(f"FINDING#{found['id']}")
+    return any(json.loads(item["body"]["S"])["remediation"]["token"] for item in items)
+
+
+def _sweep_what_was_not_heard(findings: Findings) -> None:
+    """The answer is stored, and does not reach the machine: the sweep brings it there."""
+    world = findings.world
+    found = findings.until(findings.group(), SSH, "waiting")
+    eventually(lambda: _waits(world, found))
+    with lacking(world, "ApiFunction", "AnswerRemediations"):
+        assert findings.say("approve", found, "approver").status == 422  # noqa: PLR2004
+    sweep(world)
+    findings.until(found["resource"]["id"], SSH, "remediated")
+    findings.until(findings.group(), SSH, "waiting")
+    sweep(world)
+
+
+def _end_an_exception(findings: Findings) -> None:
+    world, id_ = findings.world, "medley"
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"id": id_, "rule": BUCKETS, "reason": "a story", "owner": "tests", "until": until}
+    world.api().request("PUT", f"/exceptions/{id_}", body)
+    bucket = findings.bucket()
+    found = findings.until(bucket, BUCKETS, "excepted")
+    world.api().request("DELETE", f"/exceptions/{id_}")
+    sweep(world)
+    findings.until(bucket, BUCKETS, "remediated")
+    findings.say("remediate", found, "operator")
+    failed = next(each for each in findings.all() if each["state"] == "failed" and each["rule"] == BUCKETS)
+    findings.say("remediate", failed, "operator")
+    findings.until(failed["resource"]["id"], BUCKETS, "remediated")
+
+
+def _lose_events(findings: Findings) -> None:
+    """What nobody could be woken for ends in the queue."""
+    world, since = findings.world, findings.world.last_call()
+    with throttled(world, "OnFindingFunction", "SweepFindingsFunction"):
+        findings.bucket()
+        _invoke(world, "SweepFindingsFunction", {"source": "aws.events", "time": "now"}, "Event")
+        for name in ("OnFinding", "SweepFindings"):
+            eventually(lambda name=name: _has_sent(world, since, name))  # type: ignore[misc]
+
+
+def _has_sent(world: World, since: int, function: str) -> bool:
+    calls = [call for call in world.calls(since) if function in call["principal"]]
+    return any(call["operation"] == "SendMessage" for call in calls)
+
+
+def sweep(world: World) -> None:
+    """As each hour."""
+    _invoke(world, "SweepFindingsFunction", {"source": "aws.events", "time": "now"}, "RequestResponse")
+
+
+def _invoke(world: World, function: str, event: dict[str, Any], how: str) -> None:
+    world.aws("lambda").invoke(
+        FunctionName=f"{function_name(world, function)}:live",
+        InvocationType=how,
+        Payload=json.dumps(event).encode(),
+    )
