@@ -15,6 +15,7 @@ import msgspec
 
 from tests.simulation.cases import EVERY_CASE, Case, Ending, FleetCase, Night
 from tests.simulation.faults import Fault
+from tests.simulation.fleet_people import WISHES
 from tests.simulation.interventions import ALONE, PAIRS
 from tests.simulation.points import AT_READS_ALIKE, Result
 from tests.simulation.storms import Storm, Stormed, lines, shortest, stormed
@@ -30,6 +31,7 @@ KINDS: Sequence[tuple[tuple[str, ...], int]] = (
     *(((fault,), 2) for fault in Fault if fault not in AT_READS_ALIKE),
     (ALONE, 4),
     (PAIRS, 8),
+    (tuple(WISHES), 2),
 )
 
 
@@ -100,8 +102,9 @@ def _walks(given: argparse.Namespace) -> list[Task]:
 
 
 def _happens_to(case: Case | FleetCase, troubles: tuple[str, ...]) -> bool:
-    """What people and others do, they do to rollouts."""
-    return isinstance(case, Case) or not {*troubles} & {*ALONE, *PAIRS}
+    """People ask other things of fleets than of rollouts."""
+    others = {*WISHES} if isinstance(case, Case) else {*ALONE, *PAIRS}
+    return not {*troubles} & others
 
 
 class Walkers:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from moto.stepfunctions.responses import get_backend
@@ -17,7 +19,8 @@ from tests.simulation.fleet_part import FleetPart, Moment, timetable
 from tests.simulation.universe import ACCOUNT, REGION
 from tests.timelines import first_break
 
-ENDINGS = frozenset({"Fleet Started", "Fleet Stopped", "Fleet Run Incomplete"})
+ENDINGS = frozenset({"Fleet Started", "Fleet Stopped", "Fleet Run Incomplete", "Fleet Run Superseded"})
+WHOLE = timedelta(seconds=1)  # to which the timetable rounds up
 WANTED = {Action.START: {"running", "available"}, Action.STOP: {"stopped"}}
 BEGUN = {Action.START: "Fleet Start Requested", Action.STOP: "Fleet Stop Requested"}
 
@@ -34,8 +37,25 @@ def wrong(part: FleetPart, moment: Moment, hopeless: frozenset[str], *, may_fail
     yield from _armed(part, moment)
 
 
-def _told(part: FleetPart, run: Run) -> Iterator[str]:
-    if run.phase not in (RunPhase.SUCCEEDED, RunPhase.INCOMPLETE):
+def wrong_after_wishes(part: FleetPart, moment: Moment, hopeless: frozenset[str]) -> Iterator[str]:
+    """After people have asked for something in the midst of a transition: the last run counts, those before
+    it ended or gave way to it."""
+    runs = [run for run in part.runs() if run.created_at >= moment.at]
+    for run in runs[:-1]:
+        yield from _told(part, run, RunPhase.SUPERSEDED)
+    for run in runs[-1:]:
+        yield from _told(part, run)
+        last = replace(moment, action=run.action)
+        yield from _reached(part, run, last, hopeless, may_fail=False)
+    override = part.standing().override
+    following = override.until.replace(microsecond=0) if override is not None else moment.following
+    armed = [at.replace(microsecond=0) for at in part.armed_for()]
+    if armed not in ([following], [following + WHOLE]):
+        yield f"I5 {part.name} is armed for {armed} and not for {following}"
+
+
+def _told(part: FleetPart, run: Run, *also: RunPhase) -> Iterator[str]:
+    if run.phase not in (RunPhase.SUCCEEDED, RunPhase.INCOMPLETE, *also):
         yield f"I3 {run.run_id} is {run.phase}"
     types = Counter(e["type"] for e in part.entries() if e["data"].get("run_id") == run.run_id)
     if types != Counter({BEGUN[run.action]: 1, next(iter(ENDINGS & types.keys()), "an ending"): 1}):

@@ -17,11 +17,13 @@ AWAY_FROM = {Action.START: {"stopping", "stopped"}, Action.STOP: {"pending", "st
 
 
 class FleetObserver:
-    """Remembers each violation once, with its first instant. `excused` has gone without Signalbox."""
+    """Remembers each violation once, with its first instant. `excused` has gone without Signalbox.
+    `reversed`: people want something else now."""
 
     def __init__(self, parts: Sequence[FleetPart]) -> None:
         self.violations: dict[str, str] = {}
         self.excused: set[str] = set()
+        self.reversed = False
         self._parts = {part.name: part for part in parts}
         self._awake: Moment | None = None
         self.calm()
@@ -42,7 +44,9 @@ class FleetObserver:
         """Check everything that holds at all times; `why` names what has just happened."""
         now = conditions(ACCOUNT, REGION)
         self._members |= members(ACCOUNT, REGION)
-        checks = {"I9": self._only_ours(now), "I7": self._one_way(now), "I4": self._armed_first()}
+        checks = {"I9": self._only_ours(now)}
+        if not self.reversed:
+            checks |= {"I7": self._one_way(now), "I4": self._armed_first()}
         for invariant, found in checks.items():
             for text in found:
                 self.violations.setdefault(invariant, f"{invariant} {hub.now:.2f} after {why}: {text}")

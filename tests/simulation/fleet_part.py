@@ -77,6 +77,12 @@ class FleetPart:
         done = standing.acted_at == moment.at and standing.run_id is None
         return done and standing.published == standing.head.sequence and bool(self.armed_for())
 
+    def rests(self, moment: Moment) -> bool:
+        """Whether nothing is under way any more, and something was."""
+        standing = self.standing()
+        told = standing.published == standing.head.sequence
+        return told and standing.run_id is None and any(run.created_at >= moment.at for run in self.runs())
+
     def story(self) -> list[str]:
         """The timeline, as a person reads it."""
         return [f"{e['at']} {self.name} {e['type']}: {e['reason']} {e['data']}" for e in self.entries()]

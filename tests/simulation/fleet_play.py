@@ -15,6 +15,7 @@ from tests.simulation.fibers import Thread, hub
 from tests.simulation.fleet_estate import DEV, QA, SIZES, Owner, conditions, vanish
 from tests.simulation.fleet_observer import FleetObserver
 from tests.simulation.fleet_part import FleetPart, Moment
+from tests.simulation.fleet_people import WISHES, Wish
 from tests.simulation.observer import EACH_SECOND
 from tests.simulation.play import Verdict
 from tests.simulation.universe import ACCOUNT, REGION, Universe
@@ -35,6 +36,7 @@ LONGEST = 3 * 3600.0  # seconds until a fault must have been made up for: by the
 BEFORE, AFTERWARDS = 1.0, 100.0  # seconds
 A_SWEEP = 30.0
 SECOND = 1.0
+MOVING = ("early", "late", "spot")  # what has gone, or cannot be stopped
 # What keeps AWS from doing what is asked for longer than anybody waits: then it is enough to say so.
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE})
 
@@ -86,8 +88,9 @@ class FleetPlay:
         universe.calls.forget()
 
     def intervene(self, names: str) -> None:
-        """Nobody does anything to fleets yet."""
-        raise NotImplementedError(names)
+        """Somebody asks something of fleet `qa`."""
+        self.observer.reversed = True
+        WISHES[names].ask(self.parts[0], self.ending.action)
 
     def run(self) -> Verdict:
         """From the transition in question to the last trace."""
@@ -120,6 +123,8 @@ class FleetPlay:
     def _evening(self) -> None:
         """What the start depends on is what is remembered now: with the same memory it is the same start."""
         self._pass(EVENING, hopeless=("early", "spot"))
+        if self.trouble in WISHES:
+            return
         sizes = {key.rpartition("/")[2]: size for key, size in self.parts[0].standing().sizes.items()}
         remembered = {f"group:{name}": " ".join(map(str, size)) for name, size in sizes.items()}
         for name, now in _groups().items():
@@ -127,11 +132,15 @@ class FleetPlay:
                 self._late.append(f"I7 {name} was {self._sizes[name]}, and {remembered} is remembered")
 
     def _weekend(self) -> None:
+        if self.trouble in WISHES:
+            return
         hub.leap(SUNDAY.timestamp())
         hub.sleep(A_SWEEP)
 
     def _morning(self) -> None:
         self._pass(MORNING, hopeless=("late", "early"))
+        if self.trouble in WISHES:
+            return
         for name, now in _groups().items():
             stands = self.trouble in EXCUSES and now.endswith(" 0")  # it is named, as the aftermath knows
             if now != self._sizes[name] and not stands:
@@ -141,20 +150,44 @@ class FleetPlay:
         part = next(part for part in self.parts if part.name == moment.fleet)
         hub.leap((since or moment.at).timestamp() - BEFORE)
         self.observer.wake(moment)
-        if not hub.run(lambda: part.is_settled(moment), LONGEST):
+        if not hub.run(lambda: self._has_ended(part, moment), LONGEST):
             self._late.append(f"I3 {moment.action} of {part.name} has not ended after {LONGEST:.0f} s")
         hub.sleep(AFTERWARDS)
-        ids = frozenset(self.estate.instances[name] for name in hopeless)
-        may_fail = self.trouble in EXCUSES
-        self._late += fleet_aftermath.wrong(part, moment, ids, may_fail=may_fail)
+        if self.observer.reversed:
+            self._as_wished(part, moment, WISHES[self.trouble])
+        else:
+            ids = frozenset(self.estate.instances[name] for name in hopeless)
+            may_fail = self.trouble in EXCUSES
+            self._late += fleet_aftermath.wrong(part, moment, ids, may_fail=may_fail)
         self.observer.calm()
+
+    def _has_ended(self, part: FleetPart, moment: Moment) -> bool:
+        return part.rests(moment) if self.observer.reversed else part.is_settled(moment)
+
+    def _as_wished(self, part: FleetPart, moment: Moment, wish: Wish) -> None:
+        """Now, and when what was wished for a while is over."""
+        hub.run(lambda: part.rests(moment), LONGEST)
+        hub.sleep(AFTERWARDS)
+        ids = frozenset(self.estate.instances[name] for name in MOVING)
+        self._late += fleet_aftermath.wrong_after_wishes(part, moment, ids)
+        override = part.standing().override
+        if wish.ends and override is not None:
+            hub.leap(override.until.timestamp() - BEFORE)
+            hub.run(lambda: part.standing().override is None and part.rests(moment), LONGEST)
+            hub.sleep(AFTERWARDS)
+            self._late += fleet_aftermath.wrong_after_wishes(part, moment, ids)
+            if part.runs()[-1].action is not moment.action:
+                self._late.append(f"I3 {part.name} has not gone back to its schedule")
 
     def _look(self, why: str) -> None:
         self._vanish()
         self.observer.look(why)
 
     def _vanish(self) -> None:
-        """An instance goes when the run has decided about it and has not asked for it yet."""
+        """An instance goes when the run has decided about it and has not asked for it yet; none when people
+        have turned the night around."""
+        if self.observer.reversed:
+            return
         running = [run for run in self.parts[0].runs() if run.phase is RunPhase.RUNNING]
         for run in running:
             gone = self.estate.instances["early" if run.action is Action.STOP else "late"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.simulation.calls import Call
 from tests.simulation.faults import ESTATE, Fault
+from tests.simulation.fleet_people import WISHES
 from tests.simulation.play import Verdict
 from tests.simulation.universe import Universe
 
@@ -104,4 +105,6 @@ class Points:
         if "+" in trouble and function not in MACHINE:
             return None
         event = json.loads(call.running.payload or b"{}")
+        if trouble in WISHES:
+            return trouble, function, self._writes
         return trouble, function, event.get("step"), event.get("generation")

@@ -103,6 +103,7 @@ class Universe:
         self.client("route53").list_hosted_zones()
         self.client("rds").describe_db_instances()
         self.client("scheduler").list_schedules()
+        self.client("ssm").list_commands()
 
     def _client(self, service: Any) -> Any:
         return boto3.client(service, region_name=REGION)

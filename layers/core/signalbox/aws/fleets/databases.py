@@ -1,8 +1,12 @@
 """What the statuses and refusals of databases mean: RDS instances, and clusters of all engines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
 
-from signalbox.fleets.model import Condition
+from signalbox.aws.fleets.selection import chunks, has_tags, missing, named_in
+from signalbox.fleets.model import Condition, Kind, Place, Resource
+from signalbox.fleets.spec import Select
+
+Filters = list[dict[str, object]]
 
 # Of DescribeDBInstances and DescribeDBClusters: a page, and the ids of one filter that fill it.
 PAGE = 100
@@ -31,6 +35,26 @@ def condition_of(status: str) -> Condition:
     return _SETTLED.get(status, Condition.BUSY)
 
 
-def by_id(name: str, ids: Sequence[str]) -> list[dict[str, object]]:
-    """The filter of a Describe call; it minds no id that is gone."""
-    return [{"Name": name, "Values": list(ids)}]
+def selected(
+    kind: Kind,
+    select: Select,
+    place: Place,
+    everything: Callable[[], Iterator[Resource]],
+    with_ids: Callable[[Iterable[str]], Iterator[Resource]],
+) -> Iterator[Resource]:
+    """RDS knows no filter by tag, and tells tags of all: of the whole Region when tags are wanted, else of
+    those that are named."""
+    members, named = named_in(select, kind, place)
+    ids = {*members, *named}
+    seen: set[str] = set()
+    for resource in everything() if select.tags else with_ids([*members, *named]):
+        if resource.id in ids or (select.tags and has_tags(resource.tags, select.tags)):
+            seen.add(resource.id)
+            yield resource
+    yield from missing(kind, named, seen)
+
+
+def by_id(name: str, ids: Iterable[str]) -> Iterator[Filters]:
+    """The filters of Describe calls for those ids, 100 a call; they mind no id that is gone."""
+    for chunk in chunks(ids, PAGE):
+        yield [{"Name": name, "Values": chunk}]

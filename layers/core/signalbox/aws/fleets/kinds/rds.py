@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from signalbox.aws.errors import aws_errors
 from signalbox.aws.fleets.answers import one_by_one
-from signalbox.aws.fleets.databases import GONE, PAGE, PASSING, by_id, condition_of
-from signalbox.aws.fleets.selection import chunks, has_tags, missing, named_in, tags_in, unsettled
+from signalbox.aws.fleets.databases import GONE, PAGE, PASSING, by_id, condition_of, selected
+from signalbox.aws.fleets.selection import tags_in, unsettled
 from signalbox.aws.places import client_in
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
@@ -35,20 +35,12 @@ class RdsSwitch:
         return Pace()
 
     def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
-        """RDS knows no filter by tag, and tells tags of all: 100 a call, of the whole Region when tags are
-        wanted, else of those that are named."""
-        members, named = named_in(select, self.kind, place)
-        ids = {*members, *named}
-        seen: set[str] = set()
-        for found in _described(place) if select.tags else _with_ids([*members, *named], place):
-            resource = _resource(found)
-            if resource.id in ids or (select.tags and has_tags(resource.tags, select.tags)):
-                seen.add(resource.id)
-                yield resource
-        yield from missing(self.kind, named, seen)
+        return selected(
+            self.kind, select, place, lambda: _described(place), lambda ids: _with_ids(ids, place)
+        )
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
-        return unsettled(self.kind, ids, (_resource(found) for found in _with_ids(ids, place)), action)
+        return unsettled(self.kind, ids, _with_ids(ids, place), action)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         rds = client_in(place, "rds", once=True)
@@ -60,16 +52,18 @@ class RdsSwitch:
         return one_by_one(targets, act, PASSING)
 
 
-def _with_ids(ids: Iterable[str], place: Place) -> "Iterator[DBInstanceTypeDef]":
-    for chunk in chunks(ids, PAGE):
-        yield from _described(place, Filters=by_id("db-instance-id", chunk))
+def _with_ids(ids: Iterable[str], place: Place) -> Iterator[Resource]:
+    for filters in by_id("db-instance-id", ids):
+        yield from _described(place, Filters=filters)
 
 
-def _described(place: Place, **request: Any) -> "Iterator[DBInstanceTypeDef]":
+def _described(place: Place, **request: Any) -> Iterator[Resource]:
     with aws_errors():
         paginator = client_in(place, "rds").get_paginator("describe_db_instances")
         for page in paginator.paginate(**request, PaginationConfig={"PageSize": PAGE}):
-            yield from (each for each in page["DBInstances"] if each.get("DBInstanceStatus") not in GONE)
+            yield from (
+                _resource(each) for each in page["DBInstances"] if each.get("DBInstanceStatus") not in GONE
+            )
 
 
 def _resource(found: "DBInstanceTypeDef") -> Resource:
