@@ -38,6 +38,10 @@ class NotTheApi(Exception):
     """Somebody answered, and well, but not as Signalbox does."""
 
 
+class Tampered(Exception):
+    """What the API tells is not what was once recorded."""
+
+
 def ask(api: "ApiClient", method: str, path: str, body: object = None, *, holds: str = "") -> Any:
     """The body of an accepted request; `holds` is a field that it must have. Raises Refused, NotTheApi."""
     return accepted(method, path, api.request(method, path, body), holds=holds)

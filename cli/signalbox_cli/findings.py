@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from signalbox_cli.arguments import Limit, Reason
-from signalbox_cli.asking import segment
+from signalbox_cli.asking import Tampered, segment
 from signalbox_cli.finding_words import finding_sentences, outlook_sentences, resource_name
 from signalbox_cli.fleet_tables import fleet_timeline, plain_table, text
 from signalbox_cli.rollout_words import Json
@@ -20,6 +20,8 @@ from signalbox_cli.tables import sentence, sentences, service_table
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="See what is not as it must be, and have it put right."
 )
+
+
 Finding = Annotated[str, typer.Argument(help="The id of a finding, such as c-2f5e0f3b6f0f4c8e9d1a.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 WithState = Annotated[str | None, typer.Option("--state", help="Only those: open, waiting, failed …")]
@@ -66,6 +68,21 @@ def why(session: Session, finding: Finding) -> None:
     """Say why it is as it is, what was done about it and who decided so, in sentences."""
     found = session.ask("GET", _path(finding), holds="evidence")
     session.answer(found, lambda: sentences(finding_sentences(found)))
+
+
+@app.command()
+@with_session
+def export(session: Session, limit: Limit = None) -> None:
+    """Export findings with their evidence, as CSV, or whole with -o json. Fails when a record was changed."""
+    # Only who exports pays for it.
+    from signalbox_cli.finding_evidence import evidence_csv, holds  # noqa: PLC0415
+
+    listed, _ = session.items("/findings", limit)
+    found = [session.ask("GET", _path(each["id"]), holds="evidence") for each in listed]
+    session.answer(found, lambda: Text(evidence_csv(found).rstrip("\n")))
+    changed = [each["id"] for each in found if not holds(each)]
+    if changed:
+        raise Tampered(f"the record of {', '.join(changed)} does not hold: somebody has changed it")
 
 
 @app.command()

@@ -19,7 +19,7 @@ from botocore.exceptions import (
 )
 from rich.text import Text
 
-from signalbox_cli.asking import NotTheApi, Refused
+from signalbox_cli.asking import NotTheApi, Refused, Tampered
 from signalbox_cli.connection import Misconfigured
 from signalbox_cli.documents import BadDocument
 from signalbox_cli.output import stderr_console
@@ -48,6 +48,8 @@ def explain(problem: Exception) -> Problem:
             is_there = not isinstance(problem.__cause__, OSError)
             advice = (f"{problem.form} shows the form",) if is_there else ()
             return Problem(title=str(problem), advice=advice)
+        case Tampered():
+            return Problem(title=str(problem))
         case NotTheApi():
             return Problem(title=str(problem), advice=("look at the URL: on AWS it ends in the stage, /v1",))
         case _:

@@ -23,7 +23,7 @@ router = new_router()
     "/exceptions/<id>",
     summary="Decide to leave something as it is",
     tags=["compliance"],
-    responses=answers(ExceptionView, HTTPStatus.CREATED, HTTPStatus.OK),
+    responses=answers(ExceptionView, HTTPStatus.CREATED, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
 def put(id: str, body: Annotated[ExceptionSpec, Body()]) -> tuple[ExceptionView, int]:  # noqa: A002
     """For a while, with a reason and an owner. What is being fixed already goes on."""

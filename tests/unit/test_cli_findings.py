@@ -1,5 +1,8 @@
 """The commands of `signalbox findings` and `exceptions`, against an API that answers what it is told to."""
 
+import csv
+import io
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +10,16 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from signalbox.kernel.events import Event
+from signalbox.kernel.timeline import Head, continue_chain
 from signalbox_cli import reaching
-from signalbox_cli.asking import Answer
+from signalbox_cli.asking import Answer, Tampered
 from signalbox_cli.connection import Misconfigured
 from signalbox_cli.documents import BadDocument
 from signalbox_cli.exceptions import app as exceptions
 from signalbox_cli.findings import app as findings
+from signalbox_cli.problems import explain
+from tests.unit.builders import NOW
 from tests.unit.fleets_as_read import FakeApi, api
 
 ID = "c-2f5e0f3b6f0f4c8e9d1a"
@@ -153,3 +160,33 @@ def test_an_exception_is_ended(asked: Any) -> None:
     ended = {"DELETE /exceptions/shop-photos": Answer(status=204, body=None)}
     _, result = asked(exceptions, ended, "delete", "shop-photos")
     assert result.stdout == "shop-photos: over\n"
+
+
+def recorded(**more: Any) -> dict[str, Any]:
+    """With a timeline whose hashes are true."""
+    event = Event(type="Finding Opened", at=NOW, actor="aws.config", reason="off", data={"n": 1})
+    _, entries = continue_chain(Head(), [event])
+    told = [{name: value for name, value in asdict(entry).items() if name != "public"} for entry in entries]
+    found = finding(**more)
+    found["evidence"] |= {"timeline": told, "before": {"Days": 0}, "approved_by": "=cmd()"}
+    return found
+
+
+def test_evidence_is_exported_as_rows(asked: Any) -> None:
+    page = {"items": [finding()], "cursor": None}
+    _, result = asked(findings, {"GET /findings": page, f"GET /findings/{ID}": recorded()}, "export")
+    assert result.exit_code == 0
+    (row,) = csv.DictReader(io.StringIO(result.stdout))
+    assert (row["finding"], row["name"], row["state"], row["closed_at"]) == (ID, "photos", "open", "")
+    assert (row["before"], row["approved_by"]) == ('{"Days": 0}', "'=cmd()")
+    assert (row["entries"], row["chain_holds"]) == ("1", "true")
+
+
+def test_a_record_that_was_changed_fails_the_export(asked: Any) -> None:
+    changed = recorded()
+    changed["evidence"]["timeline"][0]["reason"] = "on"
+    page = {"items": [finding()], "cursor": None}
+    _, result = asked(findings, {"GET /findings": page, f"GET /findings/{ID}": changed}, "export")
+    assert isinstance(result.exception, Tampered)
+    assert explain(result.exception).title.endswith("somebody has changed it")
+    assert "false" in result.stdout
