@@ -25,7 +25,7 @@ router = new_router()
     tags=["compliance"],
     responses=answers(ExceptionView, HTTPStatus.CREATED, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
-def put(id: str, body: Annotated[ExceptionSpec, Body()]) -> tuple[ExceptionView, int]:  # noqa: A002
+def put(id: str, body: Annotated[ExceptionSpec, Body()]) -> tuple[ExceptionView, int]:
     """For a while, with a reason and an owner. What is being fixed already goes on."""
     if body.id != id:
         raise Invalid(Violation("id", f"the path says {id}: give the same id in the body"))
@@ -50,7 +50,7 @@ def index() -> ExceptionList:
     tags=["compliance"],
     responses=answers(ExceptionView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
-def show(id: str) -> ExceptionView:  # noqa: A002
+def show(id: str) -> ExceptionView:
     """Whether it is in force, too."""
     return _view(compliance_ports().exceptions.get(id))
 
@@ -61,7 +61,7 @@ def show(id: str) -> ExceptionView:  # noqa: A002
     tags=["compliance"],
     responses=answers(None, HTTPStatus.NO_CONTENT, refused=(HTTPStatus.NOT_FOUND,)),
 )
-def delete(id: str) -> tuple[None, int]:  # noqa: A002
+def delete(id: str) -> tuple[None, int]:
     """The next sweep opens again what it covered."""
     compliance_ports().exceptions.delete(id)
     return None, HTTPStatus.NO_CONTENT

@@ -67,7 +67,7 @@ def index(
     tags=["compliance"],
     responses=answers(FindingView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
-def show(id: str) -> FindingView:  # noqa: A002 - the path calls it so
+def show(id: str) -> FindingView:
     """What was, what was written, what is, and everything that happened."""
     finding = get_finding(id, compliance_ports())
     return finding_view(finding, compliance_ports().findings.timeline(id, 0, WHOLE))
@@ -80,7 +80,7 @@ def show(id: str) -> FindingView:  # noqa: A002 - the path calls it so
     responses=_ANSWERS,
 )
 def remediate_route(
-    id: str,  # noqa: A002 - the path calls it so
+    id: str,
     body: Annotated[RemediateBody, Body()] = RemediateBody(),  # noqa: B008
 ) -> tuple[RemediationView, int]:
     """A dry run changes nothing, here or in the estate."""
@@ -94,13 +94,13 @@ def remediate_route(
 @router.post(
     "/findings/<id>/approve", summary="Agree to what it waits for", tags=["compliance"], responses=_ANSWERS
 )
-def approve_route(id: str, body: Why = VerbBody()) -> tuple[RemediationView, int]:  # noqa: A002, B008
+def approve_route(id: str, body: Why = VerbBody()) -> tuple[RemediationView, int]:  # noqa: B008
     """It is assessed again, and then done. Not by who has asked for it."""
     return _ask(approve, id, body.reason)
 
 
 @router.post("/findings/<id>/reject", summary="Leave it as it is", tags=["compliance"], responses=_ANSWERS)
-def reject_route(id: str, body: Why = VerbBody()) -> tuple[RemediationView, int]:  # noqa: A002, B008
+def reject_route(id: str, body: Why = VerbBody()) -> tuple[RemediationView, int]:  # noqa: B008
     """Until somebody asks for it, or it is found anew."""
     return _ask(reject, id, body.reason)
 
