@@ -102,6 +102,13 @@ def test_who_is_started_by_hand_and_left_so_counts_until_it_was_told() -> None:
     assert hours(stage.run_until(at(9, day=30))) == {"m5.large": pytest.approx(2 + 60, abs=NEAR)}
 
 
+def test_who_is_found_standing_by_another_stop_counts_on() -> None:
+    stage = asleep(instance(), instance(2)).run_until(at(21))
+    stage.world.aws.by_hand(instance().id, Power.RUNNING)
+    switch_fleet("qa", Action.STOP, ANA, stage.world.ports)
+    assert hours(stage.run_until(at(9, day=30))) == {"m5.large": pytest.approx(60 + 59, abs=NEAR)}
+
+
 def test_who_ran_when_it_was_to_start_has_stood_still_nobody_knows_how_long() -> None:
     stage = asleep(instance(), instance(2))
     stage.world.aws.by_hand(instance().id, Power.RUNNING)

@@ -1,5 +1,6 @@
 """A run goes on across the limits of a function, next to others, and at the pace that AWS allows."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from signalbox.fleets.decisions.pacing import allowance, spend
 from signalbox.fleets.model import Action, Power
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import RunPhase
+from signalbox.fleets.steps.lots import run_with_lots
 from signalbox.fleets.switches import Bucket, Pace
 from signalbox.kernel.errors import Transient
 from tests.unit.builders import NOW
@@ -173,3 +175,12 @@ def test_a_bucket_is_never_more_than_full(days: int) -> None:
     tokens = spend(1000, PACE, "a", {}, NOW)
     later = NOW + timedelta(days=days)
     assert spend(0, PACE, "a", tokens, later)["a resources"][0] == 1000
+
+
+def test_a_run_whose_lots_are_just_being_written_is_read_again() -> None:
+    stage = railway(instance()).run_until(at(21))
+    run = stage.run_of()
+    ports = stage.world.ports
+    ports.runs.save(replace(run, lots=run.lots + 1, revision=run.revision + 1))
+    with pytest.raises(Transient, match=f"1 of the 2 lots of run {run.run_id} are there"):
+        run_with_lots(run.fleet, run.run_id, ports)
