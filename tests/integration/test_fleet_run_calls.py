@@ -23,6 +23,7 @@ from signalbox.fleets.record import RunPhase
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.turn import PowerCommand
 from signalbox.kernel.caller import Caller
+from signalbox_local.moto_seams import Seams, fleet_resources
 from tests.contract.template import resources, template
 from tests.integration.fleet_stages import Instances
 from tests.unit.fleet_machine import TASKS
@@ -68,8 +69,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     _forget()
+    seams = Seams()
+    fleet_resources(seams)
     with mock_aws():
         yield made
+    seams.undo()
     _forget()
 
 
@@ -127,6 +131,7 @@ def test_a_stop_is_two_calls_of_ec2_and_a_look_and_as_few_of_the_others(calls: C
         "events:PutEvents": 2,
         "ec2:DescribeInstances": 2,
         "ec2:StopInstances": 1,
+        "ssm:ListCommandInvocations": 1,
     }
     ((run,), _) = ports.runs.list("qa", 10, None)
     assert (run.phase, run.counts["reached"]) == (RunPhase.SUCCEEDED, 3)

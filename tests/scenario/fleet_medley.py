@@ -24,7 +24,8 @@ def play_fleets(world: World) -> None:
     near.register(mode="enforce")
     _lend_role(world)
     account = {"role_arn": ROLE, "external_id": "between-us"}
-    far.register(select={"tags": {"fleet": [far.name]}, "kinds": ["ec2"], "accounts": [account]})
+    select = {"tags": {"fleet": [far.name]}, "kinds": ["ec2"], "accounts": [account]}
+    far.register(mode="enforce", select=select)
     _keep_up(world, far)
     near.ask("POST", "/stop")
     near.until_run(1)
@@ -36,6 +37,7 @@ def play_fleets(world: World) -> None:
         near.until_run(3)
     world.aws("ec2").start_instances(InstanceIds=[near.instances[0]])
     near.until_run(4)
+    _look_for_strays(world)
     _wake_late(world, near)
     _lose_events(world, near)
     _miss_the_target(world)
@@ -80,6 +82,14 @@ def _lend_role(world: World) -> None:
 
 def _document(statement: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _look_for_strays(world: World) -> None:
+    """The hourly sweep, when nothing is under way: here, and with the role that was lent."""
+    since = world.last_call()
+    pass_by(world, HOUR)
+    eventually(lambda: _has(world, since, "SweepFleets", "AssumeRole"))
+    eventually(lambda: _has(world, since, "SweepFleets", "DescribeAutoScalingGroups"))
 
 
 def _wake_late(world: World, fleet: Fleet) -> None:

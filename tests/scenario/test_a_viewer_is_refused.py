@@ -16,6 +16,7 @@ STEERING = {
     ("POST", "/fleets/{fleet}/stop"),
     ("POST", "/fleets/{fleet}/override"),
     ("DELETE", "/fleets/{fleet}/override"),
+    ("POST", "/findings/{id}/remediate"),
     ("POST", "/services/{service}/rollouts"),
     ("POST", "/services/{service}/undo"),
     *(
@@ -23,14 +24,18 @@ STEERING = {
         for verb in ("promote", "pause", "resume", "abort", "retry")
     ),
 }
+APPROVING = {("POST", "/findings/{id}/approve"), ("POST", "/findings/{id}/reject")}
 OPERATING = {
     ("PUT", "/services/{service}"),
     ("DELETE", "/services/{service}"),
     ("PUT", "/fleets/{fleet}"),
     ("DELETE", "/fleets/{fleet}"),
+    ("PUT", "/exceptions/{id}"),
+    ("DELETE", "/exceptions/{id}"),
 }
 WITHOUT_KEY = {
-    ("POST", f"/services/{{service}}/rollouts/{{rollout_id}}/{verb}") for verb in ("abort", "pause")
+    ("POST", "/findings/{id}/reject"),
+    *(("POST", f"/services/{{service}}/rollouts/{{rollout_id}}/{verb}") for verb in ("abort", "pause")),
 }
 NOBODY_S_PATH = "/services/nobody/rollouts/r-00000000000000000"
 
@@ -50,10 +55,10 @@ class Route:
         return f"{self.method} {self.path}"
 
     def concrete(self) -> str:
-        """A path that exists, of a service or fleet that does not: who is let through gets no further than
-        404."""
-        given = {"service": "nobody", "rollout_id": "r-00000000000000000", "fleet": "nobody", "run_id": "f-0"}
-        return self.path.format(**given)
+        """A path that exists, of a service, fleet or finding that does not: whoever is let through gets no
+        further than 404."""
+        nobody = {"service": "nobody", "fleet": "nobody", "id": "nobody"}
+        return self.path.format(**nobody, rollout_id="r-00000000000000000", run_id="f-0")
 
     def asked_by(self, client: ApiClient) -> Answer:
         """The answer; a body is sent where one is wanted, and does not fit."""
@@ -76,6 +81,7 @@ def _may(caller: str, route: Route) -> bool:
         caller == "operator"
         or reads
         or (caller == "deployer" and route.key in STEERING)  # an approver steers nothing
+        or (caller == "approver" and route.key in APPROVING)
     )
 
 
@@ -115,8 +121,9 @@ def test_what_has_no_route_is_refused_to_the_operator_too(world: World, path: st
 
 
 def test_every_route_of_the_matrix_is_in_the_template() -> None:
-    assert {route.key for route in ROUTES} >= READING | STEERING | OPERATING | WITHOUT_KEY
-    assert {route.key for route in ROUTES if route.method != "GET"} == READING | STEERING | OPERATING
+    assert {route.key for route in ROUTES} >= READING | STEERING | APPROVING | OPERATING | WITHOUT_KEY
+    writing = {route.key for route in ROUTES if route.method != "GET"}
+    assert writing == READING | STEERING | APPROVING | OPERATING
 
 
 def test_a_refused_viewer_changes_nothing(world: World) -> None:
