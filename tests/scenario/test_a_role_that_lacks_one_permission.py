@@ -23,6 +23,8 @@ from tests.scenario.roles import (
 from tests.scenario.stack import entered, throttled
 from tests.scenario.world import World, eventually
 
+pytestmark = pytest.mark.timeout(900)  # the first one waits for all that is played
+
 LONG = {"preset": "blue-green", "bake": "5m"}
 UNPLAYED = {
     ("ProvisionFunction", "TakeBackWhatABreachOvertook"): "an alarm within the milliseconds of its own write",
