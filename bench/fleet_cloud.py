@@ -11,6 +11,7 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.server import ThreadedMotoServer
+from moto.ssm.responses import SimpleSystemManagerResponse
 
 from signalbox_local.moto_seams import Seams, less_work
 
@@ -23,6 +24,7 @@ def main(sizes: Sequence[int]) -> None:
     """Until the input ends."""
     seams = Seams()
     less_work(seams)
+    _no_commands(seams)
     _newest_first(seams)
     _pages_of_instances(seams)
     _pages_written_once(seams)
@@ -53,6 +55,15 @@ def _instances(sizes: Sequence[int]) -> list[Instance]:
         tags = {"Name": "worker", **{f"fleet-{size}": "yes" for size in sizes if start < size}}
         made.append(backend.run_instances(image, TOGETHER, "", [], tags={"instance": tags}, **kind))
     return [instance for reservation in made for instance in reservation.instances]
+
+
+def _no_commands(seams: Seams) -> None:
+    # moto does not list what a command does on each instance: here none is being patched.
+    seams.replace(
+        SimpleSystemManagerResponse,
+        "list_command_invocations",
+        lambda self: ActionResult({"CommandInvocations": []}),
+    )
 
 
 def _newest_first(seams: Seams) -> None:
