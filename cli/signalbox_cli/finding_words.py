@@ -9,6 +9,10 @@ _OUTCOMES = {
     "wait": "It would wait for an approval",
     "skip": "It would be left as it is",
 }
+_DANGERS = {
+    "refuses": "That may refuse some of those who use the resource.",
+    "interrupts": "That may interrupt all who use the resource.",
+}
 
 
 def resource_name(finding: Json) -> str:
@@ -24,14 +28,16 @@ def finding_sentences(finding: Json) -> Iterator[str]:
     for event in evidence["timeline"]:
         because = f": {event['reason']}" if event["reason"] else ""
         yield f"{event['at'][:19]}Z {event['type'].lower()} by {caller_name(event['actor'])}{because}."
-    yield from _proposed(evidence["proposal"])
+    yield from _proposed(evidence["proposal"], finding["danger"])
     if not evidence["chain_verified"]:
         yield "The record does not hold: somebody has changed it."
 
 
-def _proposed(writes: list[Json]) -> Iterator[str]:
+def _proposed(writes: list[Json], danger: str | None) -> Iterator[str]:
     for write in writes:
         yield f"It would take {write['service']}:{write['operation']}."
+    if writes and danger in _DANGERS:
+        yield _DANGERS[danger]
 
 
 def outlook_sentences(outlook: Json) -> Iterator[str]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from signalbox.compliance.commands.dry_run import Outlook
-from signalbox.compliance.model import Configuration, Mode, Write
+from signalbox.compliance.model import Configuration, Danger, Mode, Write
 from signalbox.compliance.record import Excepted, Finding, State
+from signalbox.compliance.rules.registry import RULES
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import JsonObject
 from signalbox.kernel.timeline import Entry, first_break
@@ -40,13 +41,15 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """A finding. `evidence` is told of a single one only; `exception` is what keeps it from being fixed."""
+    """A finding. `danger`: what its fix may do to those who use the resource. `evidence` is told of a single
+    one only; `exception` is what keeps it from being fixed."""
 
     id: str
     rule: str
     resource: ResourceView
     state: State
     playbook: Mode
+    danger: Danger | None
     detected_at: str
     closed_at: str | None
     reason: str
@@ -103,7 +106,7 @@ class ExceptionList:
 
 def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> FindingView:
     """With its evidence when its whole timeline is given."""
-    of = finding.resource
+    of, rule = finding.resource, RULES.get(finding.rule)
     return FindingView(
         id=finding.id,
         rule=finding.rule,
@@ -112,6 +115,7 @@ def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> Fi
         ),
         state=finding.state,
         playbook=finding.mode,
+        danger=rule.playbook.danger if rule else None,
         detected_at=rfc3339(finding.detected_at),
         closed_at=rfc3339(finding.closed_at) if finding.closed_at else None,
         reason=finding.reason,

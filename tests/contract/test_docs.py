@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from typer.main import get_group
 
+from signalbox.compliance.rules.registry import RULES
+from signalbox.compliance.rules.rule import Rule
 from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox_cli.exceptions import app as exceptions
 from signalbox_cli.findings import app as findings
@@ -75,6 +77,12 @@ def test_every_role_is_explained_with_the_policies_that_it_shares(name: str) -> 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_explained(name: str) -> None:
     assert f"| `{name}` |" in _text("rollouts.md")
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_every_rule_is_explained_with_what_its_playbook_may_do(rule: Rule) -> None:
+    told = (rule.identifier, rule.playbook.mode, rule.playbook.danger)
+    assert "| `{}` | `{}` | {} | {} | ".format(rule.name, *told) in _text("compliance.md")
 
 
 _COMMANDS = [

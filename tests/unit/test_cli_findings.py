@@ -38,7 +38,8 @@ def finding(**more: Any) -> dict[str, Any]:
         "resource": {
             "type": "AWS::S3::Bucket", "id": "photos", "name": "", "account": "1", "region": "eu-west-1",
         },
-        "state": "open", "playbook": "auto", "detected_at": "2026-11-22T10:00:03.207Z", "closed_at": None,
+        "state": "open", "playbook": "auto", "danger": "refuses",
+        "detected_at": "2026-11-22T10:00:03.207Z", "closed_at": None,
         "reason": "it serves a website", "exception": None,
         "evidence": {
             "proposal": [WRITE], "before": None, "writes": [], "after": None, "requested_by": "",
@@ -90,6 +91,7 @@ def test_why_is_told_in_sentences(asked: Any) -> None:
         "AWS::S3::Bucket photos is open for bucket-public-access: it serves a website.",
         "2026-11-22T10:00:03Z finding opened by aws.config: off: BlockPublicAcls.",
         "It would take s3:PutPublicAccessBlock.",
+        "That may refuse some of those who use the resource.",
     ]
 
 

@@ -35,6 +35,21 @@ def test_what_was_decided_to_be_left_is_left_until_the_exception_ends() -> None:
     assert_in_order(stage)
 
 
+def test_a_sweep_reads_the_exceptions_once_and_only_if_something_is_left_because_of_one() -> None:
+    stage = Railway()
+    buckets = [stage.has(BUCKET, thing(BUCKET), f"photos-{number}") for number in range(3)]
+    stage.sweep()
+    assert "exceptions.all" not in stage.world.wire.log
+    put_exception(exception(stage, rule=BUCKET), ANA, stage.world.ports)
+    for bucket in buckets:
+        stage.says(bucket)
+    stage.settle()
+    stage.world.wire.log.clear()
+    stage.sweep()
+    assert {stage.finding(bucket).state for bucket in buckets} == {State.EXCEPTED}
+    assert stage.world.wire.log.count("exceptions.all") == 1
+
+
 def test_an_exception_that_is_deleted_is_over() -> None:
     stage = Railway()
     bucket = stage.has(BUCKET, thing(BUCKET))

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 from signalbox.kernel.events import JsonObject
 
@@ -33,12 +33,12 @@ class Mode(StrEnum):
     NOTIFY = "notify"
 
 
-class Danger(IntEnum):
+class Danger(StrEnum):
     """What a fix may do to those who use the resource: nothing, refuse some of them, interrupt all."""
 
-    NONE = 0
-    REFUSES = 1
-    INTERRUPTS = 2
+    NONE = "none"
+    REFUSES = "refuses"
+    INTERRUPTS = "interrupts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

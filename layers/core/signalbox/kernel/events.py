@@ -5,6 +5,7 @@ from datetime import datetime
 
 JsonObject = dict[str, object]  # what JSON can hold; nobody looks inside without checking
 EVENT_VERSION = "1"
+ENGINE = "signalbox"  # the actor of what nobody has asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

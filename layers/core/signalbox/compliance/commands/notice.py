@@ -10,9 +10,10 @@ from signalbox.compliance.ports import CompliancePorts, Result
 from signalbox.compliance.record import Excepted, Finding, State
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.spec import ExceptionSpec
-from signalbox.compliance.steps.turn import ENGINE, at_rest, happened, persistently, recorded, tell
+from signalbox.compliance.steps.turn import at_rest, happened, recorded, tell
+from signalbox.kernel.again import persistently
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.events import Event
+from signalbox.kernel.events import ENGINE, Event
 
 CONFIG = "aws.config"
 

@@ -1,38 +1,42 @@
 """Once an hour: what no event has announced, exceptions that have ended, executions that have died."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from signalbox.compliance.commands.attend import attend, begin, begun
 from signalbox.compliance.commands.notice import notice
 from signalbox.compliance.ports import CompliancePorts
-from signalbox.compliance.record import Finding, State
-from signalbox.compliance.steps.turn import ENGINE, happened
+from signalbox.compliance.record import Excepted, Finding, State
+from signalbox.compliance.steps.turn import happened
 from signalbox.kernel.errors import Conflict, NotFound, Rejected, Transient
+from signalbox.kernel.events import ENGINE
+
+Known = Callable[[], Sequence[Excepted]]
 
 
 def sweep_findings(ports: CompliancePorts) -> str:
     """Each finding and each rule by itself: what is wrong with one keeps none of the others from being looked
     after."""
-    told = [_one(finding.id, partial(_swept, finding, ports)) for finding in ports.findings.all()]
+    exceptions = cache(ports.exceptions.all)  # once, and only if something is left because of one
+    told = [_one(finding.id, partial(_swept, finding, exceptions, ports)) for finding in ports.findings.all()]
     told += [_one(config_rule, partial(_heard, config_rule, ports)) for config_rule in ports.config_rules]
     return "; ".join(each for each in told if each)
 
 
-def _swept(finding: Finding, ports: CompliancePorts) -> str:
+def _swept(finding: Finding, exceptions: Known, ports: CompliancePorts) -> str:
     """Nothing is read anew: who has been faster since is not overwritten."""
     if finding.state in (State.EXCEPTED, State.FLAPPING) and not finding.under_way:
-        return _excepted(finding, ports)
+        return _excepted(finding, exceptions, ports)
     is_untold = finding.published != finding.head.sequence or finding.remediation.token is not None
     if finding.under_way or is_untold:
         return attend(finding, ports)
     return ""
 
 
-def _excepted(finding: Finding, ports: CompliancePorts) -> str:
+def _excepted(finding: Finding, exceptions: Known, ports: CompliancePorts) -> str:
     """Nothing has changed about the resource, so that no event tells when its exception is over."""
     now = ports.clock()
-    if any(each.spec.id == finding.exception and now < each.until for each in ports.exceptions.all()):
+    if any(each.spec.id == finding.exception and now < each.until for each in exceptions()):
         return ""
     ended = happened(
         "Exception Ended", f"{finding.exception} is over", ports, ENGINE, exception=finding.exception

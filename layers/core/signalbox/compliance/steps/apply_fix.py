@@ -6,15 +6,8 @@ from signalbox.compliance.model import Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
-from signalbox.compliance.steps.turn import (
-    ENGINE,
-    RemediationCommand,
-    gone,
-    happened,
-    rule_of,
-    take_turn,
-    tell,
-)
+from signalbox.compliance.steps.turn import RemediationCommand, gone, happened, rule_of, take_turn, tell
+from signalbox.kernel.events import ENGINE
 
 SOONEST = 2  # seconds until AWS shows what was written
 

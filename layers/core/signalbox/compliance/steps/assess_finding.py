@@ -92,7 +92,12 @@ def _waiting(finding: Finding, wait: Wait, ports: CompliancePorts) -> Progress:
     until = ports.clock() + APPROVE_WITHIN
     asked = replace(last, proposal=wait.writes, until=until, token=None, approval=None)
     event = happened(
-        "Approval Requested", wait.reason, ports, writes=[asdict(w) for w in wait.writes], name=finding.name
+        "Approval Requested",
+        wait.reason,
+        ports,
+        writes=[asdict(write) for write in wait.writes],
+        danger=rule_of(finding, ports).playbook.danger,
+        name=finding.name,
     )
     tell(replace(finding, state=State.WAITING, reason=wait.reason, remediation=asked), [event], ports)
     return Progress(next=Next.AWAIT_APPROVAL, until=until)

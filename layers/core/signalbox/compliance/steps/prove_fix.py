@@ -17,6 +17,7 @@ from signalbox.compliance.steps.turn import (
     take_turn,
     tell,
 )
+from signalbox.kernel.again import later
 from signalbox.kernel.errors import Rejected, Transient
 
 SOONEST = 5  # seconds between two looks; each round twice as many
@@ -60,4 +61,4 @@ def _again(finding: Finding, judgement: Judgement, ports: CompliancePorts) -> Pr
     recorded(replace(finding, reason=judgement.reason, remediation=attempt), (), ports)
     if judgement.verdict is Verdict.PENDING:
         return Progress(next=Next.PROVE_FIX, seconds=UNTIL_LATER)
-    return Progress(next=Next.PROVE_FIX, seconds=min(LONGEST_WAIT, SOONEST * 2 ** min(attempt.rounds, 6)))
+    return Progress(next=Next.PROVE_FIX, seconds=later(attempt.rounds, SOONEST, LONGEST_WAIT))

@@ -1,20 +1,15 @@
 """What every task of a remediation begins with, and how what happened is told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Rule
 from signalbox.kernel.errors import Conflict, NotFound
-from signalbox.kernel.events import Event, JsonObject
+from signalbox.kernel.events import ENGINE, Event, JsonObject
 from signalbox.kernel.timeline import continue_chain
-
-ENGINE = "signalbox"
-MOST_LOOKS = 5  # at a finding that somebody else changes all the time
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +19,6 @@ class RemediationCommand:
     finding: str
     generation: int
     failure: str | None = None
-
-
-def persistently(act: Callable[[], T]) -> T:
-    """Looks again when somebody else was faster. Raises Conflict when somebody always is."""
-    for _ in range(MOST_LOOKS - 1):
-        try:
-            return act()
-        except Conflict:
-            continue
-    return act()
 
 
 def get_finding(finding_id: str, ports: CompliancePorts) -> Finding:

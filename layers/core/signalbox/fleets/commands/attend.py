@@ -10,10 +10,11 @@ from signalbox.fleets.model import Action, Transition
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
 from signalbox.fleets.schedule.calendar import Schedule
-from signalbox.fleets.steps.turn import ENGINE, Told, persistently, publish_armed, recorded, under_way
+from signalbox.fleets.steps.turn import Told, publish_armed, recorded, under_way
+from signalbox.kernel.again import persistently
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import NotFound
-from signalbox.kernel.events import Event
+from signalbox.kernel.events import ENGINE, Event
 
 LATE = timedelta(minutes=5)  # a schedule's own precision is a minute
 RUNNING = "RUNNING"

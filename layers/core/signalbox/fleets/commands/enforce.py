@@ -15,9 +15,10 @@ from signalbox.fleets.record import Cause, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
 from signalbox.fleets.steps.held import hold_back
-from signalbox.fleets.steps.turn import ENGINE, persistently, tell, under_way
+from signalbox.fleets.steps.turn import tell, under_way
+from signalbox.kernel.again import persistently
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.events import Event, JsonObject
+from signalbox.kernel.events import ENGINE, Event, JsonObject
 
 TOLD = {Power.RUNNING: "Resource Started By Others", Power.STOPPED: "Resource Stopped By Others"}
 MOST_NAMED = 100  # resources that a run names; beyond that it is a run of the whole fleet

@@ -10,7 +10,8 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Registered
 from signalbox.fleets.schedule.calendar import violations
 from signalbox.fleets.spec import FleetSpec
-from signalbox.fleets.steps.turn import persistently, recorded
+from signalbox.fleets.steps.turn import recorded
+from signalbox.kernel.again import persistently
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Invalid, NotFound, Unprocessable, Violation

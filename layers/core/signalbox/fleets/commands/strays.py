@@ -12,8 +12,8 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import THE_SWEEP, Cause, Run, Standing
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.finding import Finding
-from signalbox.fleets.steps.turn import ENGINE
 from signalbox.kernel.errors import Rejected, Transient
+from signalbox.kernel.events import ENGINE
 
 
 def bring_back_strays(name: str, specs: Mapping[str, FleetSpec], end: datetime, ports: FleetPorts) -> str:

@@ -11,8 +11,9 @@ from signalbox.fleets.decisions.types import alternates_of, changed, lacking, le
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Lot, Run
 from signalbox.fleets.steps.lots import Stage
-from signalbox.fleets.steps.turn import LONGEST_TURN, persistently, still_ours
+from signalbox.fleets.steps.turn import LONGEST_TURN, still_ours
 from signalbox.fleets.switches import Pace, Switch, Switched, Target
+from signalbox.kernel.again import persistently
 from signalbox.kernel.errors import Rejected, Transient
 
 MOST_NOTED = (

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Standing
-from signalbox.fleets.steps.turn import ENGINE, Told, publish, tell
+from signalbox.fleets.steps.turn import Told, publish, tell
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.events import Event
+from signalbox.kernel.events import ENGINE, Event
 
 
 def hold_back(name: str, standing: Standing, until: datetime, ports: FleetPorts) -> None:

@@ -12,8 +12,8 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Reasons, Run, RunPhase, Standing
 from signalbox.fleets.steps.lots import Stage, run_with_lots
-from signalbox.fleets.steps.turn import ENGINE, PowerCommand, Told, publish, still_ours, tell
-from signalbox.kernel.events import Event, JsonObject
+from signalbox.fleets.steps.turn import PowerCommand, Told, publish, still_ours, tell
+from signalbox.kernel.events import ENGINE, Event, JsonObject
 
 MOST_NAMED = 20  # resources that an event names; the run names all
 LONGEST_FAILURE = 1000  # characters

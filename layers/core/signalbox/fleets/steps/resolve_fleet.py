@@ -13,6 +13,7 @@ from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.finding import Finding
 from signalbox.fleets.steps.held import hold_back
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, goes_on, kept, ours, still_ours
+from signalbox.kernel.again import later
 from signalbox.kernel.errors import Rejected, Transient
 
 MOST_ATTEMPTS = 10  # to look through a place, in five minutes; then the others are not kept waiting any more
@@ -54,7 +55,7 @@ class _Resolving:
             except Transient as error:
                 if self.run.rounds + 1 < MOST_ATTEMPTS:
                     self._keep(replace(self.run, rounds=self.run.rounds + 1))
-                    return Progress(next=State.RESOLVE_FLEET, seconds=min(LONGEST_WAIT, 2**self.run.rounds))
+                    return Progress(next=State.RESOLVE_FLEET, seconds=later(self.run.rounds, 1, LONGEST_WAIT))
                 lots = self._unknown(place, kind, error)
             except Rejected as error:
                 lots = self._unknown(place, kind, error)

@@ -1,18 +1,14 @@
 """What every task of a run begins with, and how what happened is told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Lot, Run, RunPhase, Standing
 from signalbox.kernel.errors import Conflict
-from signalbox.kernel.events import Event, JsonObject
+from signalbox.kernel.events import ENGINE, Event, JsonObject
 from signalbox.kernel.timeline import Entry, continue_chain
 
-ENGINE = "signalbox"
-T = TypeVar("T")
-MOST_LOOKS = 5  # at a standing that somebody else changes all the time
 LONGEST_TURN = 20.0  # seconds of asking AWS; the timeout of the functions in template.yaml leaves the rest
 
 
@@ -24,16 +20,6 @@ class PowerCommand:
     run_id: str
     generation: int
     failure: str | None = None
-
-
-def persistently(act: Callable[[], T]) -> T:
-    """Looks again when somebody else was faster. Raises Conflict when somebody always is."""
-    for _ in range(MOST_LOOKS - 1):
-        try:
-            return act()
-        except Conflict:
-            continue
-    return act()
 
 
 def goes_on(run: Run, command: PowerCommand) -> bool:

@@ -13,6 +13,7 @@ from signalbox.fleets.record import Lot, Run
 from signalbox.fleets.steps.lots import Stage, following
 from signalbox.fleets.steps.patched import with_patches
 from signalbox.fleets.steps.turn import PowerCommand
+from signalbox.kernel.again import later
 from signalbox.kernel.errors import Rejected, Transient
 
 SOONEST = 20  # seconds between two looks; each round twice as many
@@ -38,7 +39,7 @@ def verify_power(command: PowerCommand, ports: FleetPorts) -> Progress:
         return Progress(next=State.SWITCH_POWER)
     stage.kept(replace(run, rounds=run.rounds + 1), ports)
     waits = any(lot.waiting or returning(lot, run.action) for lot in stage.here)
-    pause = min(LONGEST_WAIT, SOONEST * 2 ** min(run.rounds, 6))
+    pause = later(run.rounds, SOONEST, LONGEST_WAIT)
     return Progress(next=State.SWITCH_POWER if waits else State.VERIFY_POWER, seconds=pause)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict
+from signalbox.kernel.events import ENGINE
 from signalbox.rollouts.decisions.restore import compiled_writes
 from signalbox.rollouts.decisions.retire import too_few_healthy
 from signalbox.rollouts.estate import Alarm, Placement
@@ -20,7 +21,6 @@ from signalbox.rollouts.steps.others import pause_for_others
 from signalbox.rollouts.steps.propagation import arrived, followed, foreseen, insisted, told
 from signalbox.rollouts.steps.sight import guard_names, look, split_of
 from signalbox.rollouts.steps.turn import (
-    ENGINE,
     LONGEST_STEP,
     Turn,
     is_stopped,

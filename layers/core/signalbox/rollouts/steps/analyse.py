@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.durations import parse_duration
 from signalbox.kernel.errors import Transient
+from signalbox.kernel.events import ENGINE
 from signalbox.rollouts.decisions.analyse import answer_of, judge, tolerance_of
 from signalbox.rollouts.decisions.sequential import Sample
 from signalbox.rollouts.experiments import (
@@ -27,7 +28,7 @@ from signalbox.rollouts.steps.acting import go_back
 from signalbox.rollouts.steps.arrival import enter_step
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.conclusion import concluded, evidence_of, promoted_by_hand
-from signalbox.rollouts.steps.turn import ENGINE, Turn, is_stopped, latch_of, out_of_turn, save, take_turn
+from signalbox.rollouts.steps.turn import Turn, is_stopped, latch_of, out_of_turn, save, take_turn
 
 LOOKS = 50  # in the longest duration
 

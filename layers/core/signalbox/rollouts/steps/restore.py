@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import NotFound, Rejected, Transient
-from signalbox.kernel.events import Event
+from signalbox.kernel.events import ENGINE, Event
 from signalbox.rollouts.decisions.restore import (
     decide_restore,
     serves_as_before,
@@ -22,7 +22,7 @@ from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.propagation import doubted, followed, foreseen, insisted, told
 from signalbox.rollouts.steps.sight import look, split_of
-from signalbox.rollouts.steps.turn import ENGINE, MOST_TURNS, Turn, keep, publish, save, take_turn
+from signalbox.rollouts.steps.turn import MOST_TURNS, Turn, keep, publish, save, take_turn
 from signalbox.rollouts.writes import Write
 
 MOST_ROUNDS = 16

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.errors import Conflict
-from signalbox.kernel.events import Event
+from signalbox.kernel.events import ENGINE, Event
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts.model import Hold, HoldKind, Phase
 from signalbox.rollouts.ports import Latch, Ports
@@ -14,7 +14,6 @@ from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.command import StepCommand
 
-ENGINE = "signalbox"
 LONGEST_STEP = timedelta(seconds=30)  # the timeout of the step functions in template.yaml
 MOST_TURNS = 1_500  # about 10 history events a turn: 15,000 of the 25,000 that an execution may have
 
