@@ -9,24 +9,20 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance, InstanceBackend
-from moto.ec2.responses.instances import InstanceResponse
 from moto.server import ThreadedMotoServer
-from moto.ssm.responses import SimpleSystemManagerResponse
 
-from signalbox_local.moto_seams import Seams, less_work
+from signalbox_local.moto_seams import Seams, fleet_resources, less_work
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 TOGETHER = 10  # instances in a reservation
-PAGE = 1000  # instances, as EC2 gives at most
 
 
 def main(sizes: Sequence[int]) -> None:
     """Until the input ends."""
     seams = Seams()
     less_work(seams)
-    _no_commands(seams)
+    fleet_resources(seams)
     _newest_first(seams)
-    _pages_of_instances(seams)
     _pages_written_once(seams)
     instances = _instances(sizes)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
@@ -57,15 +53,6 @@ def _instances(sizes: Sequence[int]) -> list[Instance]:
     return [instance for reservation in made for instance in reservation.instances]
 
 
-def _no_commands(seams: Seams) -> None:
-    # moto does not list what a command does on each instance: here none is being patched.
-    seams.replace(
-        SimpleSystemManagerResponse,
-        "list_command_invocations",
-        lambda self: ActionResult({"CommandInvocations": []}),
-    )
-
-
 def _newest_first(seams: Seams) -> None:
     # moto goes through all instances to find the one that it has just made.
     def get(self: InstanceBackend, wanted: str) -> Instance:
@@ -73,19 +60,6 @@ def _newest_first(seams: Seams) -> None:
         return next(each for found in reservations for each in found.instances if each.id == wanted)
 
     seams.replace(InstanceBackend, "get_instance", get)
-
-
-def _pages_of_instances(seams: Seams) -> None:
-    # moto counts reservations where EC2 counts instances, and gives 100 where EC2 gives 1,000.
-    def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
-        def get(self: InstanceResponse, name: str, *given: Any, **more: Any) -> Any:
-            if name != "MaxResults":
-                return original(self, name, *given, **more)
-            return int(original(self, name) or PAGE) // TOGETHER
-
-        return get
-
-    seams.wrap(InstanceResponse, "_get_param", wrapped)
 
 
 def _pages_written_once(seams: Seams) -> None:
