@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from signalbox_cli.connection import Misconfigured
+
 MOST_BYTES = 64 * 1024
 DEEPEST = 30
 STDIN = Path("-")
@@ -82,3 +84,17 @@ def read_object(file: Path) -> dict[str, Any]:
     except (TypeError, ValueError) as problem:
         raise BadDocument(f"{name}: JSON cannot say it ({problem}); put it into quotes") from problem
     return found
+
+
+def read_named(file: Path, what: str, like: str) -> dict[str, Any]:
+    """A service, fleet or exception as its owner writes it: it names itself, as in `like`, such as
+    `name: checkout`. Raises BadDocument, Misconfigured."""
+    try:
+        body = read_object(file)
+    except BadDocument as problem:
+        problem.form = f"examples/{what}.yaml"
+        raise
+    field = like.partition(":")[0]
+    if not isinstance(body.get(field), str):
+        raise Misconfigured(f"{file} does not say which {what} it is", f"give it a {field}: `{like}`")
+    return body

@@ -8,8 +8,7 @@ import typer
 from rich.table import Table
 
 from signalbox_cli.asking import segment
-from signalbox_cli.connection import Misconfigured
-from signalbox_cli.fleet_tables import plain_table, text
+from signalbox_cli.plain_tables import plain_table, text
 from signalbox_cli.rollout_words import Json
 from signalbox_cli.session import Session, with_session
 from signalbox_cli.tables import sentence
@@ -26,15 +25,9 @@ _NAMED = ("rule", "resource", "tags", "account")
 def apply(session: Session, file: Annotated[Path, _FILE]) -> None:
     """Make an exception, or replace it. What is being put right already goes on."""
     # Only who reads YAML pays for it.
-    from signalbox_cli.documents import BadDocument, read_object  # noqa: PLC0415
+    from signalbox_cli.documents import read_named  # noqa: PLC0415
 
-    try:
-        body = read_object(file)
-    except BadDocument as problem:
-        problem.form = "examples/exception.yaml"
-        raise
-    if not isinstance(body.get("id"), str):
-        raise Misconfigured(f"{file} does not say which exception it is", "give it an id: `id: legacy-site`")
+    body = read_named(file, "exception", "id: legacy-site")
     status, made = session.send("PUT", f"/exceptions/{segment(body['id'])}", body, holds="until")
     done = "made" if status == HTTPStatus.CREATED else "replaced"
     session.answer(made, lambda: sentence(f"{made['id']}: {done}; in force until {made['until']}"))

@@ -12,7 +12,7 @@ from rich.text import Text
 from signalbox_cli.arguments import Limit, Reason
 from signalbox_cli.asking import Tampered, segment
 from signalbox_cli.finding_words import finding_sentences, outlook_sentences, resource_name
-from signalbox_cli.fleet_tables import fleet_timeline, plain_table, text
+from signalbox_cli.plain_tables import plain_table, text, timeline_table
 from signalbox_cli.rollout_words import Json
 from signalbox_cli.session import Session, with_session
 from signalbox_cli.tables import sentence, sentences, service_table
@@ -57,7 +57,7 @@ def show(session: Session, finding: Finding) -> None:
     def in_words() -> RenderableType:
         evidence = found["evidence"]
         told = {**found, "evidence": {name: evidence[name] for name in evidence if name != "timeline"}}
-        return Group(service_table(told), Text(), fleet_timeline(evidence["timeline"]))
+        return Group(service_table(told), Text(), timeline_table(evidence["timeline"]))
 
     session.answer(found, in_words)
 

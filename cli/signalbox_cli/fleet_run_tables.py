@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from signalbox.kernel.clock import from_rfc3339
-from signalbox_cli.fleet_tables import plain_table, text
-from signalbox_cli.fleet_words import OUTCOMES, counted, counts_of, savings_words, told
-from signalbox_cli.rollout_words import Json, caller_name, printable, seconds_between, span
+from signalbox_cli.fleet_words import OUTCOMES, counted, counts_of, savings_words
+from signalbox_cli.plain_tables import plain_table, text
+from signalbox_cli.rollout_words import Json, caller_name, printable, seconds_between, span, told
 from signalbox_cli.tables import WIDE
 
 MOST_NAMED, MOST_FAILED = 12, 60  # resources by name, of each group

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from signalbox.kernel.clock import from_rfc3339
-from signalbox_cli.fleet_tables import plain_table, text
+from signalbox_cli.plain_tables import plain_table, text
 from signalbox_cli.rollout_words import Json
 
 _NUMBERS = ("resources", "hours", "price", "saved")

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.table import Table
 from rich.text import Text
 
 from signalbox.kernel.clock import from_rfc3339
-from signalbox_cli.fleet_words import away, coming, override_words, told, wall, zone_of
+from signalbox_cli.fleet_words import away, coming, override_words, wall, zone_of
+from signalbox_cli.plain_tables import plain_table, text
 from signalbox_cli.rollout_view import Facts
-from signalbox_cli.rollout_words import ENGINE, Json, caller_name, printable
+from signalbox_cli.rollout_words import Json, printable, told
 from signalbox_cli.tables import WIDE, service_table
 from signalbox_cli.week_picture import WeekPicture
 
@@ -100,28 +100,3 @@ def forecast_table(forecast: Forecast, now: datetime) -> RenderableType:
     table.columns[1].no_wrap = True
     picture = WeekPicture(forecast.transitions, zone, forecast.begin, forecast.end, forecast.running)
     return Group(picture, table if forecast.transitions else Text("nothing changes in this time"))
-
-
-def fleet_timeline(events: Sequence[Json]) -> Table:
-    """What happened and who did it; in UTC, since a fleet that has been forgotten has no zone any more."""
-    table = plain_table("UTC", "what", "why")
-    for event in events:
-        reason = text(told(event["reason"]))
-        if event["actor"] != ENGINE:
-            by = Text(f"by {caller_name(event['actor'])}", style="dim")
-            reason = reason.append(" · ").append_text(by) if reason else by
-        table.add_row(text(f"{from_rfc3339(event['at']):%Y-%m-%d %H:%M:%S}"), text(event["type"]), reason)
-    return table
-
-
-def plain_table(*columns: str) -> Table:
-    """Its first column is what a person copies: never cut."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for place, name in enumerate(columns):
-        table.add_column(name, no_wrap=place == 0, overflow="fold")
-    return table
-
-
-def text(value: object) -> Text:
-    """What others have named, as it is and on one line."""
-    return Text(printable(str(value)))

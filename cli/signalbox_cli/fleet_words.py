@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 
 from signalbox.fleets.schedule.zones import read_zone
 from signalbox.kernel.clock import from_rfc3339
-from signalbox_cli.rollout_words import Json, caller_name, printable, whole
+from signalbox_cli.rollout_words import Json, caller_name, printable, told, whole
 
 ENDED = frozenset({"succeeded", "incomplete", "superseded"})
 # In the order in which a person wants to read them.
@@ -53,18 +53,6 @@ def coming(transition: Json | None, zone: tzinfo, now: datetime) -> str:
         return ""
     at = transition["at"]
     return f"{_acts(transition)} {wall(at, zone, now)}, {away(at, now)}"
-
-
-def told(reason: str) -> str:
-    """A reason that can be printed; the ARN of whoever an override is by, in short."""
-    words = printable(reason).rstrip(". ").split()
-    return " ".join(_in_short(word) if word.startswith("arn:") else word for word in words)
-
-
-def _in_short(arn: str) -> str:
-    """`user/anna:` for the ARN, with what follows it in the sentence."""
-    name = caller_name(arn.rstrip(":"))
-    return f"{name}:" if arn.endswith(":") else name
 
 
 def override_words(override: Json, zone: tzinfo, now: datetime) -> str:

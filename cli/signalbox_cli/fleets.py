@@ -11,14 +11,14 @@ from rich.console import RenderableType
 
 from signalbox_cli.arguments import Limit
 from signalbox_cli.asking import segment
-from signalbox_cli.connection import Misconfigured
 from signalbox_cli.fleet_arguments import Fleet, fleet_path, in_range, moment_option, past_option
 from signalbox_cli.fleet_clock import present
 from signalbox_cli.fleet_runs import lift, override, run, runs, start, stop
 from signalbox_cli.fleet_savings import savings_table
-from signalbox_cli.fleet_tables import FleetsTable, Forecast, fleet_table, fleet_timeline, forecast_table
+from signalbox_cli.fleet_tables import FleetsTable, Forecast, fleet_table, forecast_table
 from signalbox_cli.fleet_words import coming, why_sentences, zone_of
 from signalbox_cli.output import warn
+from signalbox_cli.plain_tables import timeline_table
 from signalbox_cli.rollout_words import Json
 from signalbox_cli.session import Session, with_session
 from signalbox_cli.tables import sentence, sentences
@@ -50,16 +50,9 @@ def apply(session: Session, file: Annotated[Path, _FILE]) -> None:
 def _read(file: Path) -> dict[str, Any]:
     """A fleet as its owner writes it. Raises BadDocument, Misconfigured."""
     # Only who reads YAML pays for it.
-    from signalbox_cli.documents import BadDocument, read_object  # noqa: PLC0415
+    from signalbox_cli.documents import read_named  # noqa: PLC0415
 
-    try:
-        body = read_object(file)
-    except BadDocument as problem:
-        problem.form = "examples/fleet.yaml"
-        raise
-    if not isinstance(body.get("name"), str):
-        raise Misconfigured(f"{file} does not say which fleet it is", "give it a name: `name: qa`")
-    return body
+    return read_named(file, "fleet", "name: qa")
 
 
 @app.command(name="list")
@@ -168,7 +161,7 @@ def timeline(
     shown = events[-last:] if last else events
     if not shown:
         session.hint(f"nothing has happened to a fleet {fleet}")
-    session.answer(shown, lambda: fleet_timeline(shown))
+    session.answer(shown, lambda: timeline_table(shown))
 
 
 for command in (start, stop, override, lift, runs, run):

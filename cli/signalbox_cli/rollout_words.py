@@ -142,3 +142,15 @@ def seconds_between(earlier: str, later: str) -> float:
 def caller_name(actor: str) -> str:
     """The last part of an ARN: `user/operator`."""
     return printable(actor.rsplit(":", 1)[-1])
+
+
+def told(reason: str) -> str:
+    """A reason that can be printed; the ARN of whoever an override is by, in short."""
+    words = printable(reason).rstrip(". ").split()
+    return " ".join(_name_in_short(word) if word.startswith("arn:") else word for word in words)
+
+
+def _name_in_short(arn: str) -> str:
+    """`user/anna:` for the ARN, with what follows it in the sentence."""
+    name = caller_name(arn.rstrip(":"))
+    return f"{name}:" if arn.endswith(":") else name

@@ -8,7 +8,6 @@ import typer
 
 from signalbox_cli.arguments import Limit, Service, Size, Strategy, Version, with_strategy
 from signalbox_cli.asking import segment
-from signalbox_cli.connection import Misconfigured
 from signalbox_cli.output import warn
 from signalbox_cli.session import Session, with_session
 from signalbox_cli.tables import plan_table, sentence, service_table, services_table
@@ -26,13 +25,10 @@ def apply(
 ) -> None:
     """Register a service, or replace its registration. Reads AWS, changes nothing there."""
     # Only this command pays for YAML.
-    from signalbox_cli.documents import read_object  # noqa: PLC0415
+    from signalbox_cli.documents import read_named  # noqa: PLC0415
 
-    body = read_object(file)
-    name = body.get("name")
-    if not isinstance(name, str):
-        raise Misconfigured(f"{file} does not say which service it is", "give it a name: `name: checkout`")
-    status, service = session.send("PUT", f"/services/{segment(name)}", body, holds="name")
+    body = read_named(file, "service", "name: checkout")
+    status, service = session.send("PUT", f"/services/{segment(body['name'])}", body, holds="name")
     done = "registered" if status == HTTPStatus.CREATED else "registration replaced"
     session.answer(service, lambda: sentence(f"{service['name']}: {done}"))
     warn(service["warnings"])

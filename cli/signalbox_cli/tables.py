@@ -8,6 +8,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from signalbox_cli.plain_tables import plain_table, text
 from signalbox_cli.rollout_view import phase_text
 from signalbox_cli.rollout_words import Json, caller_name, in_short, printable
 
@@ -18,15 +19,15 @@ _DAY_AND_TIME = 16  # of `2026-11-22T08:00:00.000Z`: to the minute
 
 def services_table(services: Sequence[Json]) -> Table:
     """One line each."""
-    table = _table("service", "owner", "group", "strategy", "alarms", "registered")
+    table = plain_table("service", "owner", "group", "strategy", "alarms", "registered")
     for service in services:
         table.add_row(
-            _text(service["name"]),
-            _text(service["owner"]),
-            _text(_groups(service["platform"])),
-            _text(_strategy(service["strategy"])),
-            _text(str(len(service["guards"]["alarms"]))),
-            _text(_minute(service["updated_at"])),
+            text(service["name"]),
+            text(service["owner"]),
+            text(_groups(service["platform"])),
+            text(_strategy(service["strategy"])),
+            text(str(len(service["guards"]["alarms"]))),
+            text(_minute(service["updated_at"])),
         )
     return table
 
@@ -37,7 +38,7 @@ def service_table(service: Json) -> RenderableType:
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     for place, value in _leaves(service):
-        facts.add_row(_text(place), _text(value))
+        facts.add_row(text(place), text(value))
     return facts
 
 
@@ -64,24 +65,24 @@ def _kept(cells: Sequence[T], *, is_wide: bool) -> tuple[T, ...]:
 
 def _cells(rollout: Json) -> tuple[Text, ...]:
     return (
-        _text(rollout["rollout_id"]),
-        _text(_minute(rollout["created_at"])),
-        _text(rollout["version"]),
+        text(rollout["rollout_id"]),
+        text(_minute(rollout["created_at"])),
+        text(rollout["version"]),
         phase_text(rollout),
-        _text(caller_name(rollout["requested_by"])),
+        text(caller_name(rollout["requested_by"])),
         Text(printable(_why(rollout)), no_wrap=True, overflow="ellipsis"),
     )
 
 
 def plan_table(plan: Json) -> RenderableType:
     """The steps with their AWS writes, their cost, what appears and goes; parameters are in `-o yaml`."""
-    steps = _table("step", "", "AWS write", "of")
+    steps = plain_table("step", "", "AWS write", "of")
     for step in plan["steps"]:
-        steps.add_row(_text(f"{step['index'] + 1}"), Text(printable(step["name"]), style="bold"))
+        steps.add_row(text(f"{step['index'] + 1}"), Text(printable(step["name"]), style="bold"))
         for write in plan["writes"]:
             if write["step"] == step["index"]:
                 call = f"{write['service']}:{write['operation']}"
-                steps.add_row("", "", _text(call), _text(write["resource"]))
+                steps.add_row("", "", text(call), text(write["resource"]))
     return Group(steps, Text("\nestimate", style="dim"), _estimate(plan["estimate"]), *_lists(plan))
 
 
@@ -102,26 +103,14 @@ def _estimate(cost: Json) -> Text:
     return Text(printable(told), style="red" if cost["downtime"] else "")
 
 
-def sentence(text: str) -> Text:
+def sentence(told: str) -> Text:
     """What was done."""
-    return Text(printable(text))
+    return Text(printable(told))
 
 
 def sentences(told: Iterable[str]) -> Text:
     """What there is to say, a line each."""
     return Text("\n").join(sentence(one) for one in told)
-
-
-def _table(*columns: str) -> Table:
-    """Its first column is what a person copies: never cut."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for place, name in enumerate(columns):
-        table.add_column(name, no_wrap=place == 0, overflow="fold")
-    return table
-
-
-def _text(value: object) -> Text:
-    return Text(printable(str(value)))
 
 
 def _minute(at: str) -> str:

@@ -10,9 +10,10 @@ from rich.console import Console, RenderableType
 from signalbox.kernel.clock import from_rfc3339
 from signalbox_cli.fleet_run_tables import RunsTable, run_table
 from signalbox_cli.fleet_savings import savings_table
-from signalbox_cli.fleet_tables import FleetsTable, Forecast, fleet_table, fleet_timeline, forecast_table
+from signalbox_cli.fleet_tables import FleetsTable, Forecast, fleet_table, forecast_table
 from signalbox_cli.fleet_words import away, coming, savings_words, wall, why_sentences, zone_of
 from signalbox_cli.output import UNBOUNDED
+from signalbox_cli.plain_tables import timeline_table
 from tests.unit.fleets_as_read import (
     ANNA,
     BEGINS,
@@ -308,7 +309,7 @@ def test_a_timeline_tells_who_did_what() -> None:
         {"at": "2026-11-27T15:00:00.000Z", "type": "Fleet Applied", "actor": ANNA, "reason": ""},
         {"at": STOPS["at"], "type": "Fleet Stopped", "actor": "signalbox", "reason": "3 stopped, 0 failed"},
     ]
-    assert seen(fleet_timeline(events)) == (
+    assert seen(timeline_table(events)) == (
         "UTC                  what           why\n"
         "2026-11-27 15:00:00  Fleet Applied  by user/anna\n"
         "2026-11-27 19:00:00  Fleet Stopped  3 stopped, 0 failed"
@@ -336,7 +337,7 @@ def test_what_others_have_named_steers_nothing(width: int) -> None:
         forecast_table(forecast, NOW),
         RunsTable([ran]),
         run_table(ran),
-        fleet_timeline([event]),
+        timeline_table([event]),
     ):
         text = seen(told, width)
         assert "[red]" in text

@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from signalbox.kernel.clock import from_rfc3339
-from signalbox_cli.fleet_words import told
-from signalbox_cli.rollout_words import ENGINE, Json, caller_name, printable
+from signalbox_cli.rollout_words import ENGINE, Json, caller_name, printable, told
 
 TIME, WHAT, COUNTS = 5, 10, 21  # cells
 _ACTS = {"start": ("▸ start", "green"), "stop": ("■ stop", "bold")}
