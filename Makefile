@@ -43,7 +43,7 @@ demo-fleet: $(INSTALLED) ## a week of a fleet of sixty, on this machine
 	@$(BIN)/python -m signalbox_local.demo_fleet
 
 demo-compliance: $(INSTALLED) ## ten violations: found, put right, approved, left, and proven
-	@$(BIN)/python -m signalbox_local.demo.compliance
+	@$(BIN)/python -m signalbox_local.demo_compliance
 
 up: $(INSTALLED) ## the embedded AWS in the foreground
 	@$(BIN)/signalbox local up

@@ -1,4 +1,4 @@
-"""What `make demo` and `make demo-fleet` exit with, and what they say when something goes wrong."""
+"""What the demos exit with, and what they say when something goes wrong."""
 
 import signal
 import sys

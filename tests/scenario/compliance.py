@@ -4,9 +4,16 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
+from signalbox_local.sample_violations import (
+    ENTRUSTED,
+    make_bucket,
+    make_database,
+    make_group,
+    make_instance,
+    make_trail,
+)
 from tests.scenario.world import World, eventually
 
-TAGS = [{"Key": "signalbox:managed", "Value": "true"}]
 BY_CONFIG = ("--parameter", "ConfigRules=yes")
 PATIENCE = 60  # seconds: Config looks each second, and a fix is read back after two
 _NUMBERS = itertools.count(1)
@@ -50,13 +57,8 @@ class Findings:
 
     def bucket(self, *, managed: bool = True) -> str:
         """One that blocks nothing."""
-        s3, name = self.world.aws("s3"), f"photos-{next(_NUMBERS)}"
-        s3.create_bucket(
-            Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.world.runtime.region}
-        )
-        if managed:
-            s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": TAGS})
-        return name
+        tags = ENTRUSTED if managed else ()
+        return make_bucket(self.world.aws, f"photos-{next(_NUMBERS)}", self.world.runtime.region, tags)
 
     def blocks(self, bucket: str) -> dict[str, bool]:
         """Its public access block."""
@@ -65,52 +67,24 @@ class Findings:
 
     def group(self, port: int = 22) -> str:
         """A security group that is open to everybody on that port."""
-        ec2 = self.world.aws("ec2")
-        made = ec2.create_security_group(
-            GroupName=f"open-{next(_NUMBERS)}",
-            Description="too open",
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": TAGS}],
-        )["GroupId"]
-        opened = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
-        ranges = [{"CidrIp": "0.0.0.0/0", "Description": "for now"}, {"CidrIp": "10.0.0.0/8"}]
-        ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[{**opened, "IpRanges": ranges}])
-        return str(made)
+        return make_group(self.world.aws, f"open-{next(_NUMBERS)}", port)
 
-    def ranges(self, group: str) -> list[str]:
-        """What it lets in."""
+    def ranges(self, group: str, port: int = 22) -> list[str]:
+        """What it lets in on that port."""
         found = self.world.aws("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
-        return sorted(each["CidrIp"] for one in found["IpPermissions"] for each in one["IpRanges"])
+        opened = (one for one in found["IpPermissions"] if one["FromPort"] == port)
+        return sorted(each["CidrIp"] for one in opened for each in one["IpRanges"])
 
     def database(self) -> str:
         """One without backups and with a public address, as Config calls it."""
-        made = self.world.aws("rds").create_db_instance(
-            DBInstanceIdentifier=f"orders-{next(_NUMBERS)}",
-            DBInstanceClass="db.t3.medium",
-            Engine="postgres",
-            MasterUsername="postgres",
-            MasterUserPassword="a-secret-of-tests",
-            AllocatedStorage=20,
-            BackupRetentionPeriod=0,
-            PubliclyAccessible=True,
-            Tags=TAGS,
-        )
-        return str(made["DBInstance"]["DbiResourceId"])
+        return make_database(self.world.aws, f"orders-{next(_NUMBERS)}")
 
     def instance(self) -> str:
         """One whose metadata service wants no session."""
-        made = self.world.aws("ec2").run_instances(
-            ImageId="ami-1",
-            MinCount=1,
-            MaxCount=1,
-            MetadataOptions={"HttpTokens": "optional", "HttpEndpoint": "enabled"},
-            TagSpecifications=[{"ResourceType": "instance", "Tags": TAGS}],
-        )
-        return str(made["Instances"][0]["InstanceId"])
+        return make_instance(self.world.aws)
 
     def trail(self) -> str:
         """One of all Regions that stands still; its account."""
-        self.world.aws("s3").create_bucket(
-            Bucket="trails", CreateBucketConfiguration={"LocationConstraint": self.world.runtime.region}
-        )
-        self.world.aws("cloudtrail").create_trail(Name="main", S3BucketName="trails", IsMultiRegionTrail=True)
+        make_bucket(self.world.aws, "trails", self.world.runtime.region)
+        make_trail(self.world.aws, "main", "trails")
         return str(self.world.runtime.account)

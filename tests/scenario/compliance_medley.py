@@ -86,7 +86,8 @@ def _tell_twice(findings: Findings) -> None:
     world, group = findings.world, findings.group()
     found = findings.until(group, SSH, "waiting")
     _invoke(world, "OnFindingFunction", _event_of(world, group), "RequestResponse")
-    opened = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ranges = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}], "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    opened = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **ranges}
     eventually(lambda: _waits(world, found))
     world.aws("ec2").revoke_security_group_ingress(GroupId=group, IpPermissions=[opened])
     findings.until(group, SSH, "remediated")

@@ -1,8 +1,12 @@
-"""`make demo-compliance`, as a reader of the README runs it."""
+"""`make demo-compliance`, as somebody without a terminal runs it: what it tells, exits with, and leaves."""
 
-import subprocess
+import signal
 import sys
 from pathlib import Path
+
+import pytest
+
+from tests.scenario.demos import begun, nothing_lives_in, played, surroundings
 
 ENDS = {
     "photos": "remediated",
@@ -17,14 +21,30 @@ ENDS = {
 }
 
 
-def test_ten_violations_end_as_told_and_nothing_is_left_running(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "signalbox_local.demo.compliance"]
-    ran = subprocess.run(
-        command, cwd=tmp_path, env={"COLUMNS": "200"}, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    lines = [line.split() for line in ran.stdout.splitlines()]
+def test_ten_violations_end_as_told_and_every_check_holds(tmp_path: Path) -> None:
+    demo = played("demo_compliance", surroundings(tmp_path))
+    story = demo.stdout
+    assert (demo.returncode, demo.stderr) == (0, ""), story
+    lines = [line.split() for line in story.splitlines()]
     states = {words[0]: words[2] for words in lines if len(words) > 2 and words[0] in ENDS}
     assert states == ENDS
-    assert "10 violations are planted" in ran.stdout
-    assert "every timeline's chain of hashes holds" in ran.stdout
+    for told in (
+        "10 violations are planted",
+        "approver agrees to ModifyInstanceMetadataOptions of i-",
+        "danger: refuses",
+        "a pipeline opens shared-with-a-pipeline again",
+    ):
+        assert told in story, story
+    assert story.count("✓") == 5
+    assert "✗" not in story
+    assert "\x1b" not in story
+    assert max(map(len, story.splitlines())) <= 110
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_when_it_is_stopped_no_process_stays(tmp_path: Path) -> None:
+    with begun("demo_compliance", surroundings(tmp_path)) as demo:
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(20) == 130
+    assert nothing_lives_in(tmp_path)
