@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from bodies import VerbBody
 from caller import caller_of
 from fleet_bodies import OverrideBody, moment
-from fleet_views import RunList, RunStarted, RunView, run_summary, run_view
+from fleet_run_views import RunList, RunStarted, RunView, run_summary, run_view
 from idempotency import once
 from routing import new_router
 from signalbox.fleets.commands.override_fleet import lift_override, override_fleet

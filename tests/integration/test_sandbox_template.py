@@ -143,6 +143,27 @@ def test_the_template_reads_no_variable_of_a_sandbox_unknown_to_us_and_has_one_t
     assert [name for name in ran.stdout.split() if not is_read_early(name)] == []
 
 
+def test_a_sandbox_makes_a_client_without_reading_what_describes_it(
+    functions: Functions, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(
+        textwrap.dedent("""
+            import sys
+            import boto3
+
+            OPENED = []
+            sys.addaudithook(lambda event, given: OPENED.append(str(given[0])) if event == "open" else None)
+
+            def handler(event, context):
+                for service in event["services"]:
+                    boto3.client(service, region_name="eu-west-1")
+                return [path for path in OPENED if "/botocore/data/" in path]
+        """)
+    )
+    assert _invoke(functions, "worker", services=sandbox_template.MODELS) == []
+    assert any("/sqs/" in path for path in _invoke(functions, "worker", services=["sqs"]))
+
+
 def test_a_signal_that_ends_a_function_is_told(functions: Functions) -> None:
     answer = _invoke(functions, "worker", die=signal.SIGSEGV)
     assert answer["errorMessage"].endswith(f"Runtime exited with error: signal: {int(signal.SIGSEGV)}")

@@ -23,7 +23,7 @@ from tests.scenario.roles import (
 from tests.scenario.stack import entered, throttled
 from tests.scenario.world import World, eventually
 
-pytestmark = pytest.mark.timeout(900)  # the first one waits for all that is played
+pytestmark = pytest.mark.timeout(600)  # the first one waits for all that is played
 
 LONG = {"preset": "blue-green", "bake": "5m"}
 UNPLAYED = {

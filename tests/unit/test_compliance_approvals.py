@@ -11,7 +11,7 @@ from signalbox.compliance.record import State
 from signalbox.kernel.errors import Conflict, NotFound
 from tests.unit.compliance_examples import EXAMPLES, SSH_TO_US
 from tests.unit.compliance_machine import ANA, BEN, Railway, assert_in_order
-from tests.unit.compliance_stories import BUCKET, GROUP, thing
+from tests.unit.compliance_stories import BUCKET, GROUP, slower_at, thing
 
 
 def test_somebody_agrees_and_only_then_it_is_done() -> None:
@@ -51,6 +51,19 @@ def test_a_refusal_that_is_faster_than_the_wait_ends_it() -> None:
     stage.settle()
     assert stage.executions[0].is_over
     assert stage.world.estate.writes == []
+
+
+@pytest.mark.parametrize("answer", [approve, reject])
+def test_an_answer_beside_another_write_looks_again(answer: Any) -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    stage.world.wire.fail = slower_at(save=1)
+    answer(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is (State.REMEDIATED if answer is approve else State.OPEN)
+    assert_in_order(stage)
 
 
 def test_what_is_rejected_is_left_until_somebody_asks() -> None:

@@ -1,5 +1,6 @@
 """Somebody wants something else for a while: it ends by itself, and conflicts are named."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,8 @@ from signalbox.fleets.commands.override_fleet import lift_override, override_fle
 from signalbox.fleets.commands.remembered import remembered
 from signalbox.fleets.commands.switch_fleet import switch_fleet
 from signalbox.fleets.model import Action, Kind, Power
-from signalbox.fleets.record import Registered, RunPhase
+from signalbox.fleets.ports import FleetPorts
+from signalbox.fleets.record import Registered, Run, RunPhase
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected
 from tests.unit.fleet_machine import ANA, BEN
 from tests.unit.fleet_stories import (
@@ -25,6 +27,32 @@ from tests.unit.fleet_stories import (
     railway,
 )
 from tests.unit.fleet_world import HOME, refuse_at
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        lambda ports: override_fleet("qa", Power.RUNNING, at(22), ANA, ports),
+        lambda ports: switch_fleet("qa", Action.START, ANA, ports),
+        lambda ports: lift_override("qa", ANA, ports),
+    ],
+)
+def test_a_wish_beside_another_write_looks_again(wish: Callable[[FleetPorts], Run]) -> None:
+    stage = railway().run_until(at(21))
+    override_fleet("qa", Power.RUNNING, at(22), ANA, stage.world.ports)
+    stage.run_on(minutes=3)
+    refusals = iter([Conflict("somebody else was faster")])
+
+    def fail(name: str) -> None:
+        if name == "fleets.save" and (refusal := next(refusals, None)):
+            raise refusal
+
+    stage.world.wire.fail = fail
+    run = wish(stage.world.ports)
+    assert next(refusals, None) is None
+    assert stage.run_of().run_id == run.run_id
+    stage.run_until(at(22, 30))
+    assert_in_order(stage)
 
 
 def test_a_fleet_is_kept_up_tonight_and_stops_by_itself() -> None:

@@ -207,6 +207,12 @@ def _executions(seams: Seams, machines: Machines) -> None:
 
     seams.wrap(BaseExecutionWorkerCommunication, "_reflect_execution_status", end)
 
+    # moto lists an execution before it has a worker, and fails when its history is asked for then.
+    def history(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda self: original(self) if self.exec_worker else {"events": []}
+
+    seams.wrap(Execution, "to_history_output", history)
+
     # moto answers a stop before the execution has ended, and fails on one that has hardly begun.
     def stop(self: Execution, stop_date: Any, error: str | None, cause: str | None) -> None:
         _wait_until(lambda: self.status != "RUNNING" or _has_begun(self))

@@ -67,7 +67,8 @@ def _cancelled(error: ClientError) -> Exception:
     reasons = error.response.get("CancellationReasons", [])
     codes = [str(reason.get("Code")) for reason in reasons]
     if "ConditionalCheckFailed" in codes:
-        return Conflict(f"condition {codes.index('ConditionalCheckFailed')} does not hold")
+        number = codes.index("ConditionalCheckFailed")
+        return Conflict(f"somebody else changed it meanwhile (condition {number} of the write does not hold)")
     return Transient(str(error))
 
 

@@ -11,7 +11,7 @@ from signalbox.compliance.record import Excepted, Finding, State
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.spec import ExceptionSpec
 from signalbox.compliance.steps.turn import at_rest, happened, recorded, tell
-from signalbox.kernel.again import persistently
+from signalbox.kernel.again import persistent
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import ENGINE, Event
 
@@ -27,9 +27,10 @@ def notice(result: Result, ports: CompliancePorts) -> str:
     if (result.resource.account, result.resource.region) != (ports.account, ports.region):
         return f"{result.resource.account}/{result.resource.region} is not looked after from here"
     subject = Subject(rule=name, resource=result.resource)
-    return persistently(lambda: _noticed(subject, result, ports))
+    return _noticed(subject, result, ports)
 
 
+@persistent
 def _noticed(subject: Subject, result: Result, ports: CompliancePorts) -> str:
     finding = ports.findings.find(subject.finding_id)
     if finding is not None and result.at <= finding.result_at:

@@ -7,10 +7,12 @@ from signalbox.compliance.model import Mode
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Approval, Finding, State
 from signalbox.compliance.steps.turn import at_rest, get_finding, happened, publish, recorded
+from signalbox.kernel.again import persistent
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict
 
 
+@persistent
 def remediate(finding_id: str, caller: Caller, ports: CompliancePorts) -> Finding:
     """The finding, in the hands of a new execution; as it is, when it is over or under way already. Raises
     NotFound, and Conflict when an exception covers it or its playbook only tells."""
@@ -25,6 +27,7 @@ def remediate(finding_id: str, caller: Caller, ports: CompliancePorts) -> Findin
     return begin(begun(finding, requested_by=caller.arn), [asked], ports)
 
 
+@persistent
 def approve(finding_id: str, caller: Caller, ports: CompliancePorts) -> Finding:
     """The finding; what it waits for is assessed again and then made. Raises NotFound, and Conflict when
     nothing waits, or who asked for it is who approves it."""
@@ -37,6 +40,7 @@ def approve(finding_id: str, caller: Caller, ports: CompliancePorts) -> Finding:
     return publish(answered(recorded(finding, [given], ports), ports), ports)
 
 
+@persistent
 def reject(finding_id: str, caller: Caller, ports: CompliancePorts) -> Finding:
     """The finding, left as it is until somebody asks for it. Raises NotFound, and Conflict when nothing
     waits."""

@@ -11,7 +11,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
 from signalbox.fleets.schedule.calendar import Schedule
 from signalbox.fleets.steps.turn import Told, publish_armed, recorded, under_way
-from signalbox.kernel.again import persistently
+from signalbox.kernel.again import persistent
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import NotFound
 from signalbox.kernel.events import ENGINE, Event
@@ -20,14 +20,11 @@ LATE = timedelta(minutes=5)  # a schedule's own precision is a minute
 RUNNING = "RUNNING"
 
 
+@persistent
 def attend(name: str, ports: FleetPorts) -> str:
     """What was done, in words. Two at once, or the same event twice, act once: the second looks again, and
     finds it acted on. The next moment is armed each time, also when the record says that it is: a fault may
     have lost it. Raises Conflict when others are faster all the time."""
-    return persistently(lambda: _attended(name, ports))
-
-
-def _attended(name: str, ports: FleetPorts) -> str:
     try:
         fleet, standing = ports.fleets.known(name)
     except NotFound:

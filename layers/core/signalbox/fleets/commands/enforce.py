@@ -16,7 +16,7 @@ from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
 from signalbox.fleets.steps.held import hold_back
 from signalbox.fleets.steps.turn import tell, under_way
-from signalbox.kernel.again import persistently
+from signalbox.kernel.again import persistent
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import ENGINE, Event, JsonObject
 
@@ -54,13 +54,10 @@ class _Concerned:
     until: datetime | None = None
 
 
+@persistent
 def enforce(switched: Switched, ports: FleetPorts) -> str:
     """What was done, in words. What several fleets claim is left to people, and what a resource group has to
-    the sweep. Raises Conflict when others are faster all the time."""
-    return persistently(lambda: _enforced(switched, ports))  # several may be started at once
-
-
-def _enforced(switched: Switched, ports: FleetPorts) -> str:
+    the sweep. Several may be started at once: raises Conflict when others are faster all the time."""
     concerned = list(_concerned(switched, ports))
     # Most events are the echo of a run: AWS is asked only about what strays.
     if all(one.power is switched.power for one in concerned):

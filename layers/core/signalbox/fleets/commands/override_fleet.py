@@ -10,6 +10,7 @@ from signalbox.fleets.model import Action, Override, Power
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Run
 from signalbox.fleets.schedule.transitions import wanted
+from signalbox.kernel.again import persistent
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Violation
@@ -18,6 +19,7 @@ from signalbox.kernel.events import Event
 LONGEST = timedelta(days=366)
 
 
+@persistent
 def override_fleet(name: str, power: Power, until: datetime, caller: Caller, ports: FleetPorts) -> Run:
     """The run that brings the fleet there. Raises NotFound, Invalid, and Conflict when another override that
     wants the opposite is in force: it is named, and must be lifted first."""
@@ -48,6 +50,7 @@ def override_fleet(name: str, power: Power, until: datetime, caller: Caller, por
     return begin_run(fleet, standing, draft, ports, told)
 
 
+@persistent
 def lift_override(name: str, caller: Caller, ports: FleetPorts) -> Run:
     """The run that brings the fleet back to its schedule. Raises NotFound when nothing overrides it."""
     fleet, standing = ports.fleets.known(name)

@@ -11,7 +11,7 @@ from signalbox.fleets.record import Registered
 from signalbox.fleets.schedule.calendar import violations
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.turn import recorded
-from signalbox.kernel.again import persistently
+from signalbox.kernel.again import persistent
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Invalid, NotFound, Unprocessable, Violation
@@ -42,7 +42,7 @@ def put_fleet(spec: FleetSpec, caller: Caller, ports: FleetPorts) -> tuple[Regis
     applied = Event(
         type="Fleet Applied", at=now, actor=caller.arn, reason=caller.reason, data={"mode": spec.mode}
     )
-    persistently(lambda: _recorded(spec.name, applied, now if is_timed_anew else None, ports))
+    _recorded(spec.name, applied, now if is_timed_anew else None, ports)
     attend(spec.name, ports)
     return fleet, is_new
 
@@ -59,6 +59,7 @@ def _unfit(spec: FleetSpec, ports: FleetPorts) -> list[Violation]:
     ]
 
 
+@persistent
 def _recorded(name: str, applied: Event, settled: datetime | None, ports: FleetPorts) -> None:
     standing = ports.fleets.standing(name)
     recorded(name, replace(standing, acted_at=settled or standing.acted_at), [applied], ports)

@@ -4,9 +4,11 @@ from signalbox.fleets.commands.beginning import Draft, begin_run
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Run
+from signalbox.kernel.again import persistent
 from signalbox.kernel.caller import Caller
 
 
+@persistent
 def switch_fleet(name: str, action: Action, caller: Caller, ports: FleetPorts) -> Run:
     """The run that has begun, in the place of one that may be under way. Raises NotFound and Conflict."""
     fleet, standing = ports.fleets.known(name)

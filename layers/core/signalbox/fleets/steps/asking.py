@@ -13,7 +13,7 @@ from signalbox.fleets.record import Lot, Run
 from signalbox.fleets.steps.lots import Stage
 from signalbox.fleets.steps.turn import LONGEST_TURN, still_ours
 from signalbox.fleets.switches import Pace, Switch, Switched, Target
-from signalbox.kernel.again import persistently
+from signalbox.kernel.again import persistent
 from signalbox.kernel.errors import Rejected, Transient
 
 MOST_NOTED = (
@@ -114,13 +114,14 @@ class Asking:
 
     def _change(self, number: int, batch: Sequence[str]) -> bool:
         lot = self.stage.lots[number]
-        noted = persistently(lambda: self._noted(lot, batch))
+        noted = self._noted(lot, batch)
         lot = left_alone(lot, set(batch) - set(noted))
         types = {id_: lot.types[id_].next for id_ in noted}
         done, goes_on = _answer(lambda: self.ports.types.change(types, lot.place), noted, otherwise=noted)
         self.stage.change(changed(lot, noted, done, self.run.action, alternates_of(self.run.spec)))
         return goes_on
 
+    @persistent
     def _noted(self, lot: Lot, batch: Sequence[str]) -> Sequence[str]:
         """Those of the batch of which it is remembered what their own type is."""
         standing = still_ours(self.run, self.ports)
