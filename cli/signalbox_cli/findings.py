@@ -50,6 +50,17 @@ def _table(findings: Sequence[Json]) -> Table:
 
 @app.command()
 @with_session
+def posture(session: Session) -> None:
+    """Say how things stand: by rule, owner and age, how soon things are put right, and what is held up."""
+    # Only who asks for it pays for it.
+    from signalbox_cli.posture import posture_report  # noqa: PLC0415
+
+    found = session.ask("GET", "/posture", holds="rules")
+    session.answer(found, lambda: posture_report(found))
+
+
+@app.command()
+@with_session
 def show(session: Session, finding: Finding) -> None:
     """Show a finding with its evidence: before, what was written, after, and everything that happened."""
     found = session.ask("GET", _path(finding), holds="evidence")

@@ -9,6 +9,7 @@ import exception_routes
 import finding_routes
 import fleet_routes
 import fleet_run_routes
+import posture_routes
 import problems
 import rollout_routes
 import service_routes
@@ -30,6 +31,7 @@ for routes in (
     fleet_run_routes,
     finding_routes,
     exception_routes,
+    posture_routes,
     system_routes,
 ):
     app.include_router(routes.router)

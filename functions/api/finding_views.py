@@ -42,7 +42,8 @@ class EvidenceView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
     """A finding. `danger`: what its fix may do to those who use the resource. `evidence` is told of a single
-    one only; `exception` is what keeps it from being fixed."""
+    one only; `exception` is what keeps it from being fixed. `owner` is the resource's tag of that name.
+    `queued`: others of its rule are tried first; `turn_at` is when it may begin after them."""
 
     id: str
     rule: str
@@ -54,6 +55,9 @@ class FindingView:
     closed_at: str | None
     reason: str
     exception: str | None
+    owner: str
+    queued: bool
+    turn_at: str | None
     evidence: EvidenceView | None = None
 
 
@@ -120,6 +124,9 @@ def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> Fi
         closed_at=rfc3339(finding.closed_at) if finding.closed_at else None,
         reason=finding.reason,
         exception=finding.exception,
+        owner=finding.owner,
+        queued=finding.remediation.queued,
+        turn_at=rfc3339(finding.remediation.turn_at) if finding.remediation.turn_at else None,
         evidence=_evidence(finding, entries) if entries is not None else None,
     )
 

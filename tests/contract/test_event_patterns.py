@@ -29,6 +29,14 @@ _TAKES = {
     "ExecutionEndedRule": {"step_functions_execution_aborted"},
     "InstancePowerRule": {"ec2_instance_running", "ec2_instance_stopped"},
     "ComplianceRule": {"config_noncompliant"},
+    "RemediationEndedRule": {
+        "signalbox_finding_closed",
+        "signalbox_finding_left",
+        "signalbox_remediation_failed",
+        "signalbox_remediation_succeeded",
+        "signalbox_remediation_undone",
+        "signalbox_undo_failed",
+    },
     "HeldBackRule": {"signalbox_resources_held_back"},
     "DatabasePowerRule": {"rds_instance_started", "rds_instance_started_by_aws", "rds_cluster_stopped"},
 }
@@ -37,6 +45,7 @@ _SAMPLES = set().union(*_TAKES.values()) | {
     "step_functions_execution_running",
     "ec2_instance_pending",
     "rds_instance_backed_up",
+    "signalbox_finding_queued",
 }
 
 

@@ -230,6 +230,7 @@ _CALLERS = {
         "GET/fleets/dev/savings",
         "GET/findings/c-1",
         "GET/exceptions",
+        "GET/posture",
         "POST/fleets/dev/forecast",
     },
     "DeployerPolicy": {"POST/services/checkout/rollouts", "POST/services/checkout/undo"}

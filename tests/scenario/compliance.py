@@ -46,6 +46,11 @@ class Findings:
 
         return eventually(settled, PATIENCE)
 
+    def posture(self, rule: str) -> dict[str, Any]:
+        """How things stand with that rule."""
+        rules = self.world.api("viewer").request("GET", "/posture").body["rules"]
+        return next(dict(each) for each in rules if each["rule"] == rule)
+
     def say(self, verb: str, finding: dict[str, Any], caller: str, **body: object) -> Any:
         """An answer of the API."""
         return self.world.api(caller).request("POST", f"/findings/{finding['id']}/{verb}", body)

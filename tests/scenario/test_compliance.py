@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.scenario.command_line import CommandLine
-from tests.scenario.compliance import BY_CONFIG, Findings
+from tests.scenario.compliance import BY_CONFIG, PATIENCE, Findings
 from tests.scenario.conftest import serving
 from tests.scenario.roles import lacking
+from tests.scenario.schedules import pass_by
 from tests.scenario.world import World, eventually
 
 BUCKETS, SSH = "bucket-public-access", "ssh-closed"
@@ -38,6 +39,33 @@ def test_a_bucket_is_found_put_right_by_itself_and_proven(stage: World, findings
     assert (evidence["before"]["Configured"], evidence["after"]["Configured"]) == (False, True)
     writes = [call for call in stage.calls(since) if call["operation"] == "PutPublicAccessBlock"]
     assert ["ApplyFix" in call["principal"] for call in writes] == [True]
+
+
+def test_of_many_at_once_two_are_tried_and_watched_before_the_others_follow(
+    stage: World, findings: Findings
+) -> None:
+    buckets = [findings.bucket() for _ in range(5)]
+
+    def queued() -> list[str]:
+        return [each["resource"]["id"] for each in findings.all() if each["queued"]]
+
+    waiting = eventually(lambda: queued() if len(queued()) == 3 else [], PATIENCE)
+    of_rule = findings.posture(BUCKETS)
+    assert (of_rule["queued"], len(of_rule["first"]), of_rule["halted"]) == (3, 2, "")
+    for bucket in waiting:
+        with pytest.raises(stage.aws("s3").exceptions.ClientError, match="NoSuchPublicAccessBlock"):
+            findings.blocks(bucket)
+    for bucket in set(buckets) - set(waiting):
+        findings.until(bucket, BUCKETS, "remediating")
+    assert sorted(queued()) == sorted(waiting)
+
+    def others_follow() -> bool:
+        pass_by(stage, timedelta(minutes=1))  # and the first ones are still as they must be
+        return not findings.posture(BUCKETS)["first"]
+
+    eventually(others_follow, PATIENCE)
+    for bucket in buckets:
+        findings.until(bucket, BUCKETS, "remediated")
 
 
 def test_a_group_is_closed_once_somebody_else_agrees(stage: World, findings: Findings) -> None:

@@ -11,6 +11,7 @@ from signalbox.compliance.progress import Progress
 from signalbox.compliance.record import Excepted, Finding
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Rule
+from signalbox.compliance.waves import Waves
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from tests.unit.fakes import FakeClock
@@ -70,6 +71,21 @@ class FakeExceptions:
     def delete(self, exception_id: str) -> None:
         self.get(exception_id)
         del self.kept[exception_id]
+
+
+class FakeWaves:
+    """Port `WaveRecord`."""
+
+    def __init__(self) -> None:
+        self.kept = Waves()
+
+    def get(self) -> Waves:
+        return self.kept
+
+    def save(self, waves: Waves) -> None:
+        if self.kept.revision != waves.revision - 1:
+            raise Conflict("condition 0 does not hold")
+        self.kept = waves
 
 
 @dataclass
@@ -250,6 +266,7 @@ class ComplianceWorld:
     clock: FakeClock = field(default_factory=FakeClock)
     findings: FakeFindings = field(default_factory=FakeFindings)
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
+    waves: FakeWaves = field(default_factory=FakeWaves)
     estate: FakeEstate = field(default_factory=FakeEstate)
     evaluations: FakeEvaluations = field(default_factory=FakeEvaluations)
     executions: FakeExecutions = field(default_factory=FakeExecutions)
@@ -266,6 +283,7 @@ class ComplianceWorld:
         return CompliancePorts(
             findings=wired("findings"),
             exceptions=wired("exceptions"),
+            waves=wired("waves"),
             estate=wired("estate"),
             evaluations=wired("evaluations"),
             executions=wired("executions"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
+from signalbox.compliance.commands.advance_wave import ended
 from signalbox.compliance.commands.notice import notice
 from signalbox.compliance.commands.sweep_findings import sweep_findings
 from signalbox.compliance.model import Resource, Subject, Verdict, Write
@@ -36,7 +37,11 @@ LAMBDA_ATTEMPTS = 3
 LONGEST_STORY = 2_000
 TERMINAL = {
     "Remediation Succeeded", "Remediation Failed", "Remediation Undone", "Undo Failed", "Finding Closed",
-    "Finding Left", "Approval Lapsed", "Remediation Rejected", "Finding Flapping",
+    "Finding Left", "Approval Lapsed", "Remediation Rejected", "Finding Flapping", "Finding Queued",
+}  # fmt: skip
+ATTEMPT_OVER = {
+    "Remediation Succeeded", "Remediation Failed", "Remediation Undone", "Undo Failed", "Finding Closed",
+    "Finding Left",
 }  # fmt: skip
 
 
@@ -56,11 +61,13 @@ class Execution:
 
 @dataclass
 class Railway:
-    """Everything that moves, one at a time."""
+    """Everything that moves, one at a time. While `is_silent` nobody hears what the bus tells."""
 
     world: ComplianceWorld = field(default_factory=ComplianceWorld)
     executions: list[Execution] = field(default_factory=list)
     results: int = 0
+    heard: int = 0
+    is_silent: bool = False
 
     def __post_init__(self) -> None:
         self.world.estate.audit = self._audited
@@ -97,9 +104,12 @@ class Railway:
         return self.hears(self.result(subject, verdict))
 
     def hears(self, result: Result) -> str:
+        return self._invoked(lambda: notice(result, self.world.ports))
+
+    def _invoked(self, function: Callable[[], str]) -> str:
         for _ in range(LAMBDA_ATTEMPTS):
             try:
-                return notice(result, self.world.ports)
+                return function()
             except (Transient, Conflict, Killed):
                 continue
         return "a dead letter"
@@ -123,6 +133,7 @@ class Railway:
         """Until nothing moves but what waits for people."""
         end = self.now + timedelta(**(at_most or {"minutes": 59}))
         for _ in range(LONGEST_STORY):
+            self._hear()
             self._adopt()
             moving = [(self._due(each), number) for number, each in enumerate(self.executions)]
             coming = [(at, number) for at, number in moving if at is not None and at <= end]
@@ -132,6 +143,13 @@ class Railway:
             self.world.clock.now = max(self.now, at)
             self._step(self.executions[number])
         raise AssertionError(f"the story does not end: {[e.visited[-4:] for e in self.executions]}")
+
+    def _hear(self) -> None:
+        """What the bus has told of attempts that are over goes to whoever looks after the others."""
+        told, self.heard = self.world.bus.published[self.heard :], len(self.world.bus.published)
+        for finding, entry in told:
+            if entry.type in ATTEMPT_OVER and not self.is_silent:
+                self._invoked(lambda id_=finding: ended(id_, self.world.ports))  # type: ignore[misc]
 
     def _adopt(self) -> None:
         known = {(each.finding, each.generation) for each in self.executions}

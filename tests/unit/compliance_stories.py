@@ -38,13 +38,13 @@ def refusing(call: str, error: Exception) -> Any:
     return fail
 
 
-def slower_at(save: int) -> Any:
+def slower_at(save: int, call: str = "findings.save") -> Any:
     """Somebody else is faster at that save."""
     seen: list[str] = []
 
     def fail(name: str) -> None:
         seen.append(name)
-        if name == "findings.save" and seen.count(name) == save:
+        if name == call and seen.count(name) == save:
             raise Conflict("condition 0 does not hold")
 
     return fail

@@ -103,6 +103,58 @@ def test_a_record_that_somebody_has_changed_is_told(asked: Any) -> None:
     assert "finding opened by aws.config." in result.stdout
 
 
+STANDING = {
+    "states": {"open": 3, "failed": 1, "remediated": 2}, "open": 4, "oldest": "2026-11-20T10:00:00.000Z",
+    "ages": {"under a day": 1, "under a week": 3, "under a month": 0, "older": 0}, "queued": 3,
+}  # fmt: skip
+SPEED = {"count": 2, "p50": 4.2, "p90": 61.0, "p95": 200.0}
+
+
+def posture_as_read(**of_rule: Any) -> dict[str, Any]:
+    rule = {
+        **STANDING, "rule": "bucket-public-access", "title": "", "playbook": "auto", "danger": "refuses",
+        "first": [], "halted": "", "time_to_remediate": SPEED,
+    }  # fmt: skip
+    return {
+        **STANDING, "at": "2026-11-22T10:00:00.000Z", "rules": [rule | of_rule],
+        "owners": [{**STANDING, "owner": ""}], "time_to_remediate": SPEED, "next_turn_at": None,
+    }  # fmt: skip
+
+
+def test_posture_is_told_by_rule_and_owner(asked: Any) -> None:
+    _, result = asked(findings, {"GET /posture": posture_as_read(first=["c-1", "c-2"])}, "posture")
+    shown = [line.split() for line in result.stdout.splitlines()]
+    assert shown[1] == [
+        "bucket-public-access",
+        "3",
+        "1",
+        "2026-11-20",
+        "10:00",
+        "2",
+        "4.20",
+        "s",
+        "3",
+        "min",
+        "20",
+        "s",
+    ]
+    assert shown[4] == ["nobody", "4", "2026-11-20", "10:00", "1", "3", "0", "0"]
+    assert result.stdout.splitlines()[-1] == "bucket-public-access: 3 wait until c-1, c-2 are proven."
+
+
+def test_posture_says_what_is_halted_and_what_to_do(asked: Any) -> None:
+    halted = posture_as_read(halted="c-1: denied") | {
+        "next_turn_at": "2026-11-22T10:00:07.000Z",
+        "owners": [],
+    }
+    _, result = asked(findings, {"GET /posture": halted}, "posture")
+    assert "bucket-public-access is halted, 3 wait: c-1: denied. Have one of them put right" in result.stdout
+    assert "the next free one is at 2026-11-22T10:00:07Z" in result.stdout
+    fresh = posture_as_read(queued=0, oldest=None, time_to_remediate=SPEED | {"p50": None, "p95": None})
+    _, result = asked(findings, {"GET /posture": fresh}, "posture")
+    assert "wait" not in result.stdout.replace("waiting", "")
+
+
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [("act", "at once"), ("wait", "wait for an approval"), ("skip", "left as it is")],

@@ -183,6 +183,7 @@ def compliance_ports() -> "CompliancePorts":
     from signalbox.aws.compliance.exception_store import DynamoExceptions  # noqa: PLC0415
     from signalbox.aws.compliance.executions import RemediationExecutions  # noqa: PLC0415
     from signalbox.aws.compliance.finding_store import DynamoFindings  # noqa: PLC0415
+    from signalbox.aws.compliance.wave_store import DynamoWaves  # noqa: PLC0415
     from signalbox.compliance.model import Mode  # noqa: PLC0415
     from signalbox.compliance.ports import CompliancePorts  # noqa: PLC0415
     from signalbox.compliance.rules.registry import RULES  # noqa: PLC0415
@@ -192,6 +193,7 @@ def compliance_ports() -> "CompliancePorts":
     return CompliancePorts(
         findings=DynamoFindings(table),
         exceptions=DynamoExceptions(table),
+        waves=DynamoWaves(table),
         estate=AwsEstate(),
         evaluations=ConfigEvaluations(given.account, given.region),
         executions=RemediationExecutions(given.remediation_machine_arn),
@@ -208,8 +210,9 @@ def compliance_ports() -> "CompliancePorts":
 @cache
 def dead_letters() -> "DeadLetters":
     """The queue of what could not be delivered."""
+    from signalbox.aws.compliance import bus as findings  # noqa: PLC0415
     from signalbox.aws.dead_letters import SqsDeadLetters  # noqa: PLC0415
-    from signalbox.aws.fleets.bus import SOURCE  # noqa: PLC0415
+    from signalbox.aws.fleets import bus as fleets  # noqa: PLC0415
     from signalbox.aws.fleets.timetable import FLEET_DUE  # noqa: PLC0415
 
     given = settings()
@@ -221,8 +224,9 @@ def dead_letters() -> "DeadLetters":
         "aws.ec2": given.on_power_event_function,
         "aws.rds": given.on_power_event_function,
         "aws.config": given.on_finding_function,
+        findings.SOURCE: given.on_finding_function,
         FLEET_DUE: given.on_transition_arn,
-        SOURCE: given.on_transition_arn,
+        fleets.SOURCE: given.on_transition_arn,
     }
     return SqsDeadLetters(given.dead_letters_url, functions)
 

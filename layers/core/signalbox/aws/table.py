@@ -134,6 +134,15 @@ class Table:
         with conditional_writes():
             client("dynamodb").transact_write_items(TransactItems=items)
 
+    def put_next(self, item: Item, revision: int) -> "TransactWriteItemTypeDef":
+        """One part of a transaction: the item at that revision, over the one before it."""
+        numbered = {**item, "revision": number(revision)}
+        if revision == 1:
+            return self.put(numbered, "attribute_not_exists(pk)")
+        part = self.put(numbered, "revision = :before")
+        part["Put"]["ExpressionAttributeValues"] = {":before": number(revision - 1)}
+        return part
+
     def put(self, item: Item, condition: str = "") -> "TransactWriteItemTypeDef":
         """One part of a transaction."""
         given = {"ConditionExpression": condition} if condition else {}

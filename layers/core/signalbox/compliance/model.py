@@ -76,6 +76,11 @@ class Observed:
     tags: Mapping[str, str] = field(default_factory=dict)
     is_of_account: bool = False
 
+    @property
+    def owner(self) -> str:
+        """Its tag `owner`, however that is spelt; empty without one."""
+        return next((value for key, value in self.tags.items() if key.lower() == "owner"), "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:

@@ -9,6 +9,7 @@ from signalbox.compliance.model import Mode, Observed, Resource, Verdict, Write
 from signalbox.compliance.progress import Progress
 from signalbox.compliance.record import Excepted, Finding
 from signalbox.compliance.rules.rule import Rule
+from signalbox.compliance.waves import Waves
 from signalbox.kernel.clock import Clock
 from signalbox.kernel.timeline import Entry
 
@@ -43,6 +44,14 @@ class Exceptions(Protocol):
     def get(self, exception_id: str) -> Excepted: ...
     def all(self) -> Sequence[Excepted]: ...
     def delete(self, exception_id: str) -> None: ...
+
+
+class WaveRecord(Protocol):
+    """What is tried first. `save` writes at the next revision; raises Conflict when somebody else was
+    faster."""
+
+    def get(self) -> Waves: ...
+    def save(self, waves: Waves) -> None: ...
 
 
 class Estate(Protocol):
@@ -83,6 +92,7 @@ class CompliancePorts:
 
     findings: Findings
     exceptions: Exceptions
+    waves: WaveRecord
     estate: Estate
     evaluations: Evaluations
     executions: Executions

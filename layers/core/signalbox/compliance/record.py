@@ -41,7 +41,8 @@ class Approval:
 class Remediation:
     """One attempt to put it right. `proposal` is what would be written; `token` and `until` belong to the
     wait for an approval. `before` and `writes` are stored before the first write, `undoing` before the first
-    write of an undo; `after` is what was seen at the end."""
+    write of an undo; `after` is what was seen at the end. `queued`: others are tried first; `turn_at` is when
+    it may begin then, `watched` that it was proven, and is looked at once more before others follow."""
 
     requested_by: str = ""
     proposal: tuple[Write, ...] = ()
@@ -55,6 +56,9 @@ class Remediation:
     undoing: bool = False
     failure: str = ""
     after: Configuration | None = None
+    queued: bool = False
+    turn_at: datetime | None = None
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,8 @@ class Finding:
 
     `result_at` is the time of the latest result of AWS Config: older ones are ignored. `noticed` are the
     times within the last hour at which it was found to be wrong. `under_way`: an execution of the machine,
-    that of the `generation`, has it in its hands. `exception` is what keeps it from being fixed.
+    that of the `generation`, has it in its hands. `exception` is what keeps it from being fixed. `name` is
+    what people call the resource and `owner` its tag of that name, once it has been looked at.
     """
 
     id: str
@@ -76,6 +81,7 @@ class Finding:
     state: State = State.OPEN
     reason: str = ""
     name: str = ""
+    owner: str = ""
     closed_at: datetime | None = None
     noticed: tuple[datetime, ...] = ()
     exception: str | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from signalbox.aws.table import Item, Table, decoded, encoded, key, number
+from signalbox.aws.table import Table, decoded, encoded, key
 from signalbox.compliance.record import Finding
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.timeline import Entry
@@ -44,15 +44,8 @@ class DynamoFindings:
 
     def save(self, finding: Finding, entries: Sequence[Entry]) -> None:
         """Raises Conflict when it is not of the revision before."""
-        item: Item = {
-            **key(f"FINDING#{finding.id}", "FINDING"),
-            "revision": number(finding.revision),
-            "body": encoded(finding),
-        }
-        condition = "attribute_not_exists(pk)" if finding.revision == 1 else "revision = :before"
-        own = self._table.put(item, condition)
-        if finding.revision > 1:
-            own["Put"]["ExpressionAttributeValues"] = {":before": number(finding.revision - 1)}
+        item = {**key(f"FINDING#{finding.id}", "FINDING"), "body": encoded(finding)}
+        own = self._table.put_next(item, finding.revision)
         listed = {
             **key(FINDINGS, f"{rfc3339(finding.created_at)}#{finding.id}"),
             "body": encoded(finding),

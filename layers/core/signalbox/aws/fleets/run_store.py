@@ -22,17 +22,10 @@ def key_of_run(run_id: str) -> tuple[str, str]:
 
 def run_items(table: Table, run: Run) -> "list[TransactWriteItemTypeDef]":
     """Parts of a transaction: the run at its next revision; a new one, and the pointer to it."""
-    item: Item = {
-        **key(*key_of_run(run.run_id)),
-        "revision": number(run.revision),
-        "body": encoded(run),
-    }
-    if run.revision == 1:
-        pointer = table.put(key(f"FLEET#{run.fleet}", f"RUN#{run.run_id}"))
-        return [table.put(item, "attribute_not_exists(pk)"), pointer]
-    part = table.put(item, "revision = :before")
-    part["Put"]["ExpressionAttributeValues"] = {":before": number(run.revision - 1)}
-    return [part]
+    own = table.put_next({**key(*key_of_run(run.run_id)), "body": encoded(run)}, run.revision)
+    if run.revision > 1:
+        return [own]
+    return [own, table.put(key(f"FLEET#{run.fleet}", f"RUN#{run.run_id}"))]
 
 
 def run_in(item: Item | None, fleet: str, run_id: str) -> Run:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
@@ -13,7 +14,7 @@ from signalbox.kernel.events import Event
 RUNNING = "RUNNING"
 
 
-def begun(finding: Finding, requested_by: str = "") -> Finding:
+def begun(finding: Finding, requested_by: str = "", turn_at: datetime | None = None) -> Finding:
     """In the hands of a new execution, with a clean sheet: what an earlier attempt did stands in the
     timeline."""
     return replace(
@@ -23,7 +24,7 @@ def begun(finding: Finding, requested_by: str = "") -> Finding:
         exception=None,
         under_way=True,
         generation=finding.generation + 1 if finding.revision else finding.generation,
-        remediation=Remediation(requested_by=requested_by),
+        remediation=Remediation(requested_by=requested_by, turn_at=turn_at),
     )
 
 

@@ -13,6 +13,13 @@ VERDICTS = {
 }
 
 
+def about_finding(event: JsonObject) -> Result | str:
+    """What Config says, or the id of a finding of which an attempt is over. Raises ValueError."""
+    if event.get("source") == "aws.config":
+        return compliance_changed(event)
+    return _text(_object(event, "detail", ""), "finding")
+
+
 def compliance_changed(event: JsonObject) -> Result:
     """`Config Rules Compliance Change`. Raises ValueError. Without a new result the rule does not look at the
     resource any more."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 
+from signalbox.compliance.commands.advance_wave import advance
 from signalbox.compliance.commands.attend import attend, begin, begun
 from signalbox.compliance.commands.notice import notice
 from signalbox.compliance.ports import CompliancePorts
@@ -19,6 +20,7 @@ def sweep_findings(ports: CompliancePorts) -> str:
     after."""
     exceptions = cache(ports.exceptions.all)  # once, and only if something is left because of one
     told = [_one(finding.id, partial(_swept, finding, exceptions, ports)) for finding in ports.findings.all()]
+    told += [_one(rule, partial(advance, rule, None, ports)) for rule in ports.waves.get().by_rule]
     told += [_one(config_rule, partial(_heard, config_rule, ports)) for config_rule in ports.config_rules]
     return "; ".join(each for each in told if each)
 

@@ -9,6 +9,7 @@ from signalbox.compliance.model import Observed, Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
+from signalbox.compliance.steps.admission import admit, its_turn
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
@@ -28,7 +29,7 @@ def assess_finding(command: RemediationCommand, ports: CompliancePorts) -> Progr
     finding = take_turn(command, ports)
     if finding is None:
         return Progress(next=Next.DONE)
-    return resumed(finding) or _looked_at(finding, ports)
+    return resumed(finding) or its_turn(finding, ports) or _looked_at(finding, ports)
 
 
 def _looked_at(finding: Finding, ports: CompliancePorts) -> Progress:
@@ -36,7 +37,7 @@ def _looked_at(finding: Finding, ports: CompliancePorts) -> Progress:
     observed = ports.estate.observe(rule, finding.resource)
     if observed is None:
         return gone(finding, ports)
-    finding = replace(finding, name=observed.name)
+    finding = replace(finding, name=observed.name, owner=observed.owner)
     judgement = rule.judge(observed.configuration)
     match judgement.verdict:
         case Verdict.NON_COMPLIANT:
@@ -61,7 +62,7 @@ def _decided(finding: Finding, observed: Observed, ports: CompliancePorts) -> Pr
     decision = assess(finding, rule, observed, terms)
     match decision:
         case Act():
-            return Progress(next=Next.APPLY_FIX)
+            return admit(finding, ports)
         case Wait():
             return _waiting(finding, decision, ports)
         case Skip():

@@ -22,6 +22,7 @@ from signalbox.kernel.errors import Rejected, Transient
 
 SOONEST = 5  # seconds between two looks; each round twice as many
 LONGEST_WAIT = 60  # seconds
+WATCHED_FOR = 60  # seconds; others follow the first ones when they are still as they must be then
 UNTIL_LATER = 3600  # seconds, for what AWS applies in a window of its own
 
 
@@ -35,12 +36,22 @@ def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     if observed is None:
         return gone(finding, ports)
     judgement = rule.judge(observed.configuration)
+    if judgement.verdict is Verdict.COMPLIANT and _is_watched(finding, ports):
+        watched = replace(finding.remediation, watched=True)
+        recorded(replace(finding, reason=judgement.reason, remediation=watched), (), ports)
+        return Progress(next=Next.PROVE_FIX, seconds=WATCHED_FOR)
     if judgement.verdict is Verdict.COMPLIANT:
         _proven(finding, judgement.reason, observed.configuration, ports)
         return Progress(next=Next.DONE)
     if ports.clock() - (finding.remediation.acted_at or finding.detected_at) > rule.playbook.within:
         return Progress(next=Next.UNDO_FIX, failure=f"not proven in time: {judgement.reason}")
     return _again(finding, judgement, ports)
+
+
+def _is_watched(finding: Finding, ports: CompliancePorts) -> bool:
+    """Whether others wait for this one, and it has not been looked at a second time."""
+    wave = ports.waves.get().of(finding.rule)
+    return wave.waiting and finding.id in wave.first and not finding.remediation.watched
 
 
 def _proven(finding: Finding, reason: str, after: Configuration, ports: CompliancePorts) -> None:

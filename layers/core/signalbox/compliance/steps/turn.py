@@ -96,7 +96,7 @@ def at_rest(finding: Finding, state: State, reason: str, ports: CompliancePorts)
         reason=reason,
         closed_at=ports.clock() if state.is_closed else None,
         under_way=False,
-        remediation=replace(finding.remediation, until=None),
+        remediation=replace(finding.remediation, until=None, queued=False),
     )
 
 

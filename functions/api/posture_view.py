@@ -1,0 +1,111 @@
+"""How things stand, as callers read it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from signalbox.compliance.decisions.posture import Posture, Speed, Standing
+from signalbox.compliance.model import Danger, Mode
+from signalbox.compliance.rules.rule import Rule
+from signalbox.compliance.waves import Wave, Waves
+from signalbox.kernel.clock import rfc3339
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingView:
+    """`states` counts findings of each state; `open` those that are not closed, `ages` how old they are."""
+
+    states: Mapping[str, int]
+    open: int
+    oldest: str | None
+    ages: Mapping[str, int]
+    queued: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedView:
+    """Seconds from detection until it was put right, of the latest episode of each finding; null without
+    any."""
+
+    count: int
+    p50: float | None
+    p90: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleStanding(StandingView):
+    """Of one rule. `first` are the findings that are tried before `queued` others; `halted` says why those
+    are not put right by themselves any more. `playbook` and `danger` are null of a rule that is no more."""
+
+    rule: str
+    title: str
+    playbook: Mode | None
+    danger: Danger | None
+    first: tuple[str, ...]
+    halted: str
+    time_to_remediate: SpeedView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerStanding(StandingView):
+    """Of what has the tag `owner`; empty where it has none."""
+
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostureView(StandingView):
+    """Everything that was ever found. `next_turn_at`: those that follow the first ones begin at a pace, and
+    this is when the next could."""
+
+    at: str
+    rules: tuple[RuleStanding, ...]
+    owners: tuple[OwnerStanding, ...]
+    time_to_remediate: SpeedView
+    next_turn_at: str | None
+
+
+def posture_view(found: Posture, waves: Waves, rules: Mapping[str, Rule], now: datetime) -> PostureView:
+    """With what is tried first."""
+    return PostureView(
+        **_standing(found.all),
+        at=rfc3339(now),
+        rules=tuple(
+            _rule(name, standing, speed, rules.get(name), waves.of(name))
+            for name, (standing, speed) in found.rules.items()
+        ),
+        owners=tuple(
+            OwnerStanding(**_standing(standing), owner=owner) for owner, standing in found.owners.items()
+        ),
+        time_to_remediate=_speed(found.speed),
+        next_turn_at=rfc3339(waves.free_at) if waves.free_at and waves.free_at > now else None,
+    )
+
+
+def _rule(name: str, standing: Standing, speed: Speed, rule: Rule | None, wave: Wave) -> RuleStanding:
+    return RuleStanding(
+        **_standing(standing),
+        rule=name,
+        title=rule.title if rule else "",
+        playbook=rule.playbook.mode if rule else None,
+        danger=rule.playbook.danger if rule else None,
+        first=wave.first,
+        halted=wave.halted,
+        time_to_remediate=_speed(speed),
+    )
+
+
+def _standing(of: Standing) -> dict[str, Any]:
+    return {
+        "states": {str(state): count for state, count in of.states.items()},
+        "open": of.open,
+        "oldest": rfc3339(of.oldest) if of.oldest else None,
+        "ages": dict(of.ages),
+        "queued": of.queued,
+    }
+
+
+def _speed(of: Speed) -> SpeedView:
+    return SpeedView(**asdict(of))

@@ -1,0 +1,88 @@
+"""Much is found at once: the first ones are tried, then the others follow at a pace.
+
+A rule of AWS Config that is new, or wrong, finds hundreds of resources within seconds. What a fix does to the
+first of them is seen before it is made to all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from signalbox.compliance.record import Finding, State
+from signalbox.compliance.waves import Wave
+
+MOST_FIRST = 2
+MOST_TOGETHER = 200  # the last of them is watched before more follow
+
+EVERY = timedelta(milliseconds=500)
+"""Between two that follow. EC2 refills the bucket of an account's mutating calls by 5 a second, and a fix
+makes two at most: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html"""
+
+
+class Fate(StrEnum):
+    """What became of one: it is being tried, proven, has failed, or says nothing about the others."""
+
+    TRIED = "tried"
+    PROVEN = "proven"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+def is_let_through(wave: Wave, finding: Finding) -> bool:
+    """The first ones, and those whose turn has been given to them: of a halted wave nobody."""
+    return not wave.halted and (finding.id in wave.first or finding.remediation.turn_at is not None)
+
+
+def has_room(wave: Wave) -> bool:
+    """Whether one more may be among the first."""
+    return not wave.halted and len(wave.first) < MOST_FIRST
+
+
+def fate_of(finding: Finding | None) -> Fate:
+    """What it says about the others: nothing, when nothing had to be changed."""
+    if finding is None or finding.remediation.queued:
+        return Fate.DROPPED
+    if finding.under_way:
+        return Fate.TRIED
+    if finding.state is State.FAILED:
+        return Fate.FAILED
+    is_proven = finding.state is State.REMEDIATED and finding.remediation.after is not None
+    return Fate.PROVEN if is_proven else Fate.DROPPED
+
+
+def speaks_for_others(wave: Wave, finding: Finding) -> bool:
+    """Whether an end counts that is not of one of the first. A fix that nobody had asked for, made since the
+    wave last went on, has failed: no other is made. In a halted wave somebody has asked for one, and it was
+    proven: the others follow."""
+    fate, attempt = fate_of(finding), finding.remediation
+    is_asked_for = bool(attempt.requested_by) or attempt.approval is not None
+    if wave.halted:
+        return fate is Fate.PROVEN and is_asked_for
+    if fate is not Fate.FAILED or is_asked_for or attempt.acted_at is None:
+        return False
+    return wave.resumed_at is None or wave.resumed_at < attempt.acted_at
+
+
+def settled(wave: Wave, first: Mapping[str, Finding | None], now: datetime) -> tuple[Wave, int]:
+    """The wave once it is known what became of the first ones, and how many others may be begun then. When
+    none of them says anything, others are tried."""
+    fates = {id_: fate_of(finding) for id_, finding in first.items()}
+    failed = [finding for finding in first.values() if fate_of(finding) is Fate.FAILED]
+    if failed:
+        halted = "; ".join(f"{finding.id}: {finding.reason}" for finding in failed if finding)
+        return replace(wave, first=(), halted=halted), 0
+    tried = tuple(id_ for id_, fate in fates.items() if fate is Fate.TRIED)
+    if tried:
+        return replace(wave, first=tried), 0
+    if Fate.PROVEN in fates.values():
+        resumed_at = now if wave.halted else wave.resumed_at
+        return replace(wave, first=(), halted="", resumed_at=resumed_at), MOST_TOGETHER
+    return replace(wave, first=()), 0 if wave.halted else MOST_FIRST
+
+
+def filled(wave: Wave, going: Sequence[str], count: int) -> Wave:
+    """With those that are watched next: all that go, when they are the first; of many the last. Whether more
+    wait is known when they are over: somebody may die before all that go are begun."""
+    watched = going if count == MOST_FIRST else going[-1:]
+    return replace(wave, first=tuple(watched), waiting=bool(going))

@@ -1,0 +1,250 @@
+"""Much is found at once: the first are tried, the others follow at a pace, or nobody does."""
+
+from datetime import timedelta
+
+import pytest
+
+from signalbox.compliance.commands.advance_wave import ended
+from signalbox.compliance.commands.put_exception import put_exception
+from signalbox.compliance.commands.remediate import remediate
+from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST, MOST_TOGETHER
+from signalbox.compliance.model import Subject, Verdict, Write
+from signalbox.compliance.record import State
+from signalbox.compliance.waves import Wave, Waves
+from signalbox.kernel.clock import from_rfc3339
+from signalbox.kernel.errors import Rejected
+from tests.unit.compliance_machine import ANA, BEN, Railway, assert_in_order
+from tests.unit.compliance_stories import BUCKET, exception, slower_at, thing
+
+MINUTE = timedelta(minutes=1)
+
+
+def flood(stage: Railway, count: int) -> list[Subject]:
+    """So many buckets are found at once."""
+    found = [stage.has(BUCKET, thing(BUCKET), id_=f"bucket-{number:04d}") for number in range(count)]
+    for subject in found:
+        stage.says(subject)
+    return found
+
+
+def states(stage: Railway, found: list[Subject]) -> set[State]:
+    return {stage.finding(subject).state for subject in found}
+
+
+def queued(stage: Railway, found: list[Subject]) -> list[Subject]:
+    return [subject for subject in found if stage.finding(subject).remediation.queued]
+
+
+def begun(stage: Railway, found: list[Subject]) -> list[Subject]:
+    return [subject for subject in found if "Remediation Started" in stage.told(subject)]
+
+
+def waves_are_over(stage: Railway) -> None:
+    assert [wave for wave in stage.world.waves.kept.by_rule.values() if wave.first or wave.waiting] == []
+    assert_in_order(stage)
+
+
+def test_one_alone_waits_for_nobody() -> None:
+    stage = Railway()
+    (bucket,) = flood(stage, 1)
+    stage.settle(seconds=10)
+    assert stage.told(bucket) == ["Finding Opened", "Remediation Started", "Remediation Succeeded"]
+    waves_are_over(stage)
+
+
+def test_of_many_the_first_are_tried_and_watched_before_the_others_follow_at_a_pace() -> None:
+    stage = Railway()
+    found = flood(stage, 50)
+    stage.settle(seconds=30)
+    first = begun(stage, found)
+    assert len(first) == MOST_FIRST
+    assert len(queued(stage, found)) == 50 - MOST_FIRST
+    others = stage.finding(queued(stage, found)[0])
+    assert (
+        others.reason == f"others of {BUCKET} are tried first: {first[0].finding_id}, {first[1].finding_id}"
+    )
+    stage.settle(minutes=10)
+    assert states(stage, found) == {State.REMEDIATED}
+    started = sorted(
+        from_rfc3339(entry.at)
+        for subject in found
+        for entry in stage.timeline(subject)
+        if entry.type == "Remediation Started"
+    )
+    assert started[MOST_FIRST] - started[0] >= MINUTE
+    assert started[-1] - started[MOST_FIRST] >= (50 - MOST_FIRST - 1) * EVERY - timedelta(seconds=1)
+    waves_are_over(stage)
+
+
+def test_a_first_one_that_fails_keeps_all_others_as_they_are_until_somebody_asks() -> None:
+    stage = Railway()
+    found = flood(stage, 5)
+    for subject in found:
+        stage.world.estate.things[subject.resource.id].deaf = True
+    stage.settle(minutes=59)
+    assert {stage.finding(subject).state for subject in begun(stage, found)} == {State.FAILED}
+    assert len(begun(stage, found)) == MOST_FIRST
+    late = stage.has(BUCKET, thing(BUCKET), id_="late")
+    stage.says(late)
+    stage.settle(minutes=59)
+    assert "nothing was changed" in stage.finding(late).reason
+    assert len(queued(stage, [*found, late])) == 4
+    stage.sweep()
+    stage.settle(minutes=59)
+    assert len(begun(stage, [*found, late])) == MOST_FIRST
+    for subject in found:
+        stage.world.estate.things[subject.resource.id].deaf = False
+    asked = queued(stage, found)[0]
+    remediate(asked.finding_id, BEN, stage.world.ports)
+    stage.settle(minutes=10)
+    failed = [subject for subject in found if stage.finding(subject).state is State.FAILED]
+    assert len(failed) == MOST_FIRST
+    assert states(stage, [each for each in (*found, late) if each not in failed]) == {State.REMEDIATED}
+    stage.says(failed[0])  # told again of one that failed before: it halts nothing
+    assert "halted" not in ended(failed[0].finding_id, stage.world.ports)
+    stage.settle(minutes=10)
+    waves_are_over(stage)
+
+
+def test_one_that_does_not_stay_put_right_while_it_is_watched_is_a_failure() -> None:
+    stage = Railway()
+    found = flood(stage, 4)
+    stage.settle(seconds=30)
+    bad = begun(stage, found)[0]
+    stage.world.estate.things[bad.resource.id].configuration = thing(BUCKET).configuration
+    stage.settle(minutes=30)
+    assert stage.finding(bad).state is State.FAILED
+    assert len(queued(stage, found)) == 2
+
+
+def test_first_ones_that_say_nothing_give_their_place_to_others() -> None:
+    stage = Railway()
+    found = [
+        stage.has(BUCKET, thing(BUCKET, name=f"shop-{number}"), id_=f"b-{number}") for number in range(8)
+    ]
+    for subject in found:
+        stage.says(subject)
+    for number in range(2):
+        spec = exception(stage, id=f"leave-{number}", resource=f"b-{number}")
+        put_exception(spec, ANA, stage.world.ports)
+    stage.settle(minutes=10)
+    assert states(stage, found[:2]) == {State.EXCEPTED}
+    assert states(stage, found[2:]) == {State.REMEDIATED}
+    waves_are_over(stage)
+
+
+def test_first_ones_that_go_away_do_so_too() -> None:
+    stage = Railway()
+    found = flood(stage, 6)
+    stage.settle(seconds=1)
+    for subject in begun(stage, found):
+        del stage.world.estate.things[subject.resource.id]
+    stage.settle(minutes=10)
+    assert states(stage, found) == {State.REMEDIATED, State.GONE}
+    waves_are_over(stage)
+
+
+def test_very_many_follow_in_waves() -> None:
+    stage = Railway()
+    found = flood(stage, MOST_FIRST + MOST_TOGETHER + 5)
+    stage.settle(seconds=90)
+    assert len(queued(stage, found)) == 5
+    stage.settle(minutes=30)
+    assert states(stage, found) == {State.REMEDIATED}
+    waves_are_over(stage)
+
+
+def test_one_of_the_others_that_fails_stops_those_whose_turn_has_not_come() -> None:
+    stage = Railway()
+    found = flood(stage, 100)
+    stage.settle(seconds=30)
+    bad = queued(stage, found)[20]
+
+    def refuse(write: Write) -> None:
+        if write.parameters["Bucket"] == bad.resource.id:
+            raise Rejected("a policy denies it")
+
+    stage.world.estate.refuse = refuse
+    stage.settle(minutes=30)
+    assert stage.finding(bad).reason == "Rejected: a policy denies it; nothing was changed"
+    left = queued(stage, found)
+    assert 50 < len(left) < 80
+    assert {stage.finding(each).reason for each in left} == {f"{bad.finding_id}: {stage.finding(bad).reason}"}
+    assert_in_order(stage)
+    assert "halted" in ended(begun(stage, found)[0].finding_id, stage.world.ports)  # a proof of before
+    assert len(queued(stage, found)) == len(left)
+
+
+def test_what_is_found_well_meanwhile_leaves_the_queue() -> None:
+    stage = Railway()
+    found = flood(stage, 4)
+    stage.settle(seconds=30)
+    well = queued(stage, found)[0]
+    stage.says(well, Verdict.COMPLIANT)
+    stage.settle(minutes=10)
+    assert stage.told(well)[-2:] == ["Finding Queued", "Finding Closed"]
+    waves_are_over(stage)
+
+
+def test_an_end_that_nobody_was_told_of_is_found_by_the_sweep() -> None:
+    stage = Railway()
+    found = flood(stage, 6)
+    stage.settle(seconds=30)
+    stage.is_silent = True
+    stage.settle(minutes=30)
+    assert len(queued(stage, found)) == 4
+    stage.is_silent = False
+    stage.sweep()
+    stage.settle(minutes=10)
+    assert states(stage, found) == {State.REMEDIATED}
+    waves_are_over(stage)
+
+
+def test_an_unknown_finding_is_nobody_s_business() -> None:
+    assert ended("c-unknown", Railway().world.ports) == "there is no finding c-unknown"
+
+
+def test_who_comes_to_the_queue_just_as_it_is_emptied_looks_again() -> None:
+    stage = Railway()
+    found = flood(stage, 3)
+    once = iter([True])
+
+    def fail(name: str) -> None:
+        if name == "bus.publish" and len(begun(stage, found)) == MOST_FIRST and next(once, False):
+            kept = stage.world.waves.kept
+            stage.world.waves.kept = Waves(by_rule={BUCKET: Wave()}, revision=kept.revision + 1)
+
+    stage.world.wire.fail = fail
+    stage.settle(minutes=10)
+    assert states(stage, found) == {State.REMEDIATED}
+    waves_are_over(stage)
+
+
+@pytest.mark.parametrize("save", [1, 2, 3])
+def test_two_at_once_look_again(save: int) -> None:
+    stage = Railway()
+    stage.world.wire.fail = slower_at(save, "waves.save")
+    found = flood(stage, 4)
+    stage.settle(minutes=10)
+    assert states(stage, found) == {State.REMEDIATED}
+    waves_are_over(stage)
+
+
+def _crashed(dies_at: int | None, *, after: bool) -> Railway:
+    stage = Railway()
+    stage.world.wire.dies_at, stage.world.wire.after = dies_at, after
+    found = flood(stage, 4)
+    stage.settle(minutes=10)
+    for _ in range(3):
+        stage.sweep()
+        stage.settle(minutes=10)
+    assert states(stage, found) == {State.REMEDIATED}
+    waves_are_over(stage)
+    return stage
+
+
+def test_whoever_dies_at_any_call_nobody_is_lost() -> None:
+    calls = len(_crashed(None, after=False).world.wire.log)
+    for number in range(calls):
+        for after in (False, True):
+            _crashed(number, after=after)
