@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from signalbox.compliance.commands.occurrences import compliance_changed, sweep_due
+from signalbox.compliance.commands.occurrences import about_finding, compliance_changed, sweep_due
 from signalbox.compliance.model import Resource, Verdict
 from signalbox.kernel.clock import from_rfc3339
+from signalbox.kernel.events import JsonObject
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/config_noncompliant.json").read_text("utf-8"))
 
@@ -68,3 +69,13 @@ def test_an_event_without_details_is_refused() -> None:
 
 def test_the_sweep_is_told_when_it_was_due() -> None:
     assert sweep_due({"time": "2026-11-22T10:00:00Z"}) == "2026-11-22T10:00:00Z"
+
+
+def test_what_signalbox_itself_tells_is_about_a_finding() -> None:
+    ended: JsonObject = {"source": "signalbox.compliance", "detail": {"finding": "c-1"}}
+    assert about_finding(ended) == "c-1"
+    assert about_finding(EVENT) == compliance_changed(EVENT)
+    for detail in (None, {}):
+        broken: JsonObject = {"source": "signalbox.compliance", "detail": detail}
+        with pytest.raises(ValueError, match="must be"):
+            about_finding(broken)
