@@ -75,7 +75,8 @@ def test_what_signalbox_itself_tells_is_about_a_finding() -> None:
     ended: JsonObject = {"source": "signalbox.compliance", "detail": {"finding": "c-1"}}
     assert about_finding(ended) == "c-1"
     assert about_finding(EVENT) == compliance_changed(EVENT)
-    for detail in (None, {}):
+    details: tuple[object, ...] = (None, {})
+    for detail in details:
         broken: JsonObject = {"source": "signalbox.compliance", "detail": detail}
         with pytest.raises(ValueError, match="must be"):
             about_finding(broken)
