@@ -20,7 +20,7 @@ from signalbox_local.rehearsal.result import BROKEN
 from signalbox_local.rehearsal.screen import Screen
 from signalbox_local.rehearsal.script import Script, TooFast, UnknownVersion, Wishes, write_script
 from signalbox_local.rehearsal.spec import BadSpec, read_spec
-from signalbox_local.rehearsal.telling import comparison_table, facts, phases_table, verdict
+from signalbox_local.rehearsal.telling import comparison_row, comparison_tables, facts, phases_table, verdict
 from signalbox_local.world import BadWorld, read_world
 
 INTERRUPTED = 130
@@ -125,7 +125,10 @@ def _conclude(request: Request, found: Sequence[Rehearsal], told: Console) -> in
     if len(summaries) > 1:
         screen = Screen(told)
         screen.heading("Side by side")
-        screen.table(comparison_table(summaries))
+        for number, table in enumerate(comparison_tables([comparison_row(one) for one in summaries])):
+            if number:
+                screen.gap()
+            screen.table(table)
     if request.report:
         # Plots take a second to load: only who asks for them pays.
         from signalbox_local.rehearsal.report.page import write_report  # noqa: PLC0415

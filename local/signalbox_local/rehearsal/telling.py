@@ -120,6 +120,9 @@ COLUMNS = (
 )
 
 
+ABREAST = 3  # rehearsals; with the longest names of presets that are 80 columns
+
+
 def comparison_row(found: Summary) -> tuple[str, ...]:
     """One rehearsal in the order of COLUMNS; detection and error minutes at real speed."""
     blast, real = found.blast, found.detection_at_real_speed
@@ -137,10 +140,15 @@ def comparison_row(found: Summary) -> tuple[str, ...]:
     )
 
 
-def comparison_table(found: Sequence[Summary]) -> Table:
-    """Each rehearsal in a column: a terminal is narrow."""
+def comparison_tables(rows: Sequence[tuple[str, ...]]) -> Iterator[Table]:
+    """Each rehearsal in a column, and a few in each table: a terminal is narrow."""
+    for start in range(0, len(rows), ABREAST):
+        yield _comparison_table(rows[start : start + ABREAST])
+
+
+def _comparison_table(found: Sequence[tuple[str, ...]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
-    head, *rows = zip(COLUMNS, *(comparison_row(one) for one in found), strict=True)
+    head, *rows = zip(COLUMNS, *found, strict=True)
     for place, name in enumerate(head):
         table.add_column(printable(name), justify="right" if place else "left", style="" if place else "dim")
     for row in rows:
