@@ -9,6 +9,7 @@ from typing import Any
 
 from signalbox.compliance.model import Resource
 from tests.simulation.calls import Call
+from tests.simulation.compliance_aftermath import ENDS
 from tests.simulation.compliance_estate import Condition, condition, is_compliant
 from tests.simulation.compliance_part import CompliancePart
 from tests.simulation.faults import ESTATE
@@ -32,7 +33,7 @@ class ComplianceObserver:
         self._last = condition(part.resource)
         self._before = self._last
         self._seen = 0
-        self._latest: dict[str, Any] = {}
+        self._records: dict[str, Any] = {}
         self._generation = 0
         self._meddled_at = -inf
 
@@ -56,7 +57,7 @@ class ComplianceObserver:
         """What the timeline says since the last look is so."""
         entries = self._part.entries()
         for entry in entries[self._seen :]:
-            self._latest = entry
+            self._records = {} if entry["type"] in ENDS else {**self._records, entry["type"]: entry["data"]}
             if now is not None and self._is_ours:
                 yield from self._is_so(entry, now)
             if entry["type"] == "Remediation Started":
@@ -80,14 +81,14 @@ class ComplianceObserver:
                 yield "I4", f"{name} is recorded as {value} and is {now.fields.get(name)}"
 
     def _written(self, call: Call, now: Condition | None) -> Wrong:
-        """Before a write is made in the estate it stands in the timeline; and one execution makes them."""
+        """Before a write is made in the estate it stands in the timeline, whose attempt has not ended; and one
+        execution makes them."""
         if call.service not in ESTATE:
             return
-        wanted = RECORDS.get(call.running.function, "")
-        named = [write["operation"] for write in self._latest.get("data", {}).get("writes", ())]
-        is_recorded = self._latest.get("type") == wanted and call.operation in named
-        if not is_recorded and (now != self._last or not self._seen):  # who is late may change nothing
-            yield "I4", f"{call.operation} after {self._latest.get('type')}, which names {named}"
+        record = self._records.get(RECORDS.get(call.running.function, ""), {})
+        is_named = call.operation in [write["operation"] for write in record.get("writes", ())]
+        if not is_named and (now != self._last or not self._seen):  # who is late may change nothing
+            yield "I4", f"{call.operation} is recorded nowhere: {self._records}"
         generation = json.loads(call.running.payload or b"{}").get("generation", 0)
         if generation < self._generation and now != self._last:
             yield "I5", f"execution {generation} writes after {self._generation}"
