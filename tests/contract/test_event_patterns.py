@@ -33,6 +33,7 @@ _TAKES = {
         "signalbox_finding_closed",
         "signalbox_finding_left",
         "signalbox_remediation_failed",
+        "signalbox_remediation_stopped",
         "signalbox_remediation_succeeded",
         "signalbox_remediation_undone",
         "signalbox_undo_failed",

@@ -1,23 +1,20 @@
-"""What the product can do is simulated: a preset, platform or router that nobody tried does not pass."""
+"""What the product can do is simulated: a preset, platform, router or rule that is not run does not pass."""
 
 from pathlib import Path
 from typing import get_args, get_type_hints
 
 import signalbox
+from signalbox.compliance.rules.registry import RULES
 from signalbox.fleets.model import Action
 from signalbox.rollouts.service import Platform, Preset, Traffic
 from signalbox.rollouts.strategies.presets import PRESETS
-from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, NOT_SIMULATED, Ending
-
-_PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
+from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, REMEDIATIONS, Ending, Mend
 
 
 def test_every_capability_is_simulated() -> None:
-    """A capability is a package with steps, which a fault can interrupt. What is left out is said."""
+    """A capability is a package with steps, which a fault can interrupt."""
     with_steps = {folder.parent.name for folder in Path(signalbox.__path__[0]).glob("*/steps")}
-    assert with_steps - NOT_SIMULATED == CAPABILITIES
-    assert not CAPABILITIES & NOT_SIMULATED
-    assert all(f"**{name} is not simulated**" in _PAGE.read_text("utf-8") for name in NOT_SIMULATED)
+    assert with_steps == CAPABILITIES
 
 
 def test_every_preset_runs_on_every_platform() -> None:
@@ -43,3 +40,8 @@ def test_every_case_ends_well_and_rolls_back() -> None:
 def test_every_fleet_is_stopped_and_started() -> None:
     assert FLEETS
     assert all({night.action for night in case.endings} == set(Action) for case in FLEETS.values())
+
+
+def test_every_rule_is_put_right_and_undone() -> None:
+    assert {case.rule for case in REMEDIATIONS.values()} == set(RULES)
+    assert all({Mend.REMEDIATED, Mend.UNDONE} <= set(case.endings) for case in REMEDIATIONS.values())

@@ -8,6 +8,7 @@ import pytest
 from jsonata import Jsonata
 
 from signalbox.compliance import progress as remediation
+from signalbox.compliance.steps.undo_fix import LINGERS
 from signalbox.fleets import progress as power
 from signalbox.rollouts import progress
 from signalbox.rollouts.steps.arrival import PASSING
@@ -110,6 +111,10 @@ def test_a_wait_is_never_begun_anew_by_its_own_deadline(name: str, state: State)
     retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
     assert not retried & {"States.ALL", "States.Timeout"}, name
     assert state["Catch"][0]["ErrorEquals"] == ["States.Timeout"]
+
+
+def test_an_undo_outlives_whoever_may_still_write_the_fix() -> None:
+    assert resources(template())["ApplyFixFunction"]["Properties"]["Timeout"] <= LINGERS
 
 
 @_each_machine

@@ -11,6 +11,11 @@ Fleets are another capability in the same universe: a weekend (`fleet_play`) of 
 among instances, groups and databases that take their time (`fleet_estate`, `power`), with an observer of
 their own (`fleet_observer`, `fleet_aftermath`).
 
+Compliance is a third one: a resource that is not as its rule says (`compliance_play`, `compliance_part`),
+what people and owners do to it (`compliance_people`), what keeps a fix from being proven
+(`compliance_unproven`), and who looks at it past every API (`compliance_estate`, `compliance_observer`,
+`compliance_aftermath`).
+
 What is asserted, and where:
 
 | | invariant | looked at |
@@ -36,6 +41,18 @@ And of fleets, under the same numbers:
 | I6, I8 | each entry is on the bus, always the same under its sequence; the chain holds | aftermath |
 | I7 | groups are remembered as they were, and get exactly that back; nothing turns round on its way | both |
 | I9 | nothing changes that is not selected, or not yet; no member of a group is stopped singly | observer |
+| I10 | no item or history comes near its limit | aftermath |
+
+And of findings:
+
+| | invariant | looked at |
+| --- | --- | --- |
+| I3 | each episode has one ending; what is told to be put right is so; the end is an allowed one | both |
+| I4 | a write follows its record, whose configuration is that of the resource at that moment | observer |
+| I5 | one fix an episode, made by one execution after the other; nothing is left under way | both |
+| I6, I8 | bus and timeline say the same under the same sequence; the chain holds | aftermath |
+| I7 | what is told to be undone, or untouched, is as it was before, field by field | observer |
+| I9 | nothing changes that is not entrusted, or excepted; only the fix and its undo write | observer |
 | I10 | no item or history comes near its limit | aftermath |
 
 `python -m tests.simulation` tries all points, `--case … --ending … --call … --trouble …` one of them again.

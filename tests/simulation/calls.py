@@ -42,11 +42,13 @@ class Call:
 
 
 class Calls:
-    """The tap. `meet` may answer instead of AWS, `seen` is told after every write that AWS has made."""
+    """The tap. `meet` may answer instead of AWS, `aws` is how AWS itself answers, `seen` is told after every
+    write that it has made."""
 
     def __init__(self) -> None:
         self.made: list[Call] = []
         self.meet: Callable[[Call, Send], Any] = lambda call, send: send()
+        self.aws: Callable[[Call, Send], Any] = lambda call, send: send()
         self.seen: Callable[[Call], None] = lambda call: None
         self._by_invocation: dict[str, Call] = {}
 
@@ -87,7 +89,7 @@ class Calls:
         return self._by_invocation[invocation]
 
     def _take_effect(self, call: Call, send: Send) -> Any:
-        answer = send()
+        answer = self.aws(call, send)
         if call.writes:
             self.seen(call)
         return answer

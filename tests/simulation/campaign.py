@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tests.simulation.cases import EVERY_CASE, Case, Ending, FleetCase, Night
+from tests.simulation import compliance_people
+from tests.simulation.cases import EVERY_CASE, AnyCase, Case, FleetCase, RuleCase, ending_of
 from tests.simulation.faults import Fault
 from tests.simulation.fleet_people import WISHES
 from tests.simulation.interventions import ALONE, PAIRS
@@ -32,7 +33,15 @@ KINDS: Sequence[tuple[tuple[str, ...], int]] = (
     (ALONE, 4),
     (PAIRS, 8),
     (tuple(WISHES), 2),
+    (compliance_people.ALONE, 2),
+    (compliance_people.PAIRS, 2),
 )
+# What people and others do, by what they do it to.
+DEEDS = {
+    Case: {*ALONE, *PAIRS},
+    FleetCase: {*WISHES},
+    RuleCase: {*compliance_people.ALONE, *compliance_people.PAIRS},
+}
 
 
 def single(given: argparse.Namespace) -> int:
@@ -43,8 +52,7 @@ def single(given: argparse.Namespace) -> int:
         told = list(lines(Storm.read(given.storm)))
     else:
         case = EVERY_CASE[given.case]
-        ending = Night(given.ending) if isinstance(case, FleetCase) else Ending(given.ending)
-        told = list(repeat(case, ending, given.call or 0, given.trouble or ""))
+        told = list(repeat(case, ending_of(case, given.ending), given.call or 0, given.trouble or ""))
     print(*told, sep="\n")
     return 1 if any(line.startswith("I") for line in told) else 0
 
@@ -101,9 +109,9 @@ def _walks(given: argparse.Namespace) -> list[Task]:
     ]
 
 
-def _happens_to(case: Case | FleetCase, troubles: tuple[str, ...]) -> bool:
-    """People ask other things of fleets than of rollouts."""
-    others = {*WISHES} if isinstance(case, Case) else {*ALONE, *PAIRS}
+def _happens_to(case: AnyCase, troubles: tuple[str, ...]) -> bool:
+    """People do other things to rollouts than to fleets and findings."""
+    others = set().union(*(deeds for kind, deeds in DEEDS.items() if kind is not type(case)))
     return not {*troubles} & others
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from signalbox.compliance.model import Mode
+from signalbox.compliance.rules.registry import RULES
 from signalbox.fleets.model import Action, Kind
 
 SIZE = 4
@@ -133,6 +135,66 @@ FLEETS: Mapping[str, FleetCase] = {
     case.name: case
     for case in (FleetCase(name="fleets/in-order", order=((Kind.RDS,), (Kind.EC2, Kind.AUTOSCALING))),)
 }
-EVERY_CASE: Mapping[str, Case | FleetCase] = {**CASES, **FLEETS}
-NOT_SIMULATED = frozenset({"compliance"})  # docs/simulation.md says so; its own crashes are unit tests
-CAPABILITIES = frozenset({"rollouts" if isinstance(case, Case) else "fleets" for case in EVERY_CASE.values()})
+
+
+class Mend(StrEnum):
+    """How a finding ends: it is put right; so it is when no event tells of it, and the sweep has to find it;
+    the proof never comes, so that the fix is undone; the second of its writes is refused; it is left because
+    nobody entrusted it, or because an exception covers it."""
+
+    REMEDIATED = "remediated"
+    SWEPT = "swept"
+    UNDONE = "undone"
+    REFUSED = "refused"
+    LEFT = "left"
+    EXCEPTED = "excepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCase:
+    """A resource that is not as the rule says. Its fix is one write, or `several`; settings `of_account` have
+    no owner who could entrust them."""
+
+    rule: str
+    several: bool = False
+    of_account: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"compliance/{self.rule}"
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether somebody has to agree first."""
+        return RULES[self.rule].playbook.mode is not Mode.AUTO
+
+    @property
+    def endings(self) -> tuple[Mend, ...]:
+        """Those that it has."""
+        without = {Mend.REFUSED: not self.several, Mend.LEFT: self.of_account}
+        return tuple(mend for mend in Mend if not without.get(mend, False))
+
+
+REMEDIATIONS: Mapping[str, RuleCase] = {
+    case.name: case
+    for case in (
+        RuleCase(rule="bucket-public-access"),
+        RuleCase(rule="ssh-closed", several=True),
+        RuleCase(rule="rdp-closed", several=True),
+        RuleCase(rule="database-backups"),
+        RuleCase(rule="database-not-public"),
+        RuleCase(rule="volumes-encrypted-by-default", of_account=True),
+        RuleCase(rule="trail-logging", of_account=True),
+        RuleCase(rule="instance-metadata"),
+    )
+}
+AnyCase = Case | FleetCase | RuleCase
+AnyEnding = Ending | Night | Mend
+EVERY_CASE: Mapping[str, AnyCase] = {**CASES, **FLEETS, **REMEDIATIONS}
+CAPABILITY = {Case: "rollouts", FleetCase: "fleets", RuleCase: "compliance"}
+CAPABILITIES = frozenset(CAPABILITY[type(case)] for case in EVERY_CASE.values())
+
+
+def ending_of(case: AnyCase, name: str) -> AnyEnding:
+    """The ending of that name; raises ValueError when the case has none such."""
+    return case.endings[[str(ending) for ending in case.endings].index(name)]

@@ -18,6 +18,7 @@ from tests.simulation.fibers import hub
 from tests.simulation.functions import Killed
 
 if TYPE_CHECKING:
+    from tests.simulation.compliance_play import CompliancePlay
     from tests.simulation.fleet_play import FleetPlay
     from tests.simulation.play import Play
     from tests.simulation.universe import Universe
@@ -26,7 +27,17 @@ LAG = 20.0  # seconds until a function that was given up goes on; none may take 
 REFUSED_FOR = 100.0  # seconds
 # What may refuse.
 ESTATE = frozenset(
-    {"ec2", "auto-scaling", "elastic-load-balancing-v2", "cloudwatch", "route-53", "rds", "scheduler"}
+    {
+        "ec2",
+        "auto-scaling",
+        "elastic-load-balancing-v2",
+        "cloudtrail",
+        "cloudwatch",
+        "rds",
+        "route-53",
+        "s3",
+        "scheduler",
+    }
 )
 OUTAGE_FOR = 2_400.0  # seconds
 THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
@@ -39,11 +50,13 @@ PROTOCOLS = {
     "lambda": "rest-json",
     "scheduler": "rest-json",
     "route53": "rest-xml",
+    "s3": "rest-xml",
 }
 # What botocore's events call a service, and what its clients do.
 SERVICES = {
     "auto-scaling": "autoscaling",
     "elastic-load-balancing-v2": "elbv2",
+    "config-service": "config",
     "sfn": "stepfunctions",
     "eventbridge": "events",
     "route-53": "route53",
@@ -73,7 +86,7 @@ class Fault(StrEnum):
 class Injection:
     """One trouble at one call: a fault, or what somebody does; `met` tells whether the run came there."""
 
-    def __init__(self, number: int, trouble: str, play: Play | FleetPlay) -> None:
+    def __init__(self, number: int, trouble: str, play: Play | FleetPlay | CompliancePlay) -> None:
         self.number = number
         self.trouble = trouble
         self.met: Call | None = None
@@ -145,6 +158,8 @@ def throttled(call: Call) -> AWSResponse:
     """As each service says it."""
     code = {"ec2": "RequestLimitExceeded", "query": "Throttling", "rest-xml": "Throttling"}
     service = SERVICES.get(call.service, call.service)
+    if service == "s3":
+        return _answered(call, refusals.Refusal(503, "SlowDown", "Please reduce your request rate."))
     named = code.get(PROTOCOLS.get(service, "json"), "ThrottlingException")
     return _answered(call, refusals.Refusal(400, named, "Rate exceeded"))
 

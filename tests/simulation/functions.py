@@ -82,7 +82,7 @@ class FunctionsHere(Functions):
 
     def install(self, seams: Seams) -> None:
         """The composition root answers with what belongs to the invocation that asks."""
-        for name in ("settings", "ports", "alarm_ports", "fleet_ports", "dead_letters"):
+        for name in ("settings", "ports", "alarm_ports", "fleet_ports", "compliance_ports", "dead_letters"):
             seams.replace(wiring, name, self._of_the_one_that_asks(name, getattr(wiring, name).__wrapped__))
         seams.replace(wiring, "settings", lambda: _running().sandbox.settings)
         seams.replace(wiring, "now", present)
@@ -104,7 +104,7 @@ class FunctionsHere(Functions):
         for arn in self.published():
             spec, version, _ = self.resolve(arn)
             sandbox = self._sandbox(spec, version)
-            if spec.code.name in ("rollouts", "fleets"):
+            if spec.code.name in ("rollouts", "fleets", "compliance"):
                 sandbox.handler()
 
     def invoke(self, name_or_arn: str, payload: bytes) -> Invocation:

@@ -14,12 +14,14 @@ from moto import mock_aws
 from moto.stepfunctions.responses import get_backend
 
 from signalbox import wiring
+from signalbox.compliance.ports import CompliancePorts
 from signalbox.fleets.ports import FleetPorts
 from signalbox.rollouts.ports import Ports
 from signalbox_local import machines, moto_seams
 from signalbox_local.alarms import Alarms
 from signalbox_local.bus import Bus
 from signalbox_local.clock import Clock
+from signalbox_local.config_rules import ConfigRules
 from signalbox_local.estate import Estate, EstateSettings
 from signalbox_local.functions import Host
 from signalbox_local.scheduler import Scheduler
@@ -84,6 +86,7 @@ class Universe:
         self.scheduler = Scheduler(self.bus, Clock(), ACCOUNT, REGION)
         self.schedules = Schedules(self.functions, MayAll(), Clock(), ACCOUNT, REGION)
         self.power = Power(self.bus.publish)
+        self.config_rules = ConfigRules(self.bus.publish, ACCOUNT, REGION)
         self.calls = Calls()
         self.backend = Backend(ACCOUNT, REGION, self.estate, self.power)
         self._replace_parts_of_moto()
@@ -104,6 +107,9 @@ class Universe:
         self.client("rds").describe_db_instances()
         self.client("scheduler").list_schedules()
         self.client("ssm").list_commands()
+        self.client("s3").list_buckets()
+        self.client("cloudtrail").describe_trails()
+        self.client("config").describe_config_rules()
 
     def _client(self, service: Any) -> Any:
         return boto3.client(service, region_name=REGION)
@@ -120,6 +126,8 @@ class Universe:
         moto_seams.alarm_states(self.seams, self.alarms)
         moto_seams.estate_life(self.seams, self.estate)
         moto_seams.fleet_resources(self.seams)
+        moto_seams.recorded_resources(self.seams)
+        moto_seams.config_evaluations(self.seams, self.config_rules)
         self.power.install(self.seams)
         moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)
         moto_seams.load_balancers(self.seams, lambda: hub.now, PACE.balancer)
@@ -127,7 +135,8 @@ class Universe:
         swifter.Memory(self.backend.state).install(self.seams)
 
     def _made_stack(self) -> Stack:
-        return load(ROOT / "template.yaml", Place(REGION, ACCOUNT), self.functions, self.client)
+        place = Place(REGION, ACCOUNT)
+        return load(ROOT / "template.yaml", place, self.functions, self.client, {"ConfigRules": "yes"})
 
     def _let_live(self) -> None:
         self.bus.start()
@@ -164,6 +173,10 @@ class Universe:
     def ask_fleets(self, work: Callable[[FleetPorts], T]) -> T | None:
         """The same, of fleets."""
         return self._asked(lambda: work(wiring.fleet_ports()))
+
+    def ask_compliance(self, work: Callable[[CompliancePorts], T]) -> T | None:
+        """The same, of compliance."""
+        return self._asked(lambda: work(wiring.compliance_ports()))
 
     def _asked(self, work: Callable[[], T]) -> T | None:
         answers: list[T] = []

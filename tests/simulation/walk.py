@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulation.calls import Call, Send
-from tests.simulation.cases import Case, Ending, FleetCase, Night
+from tests.simulation.cases import AnyCase, AnyEnding, Case, Ending, FleetCase, Mend, Night, RuleCase
 from tests.simulation.child import Child, verdict_of
+from tests.simulation.compliance_play import CompliancePlay
 from tests.simulation.faults import Injection
 from tests.simulation.fleet_play import FleetPlay
 from tests.simulation.part import Role
@@ -27,8 +28,8 @@ class Walk:
     """A case, what is to happen to it, and which of the points: those whose place, counted from 0, leaves
     `offset` when divided by `of`."""
 
-    case: Case | FleetCase
-    ending: Ending | Night
+    case: AnyCase
+    ending: AnyEnding
     troubles: tuple[str, ...]
     offset: int = 0
     of: int = 1
@@ -80,13 +81,17 @@ def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walke
     return Walked(case=way.case.name, ending=way.ending, points=dict(places), verdict=verdict)
 
 
-def _play(universe: Universe, case: Case | FleetCase, ending: Ending | Night) -> Play | FleetPlay:
-    if isinstance(case, FleetCase):
-        return FleetPlay(universe, case, Night(ending))
-    return Play(universe, [Role(case=case, ending=Ending(ending))])
+def _play(universe: Universe, case: AnyCase, ending: AnyEnding) -> Play | FleetPlay | CompliancePlay:
+    match case:
+        case Case():
+            return Play(universe, [Role(case=case, ending=Ending(ending))])
+        case FleetCase():
+            return FleetPlay(universe, case, Night(ending))
+        case RuleCase():
+            return CompliancePlay(universe, case, Mend(ending))
 
 
-def repeat(case: Case | FleetCase, ending: Ending | Night, number: int, trouble: str) -> Iterator[str]:
+def repeat(case: AnyCase, ending: AnyEnding, number: int, trouble: str) -> Iterator[str]:
     """One run, told line by line; call 0 is none: the run as it should be."""
     universe = Universe()
     play = _play(universe, case, ending)

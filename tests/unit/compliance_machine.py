@@ -41,7 +41,7 @@ TERMINAL = {
 }  # fmt: skip
 ATTEMPT_OVER = {
     "Remediation Succeeded", "Remediation Failed", "Remediation Undone", "Undo Failed", "Finding Closed",
-    "Finding Left",
+    "Finding Left", "Remediation Stopped",
 }  # fmt: skip
 
 

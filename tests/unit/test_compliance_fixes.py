@@ -66,6 +66,18 @@ def test_a_backup_that_waits_for_its_window_is_proven_after_it() -> None:
     assert stage.finding(database).state is State.REMEDIATED
 
 
+def test_what_may_take_days_to_prove_is_looked_at_seldom() -> None:
+    """An execution has 25,000 events, and a look takes eleven of them."""
+    stage = Railway()
+    database = stage.has(DATABASE, thing(DATABASE, name="orders", deaf=True))
+    stage.says(database)
+    stage.settle()
+    approve(database.finding_id, ANA, stage.world.ports)
+    stage.settle(days=9)
+    assert stage.finding(database).reason.startswith("not proven in time")
+    assert stage.finding(database).remediation.rounds < 200
+
+
 def test_what_is_well_already_is_closed_and_says_that_nothing_was_changed() -> None:
     stage = Railway()
     bucket = stage.has(BUCKET, Thing(configuration=dict(EXAMPLES[BUCKET].good)))

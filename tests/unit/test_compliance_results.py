@@ -109,3 +109,18 @@ def test_what_config_recorded_before_the_proof_opens_nothing_again() -> None:
     assert stage.finding(bucket).state is State.REMEDIATED
     assert stage.told(bucket).count("Finding Opened") == 1
     assert stage.finding(bucket).result_at == again.at
+
+
+def test_what_config_recorded_before_the_undo_closes_nothing() -> None:
+    """It looked in between, and its event comes late."""
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET, deaf=True))
+    stage.says(bucket)
+    stage.settle(seconds=30)
+    between = stage.result(bucket, Verdict.COMPLIANT)
+    stage.settle()
+    assert stage.finding(bucket).state is State.FAILED
+    stage.hears(between)
+    assert stage.finding(bucket).state is State.FAILED
+    stage.says(bucket, Verdict.COMPLIANT)
+    assert stage.finding(bucket).state is State.REMEDIATED

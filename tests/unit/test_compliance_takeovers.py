@@ -1,6 +1,8 @@
 """Executions that die, come late or meet another one."""
 
+from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -108,6 +110,36 @@ def test_an_undo_whose_execution_is_dead_is_finished_by_the_next() -> None:
     assert_in_order(stage)
 
 
+def test_a_fix_that_was_given_up_and_is_made_all_the_same_is_undone_as_well() -> None:
+    """Its function was lost sight of: it waits for AWS, and goes on when the undo has been made."""
+    stage = Railway()
+    open_group = thing(GROUP)
+    before = deepcopy(open_group.configuration)
+    group = stage.has(GROUP, open_group)
+
+    def refuse(write: Write) -> None:
+        if len(stage.world.estate.writes) == 1 and write.operation.startswith("Revoke"):
+            raise Rejected("no")
+
+    stage.world.estate.refuse = refuse
+    stage.says(group)
+    stage.settle()
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle(seconds=20)
+    late = stage.world.estate.writes[0]
+    assert _openings(open_group.configuration) == _openings(before)
+    stage.world.estate.write(late)
+    stage.settle()
+    assert stage.finding(group).reason == "Rejected: no; undone"
+    assert _openings(open_group.configuration) == _openings(before)
+    assert stage.told(group).count("Undo Started") == 1
+    assert_in_order(stage)
+
+
+def _openings(configuration: Any) -> list[str]:
+    return sorted(map(str, configuration["Ingress"]))
+
+
 def test_two_who_are_never_fast_enough_give_up() -> None:
     stage = Railway()
     stage.world.wire.fail = refusing("findings.save", Conflict("condition 0 does not hold"))
@@ -126,12 +158,28 @@ def test_who_comes_late_to_the_fix_keeps_its_hands_off() -> None:
     assert len(stage.world.estate.writes) == 1
 
 
+def test_what_its_owner_takes_back_just_before_the_fix_is_left() -> None:
+    stage = Railway()
+    photos = thing(BUCKET)
+    bucket = stage.has(BUCKET, photos)
+    stage.says(bucket)
+    stage._adopt()
+    stage._step(stage.executions[0])
+    photos.tags.clear()
+    stage.settle()
+    assert stage.finding(bucket).state is State.OPEN
+    assert stage.finding(bucket).reason.startswith("its owner has not entrusted it")
+    assert stage.world.estate.writes == []
+
+
 def test_a_fix_that_is_being_undone_is_not_made_again() -> None:
     stage = Railway()
     group = stage.has(GROUP, thing(GROUP))
     stage.says(group)
     finding = stage.finding(group)
-    attempt = replace(finding.remediation, before=dict(EXAMPLES[GROUP].bad), undoing=True, failure="no")
+    attempt = replace(
+        finding.remediation, before=dict(EXAMPLES[GROUP].bad), stopped_at=stage.now, failure="no"
+    )
     stage.world.findings.kept[finding.id] = replace(finding, remediation=attempt)
     command = RemediationCommand(finding=finding.id, generation=1)
     assert apply_fix(command, stage.world.ports) == Progress(next=Next.UNDO_FIX, failure="no")

@@ -40,9 +40,10 @@ class Approval:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediation:
     """One attempt to put it right. `proposal` is what would be written; `token` and `until` belong to the
-    wait for an approval. `before` and `writes` are stored before the first write, `undoing` before the first
-    write of an undo; `after` is what was seen at the end. `queued`: others are tried first; `turn_at` is when
-    it may begin then, `watched` that it was proven, and is looked at once more before others follow."""
+    wait for an approval. `before` and `writes` are stored before the first write, `stopped_at` when nobody
+    may begin to write the fix any more, `undoing` before the first write of an undo; `after` is what was seen
+    at the end. `queued`: others are tried first; `turn_at` is when it may begin then, `watched` that it was
+    proven, and is looked at once more before others follow."""
 
     requested_by: str = ""
     proposal: tuple[Write, ...] = ()
@@ -53,6 +54,7 @@ class Remediation:
     writes: tuple[Write, ...] = ()
     acted_at: datetime | None = None
     rounds: int = 0
+    stopped_at: datetime | None = None
     undoing: bool = False
     failure: str = ""
     after: Configuration | None = None
@@ -65,10 +67,11 @@ class Remediation:
 class Finding:
     """One rule and one resource that is, or was, not as the rule says; it opens again when it is found again.
 
-    `result_at` is the time of the latest result of AWS Config: older ones are ignored. `noticed` are the
-    times within the last hour at which it was found to be wrong. `under_way`: an execution of the machine,
-    that of the `generation`, has it in its hands. `exception` is what keeps it from being fixed. `name` is
-    what people call the resource and `owner` its tag of that name, once it has been looked at.
+    `result_at` is the time of the latest result of AWS Config, or of the end of an undo: older results are
+    ignored. `noticed` are the times within the last hour at which it was found to be wrong. `under_way`: an
+    execution of the machine, that of the `generation`, has it in its hands. `exception` is what keeps it from
+    being fixed. `name` is what people call the resource and `owner` its tag of that name, once it has been
+    looked at.
     """
 
     id: str

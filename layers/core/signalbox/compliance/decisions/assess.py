@@ -51,6 +51,11 @@ class Terms:
     now: datetime
 
 
+def is_entrusted(observed: Observed) -> bool:
+    """Whether its owner lets Signalbox change it."""
+    return observed.is_of_account or observed.tags.get(MANAGED) == "true"
+
+
 def mode_under(ceiling: Mode, mode: Mode) -> Mode:
     """The stricter of the two."""
     return max(ceiling, mode, key=_STRICTER.index)
@@ -67,7 +72,7 @@ def assess(finding: Finding, rule: Rule, observed: Observed, terms: Terms) -> De
     mode = mode_under(terms.ceiling, rule.playbook.mode)
     if mode is Mode.NOTIFY:
         return _left("its playbook only tells")
-    if not observed.is_of_account and observed.tags.get(MANAGED) != "true":
+    if not is_entrusted(observed):
         return _left(f"its owner has not entrusted it: it has no tag {MANAGED}=true")
     obstacle = rule.playbook.obstacle(observed.configuration)
     if obstacle:

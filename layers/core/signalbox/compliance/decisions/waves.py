@@ -43,10 +43,11 @@ def fate_of(finding: Finding | None) -> Fate:
     """What it says about the others: nothing, when nothing had to be changed."""
     if finding is None or finding.remediation.queued:
         return Fate.DROPPED
+    is_stopped = finding.under_way and finding.remediation.stopped_at is not None
+    if is_stopped or finding.state is State.FAILED:
+        return Fate.FAILED
     if finding.under_way:
         return Fate.TRIED
-    if finding.state is State.FAILED:
-        return Fate.FAILED
     is_proven = finding.state is State.REMEDIATED and finding.remediation.after is not None
     return Fate.PROVEN if is_proven else Fate.DROPPED
 
@@ -70,7 +71,7 @@ def settled(wave: Wave, first: Mapping[str, Finding | None], now: datetime) -> t
     fates = {id_: fate_of(finding) for id_, finding in first.items()}
     failed = [finding for finding in first.values() if fate_of(finding) is Fate.FAILED]
     if failed:
-        halted = "; ".join(f"{finding.id}: {finding.reason}" for finding in failed if finding)
+        halted = "; ".join(f"{each.id}: {each.remediation.failure or each.reason}" for each in failed if each)
         return replace(wave, first=(), halted=halted), 0
     tried = tuple(id_ for id_, fate in fates.items() if fate is Fate.TRIED)
     if tried:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 
+from signalbox.compliance.decisions.assess import is_entrusted
 from signalbox.compliance.model import Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
@@ -18,7 +19,7 @@ def apply_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     finding = take_turn(command, ports)
     if finding is None:
         return Progress(next=Next.DONE)
-    if finding.remediation.undoing:
+    if finding.remediation.stopped_at is not None:
         return Progress(next=Next.UNDO_FIX, failure=finding.remediation.failure)
     if finding.remediation.before is None:
         begun = _begun(finding, ports)
@@ -37,7 +38,8 @@ def _begun(finding: Finding, ports: CompliancePorts) -> Finding | Progress:
     if observed is None:
         return gone(finding, ports)
     before = observed.configuration
-    if rule.judge(before).verdict is not Verdict.NON_COMPLIANT or rule.playbook.obstacle(before):
+    is_wrong = rule.judge(before).verdict is Verdict.NON_COMPLIANT
+    if not is_wrong or not is_entrusted(observed) or rule.playbook.obstacle(before):
         return Progress(next=Next.ASSESS_FINDING)
     writes = rule.playbook.act(finding.resource, before)
     approval = finding.remediation.approval

@@ -21,7 +21,8 @@ from signalbox.kernel.again import later
 from signalbox.kernel.errors import Rejected, Transient
 
 SOONEST = 5  # seconds between two looks; each round twice as many
-LONGEST_WAIT = 60  # seconds
+LONGEST_WAIT = 60  # seconds, when a fix can be seen soon
+LOOKS = 100  # or so: an execution has 25,000 events, and each look takes eleven of them
 WATCHED_FOR = 60  # seconds; others follow the first ones when they are still as they must be then
 UNTIL_LATER = 3600  # seconds, for what AWS applies in a window of its own
 
@@ -68,8 +69,10 @@ def _proven(finding: Finding, reason: str, after: Configuration, ports: Complian
 
 
 def _again(finding: Finding, judgement: Judgement, ports: CompliancePorts) -> Progress:
+    within = int(rule_of(finding, ports).playbook.within.total_seconds())
     attempt = replace(finding.remediation, rounds=finding.remediation.rounds + 1)
     recorded(replace(finding, reason=judgement.reason, remediation=attempt), (), ports)
     if judgement.verdict is Verdict.PENDING:
         return Progress(next=Next.PROVE_FIX, seconds=UNTIL_LATER)
-    return Progress(next=Next.PROVE_FIX, seconds=later(attempt.rounds, SOONEST, LONGEST_WAIT))
+    longest = max(LONGEST_WAIT, within // LOOKS)
+    return Progress(next=Next.PROVE_FIX, seconds=later(attempt.rounds, SOONEST, longest))

@@ -1,6 +1,7 @@
 """Task `UndoFix`: whatever went wrong, bring back what was recorded before the first write, and say so."""
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 from signalbox.compliance.model import Configuration, Observed, Write
 from signalbox.compliance.ports import CompliancePorts
@@ -20,6 +21,9 @@ from signalbox.kernel.errors import NotFound, Rejected
 
 UNKNOWN = "an unknown failure"
 LONGEST_FAILURE = 1000  # characters
+LINGERS = (
+    60  # seconds, after which Lambda ends a function: who was lost sight of may write the fix until then
+)
 FAILED = {"untouched": "Remediation Failed", "undone": "Remediation Undone", "stuck": "Undo Failed"}
 
 
@@ -40,21 +44,44 @@ def undo_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
 
 
 def _undone(finding: Finding, before: Configuration, failure: str, ports: CompliancePorts) -> Progress:
+    """At once; and proven when nobody can come late with the fix any more."""
     rule = rule_of(finding, ports)
+    since = finding.remediation.stopped_at
+    finding = finding if since else _stopped(finding, failure, ports)
     found = ports.estate.observe(rule, finding.resource)
-    if found is not None and not finding.remediation.undoing:
-        if not _different(rule, before, found):
-            return _failed(finding, f"{failure}; nothing was changed", "untouched", ports)
-        finding = _recorded_first(finding, rule.playbook.undo(finding.resource, before), failure, ports)
-    refused = _written(finding, rule, before, ports) if found is not None else []
-    found = ports.estate.observe(rule, finding.resource)
+    refused: list[str] = []
+    if found is not None and _different(rule, before, found):
+        if not finding.remediation.undoing:
+            finding = _recorded_first(finding, rule.playbook.undo(finding.resource, before), failure, ports)
+        refused = _written(finding, rule, before, ports)
+        found = ports.estate.observe(rule, finding.resource)
     if found is None:
         return gone(finding, ports)
+    if since is None or ports.clock() < since + timedelta(seconds=LINGERS):
+        return Progress(next=Next.UNDO_FIX, seconds=LINGERS, failure=failure)
+    return _ended(finding, found, [*refused, *_left(rule, before, found)], failure, ports)
+
+
+def _stopped(finding: Finding, failure: str, ports: CompliancePorts) -> Finding:
+    """From here on nobody begins to write the fix, nor, unasked, that of any other of its rule."""
+    attempt = replace(finding.remediation, stopped_at=ports.clock(), failure=failure)
+    event = happened("Remediation Stopped", failure, ports)
+    return tell(replace(finding, remediation=attempt), [event], ports)
+
+
+def _ended(
+    finding: Finding, found: Observed, left: list[str], failure: str, ports: CompliancePorts
+) -> Progress:
+    if not finding.remediation.undoing:
+        return _failed(finding, f"{failure}; nothing was changed", "untouched", ports)
     finding = replace(finding, remediation=replace(finding.remediation, after=found.configuration))
-    left = [f"{name} is not as before" for name in _different(rule, before, found)]
-    if refused or left:
-        return _failed(finding, f"{failure}; not undone: {'; '.join(refused + left)}", "stuck", ports)
+    if left:
+        return _failed(finding, f"{failure}; not undone: {'; '.join(left)}", "stuck", ports)
     return _failed(finding, f"{failure}; undone", "undone", ports)
+
+
+def _left(rule: Rule, before: Configuration, found: Observed) -> list[str]:
+    return [f"{name} is not as before" for name in _different(rule, before, found)]
 
 
 def _different(rule: Rule, before: Configuration, found: Observed) -> list[str]:
@@ -66,7 +93,7 @@ def _different(rule: Rule, before: Configuration, found: Observed) -> list[str]:
 def _recorded_first(
     finding: Finding, writes: tuple[Write, ...], failure: str, ports: CompliancePorts
 ) -> Finding:
-    attempt = replace(finding.remediation, undoing=True, failure=failure)
+    attempt = replace(finding.remediation, undoing=True)
     event = happened("Undo Started", failure, ports, writes=[asdict(write) for write in writes])
     return tell(replace(finding, remediation=attempt), [event], ports)
 
@@ -83,7 +110,10 @@ def _written(finding: Finding, rule: Rule, before: Configuration, ports: Complia
 
 
 def _failed(finding: Finding, reason: str, outcome: str, ports: CompliancePorts) -> Progress:
+    """What AWS Config recorded of a fix that has been undone is over."""
     left = finding.remediation
     event = happened(FAILED[outcome], reason, ports, before=left.before, after=left.after)
+    if left.before is not None:
+        finding = replace(finding, result_at=max(finding.result_at, ports.clock()))
     tell(at_rest(finding, State.FAILED, reason, ports), [event], ports)
     return Progress(next=Next.NOT_REMEDIATED)

@@ -1,0 +1,174 @@
+"""A resource that is not as its rule says: found, put right or not, and looked at for some hours more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from moto.config.models import config_backends
+from moto.events.models import events_backends
+
+from signalbox.compliance.commands.remediate import approve
+from signalbox.compliance.model import Resource
+from signalbox.compliance.record import State
+from signalbox.compliance.rules.registry import RULES
+from tests.integration.compliance_stages import violation
+from tests.simulation.cases import Mend, RuleCase
+from tests.simulation.compliance_aftermath import wrong
+from tests.simulation.compliance_estate import distrust
+from tests.simulation.compliance_observer import ComplianceObserver
+from tests.simulation.compliance_part import APPROVER, CompliancePart, owner
+from tests.simulation.compliance_people import DEEDS, do, excepted, verb
+from tests.simulation.compliance_unproven import AsItIs, OldCopy, SecondRefused
+from tests.simulation.faults import Fault
+from tests.simulation.fibers import Thread, hub
+from tests.simulation.fleet_aftermath import items
+from tests.simulation.play import Verdict
+from tests.simulation.universe import ACCOUNT, REGION, Universe
+
+FUNCTIONS = frozenset({
+    "OnFinding", "SweepFindings", "AssessFinding", "AwaitApproval", "ApplyFix", "ProveFix", "UndoFix", "Api",
+})  # fmt: skip
+CONFIG_LOOKS_EVERY = 15.0  # seconds
+APPROVERS_LOOK_EVERY = 25.0
+SETTLED = 60.0  # seconds until what nobody entrusted has been found and left
+A_LOOK, QUIET = 5.0, 100.0  # seconds without a call: nothing but time brings it on
+AN_HOUR, A_SWEEP = 3600.0, 40.0
+LOST_FOR = 1800.0  # seconds in which no event of AWS Config arrives
+LONGEST = 12 * AN_HOUR  # until all must have ended
+AFTERWARDS = 2  # hours: sweeps
+ROUNDS = 2  # looks for a proof that never comes; then the time for it is over at once
+ENDS: dict[Mend, State] = {
+    Mend.REMEDIATED: State.REMEDIATED,
+    Mend.SWEPT: State.REMEDIATED,
+    Mend.UNDONE: State.FAILED,
+    Mend.REFUSED: State.FAILED,
+    Mend.LEFT: State.OPEN,
+    Mend.EXCEPTED: State.EXCEPTED,
+}
+AWS: dict[Mend, type[AsItIs]] = {Mend.UNDONE: OldCopy, Mend.REFUSED: SecondRefused}
+# What keeps AWS from doing what is asked for longer than the machine tries: then it is enough to undo it.
+EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
+
+
+class CompliancePlay:
+    """The rule of the case is the only one that AWS Config has. Beside what is to be put right stands such a
+    resource that nobody has entrusted."""
+
+    def __init__(self, universe: Universe, case: RuleCase, ending: Mend) -> None:
+        self.universe = universe
+        self.case, self.ending = case, ending
+        self.trouble = ""
+        self.parts: list[CompliancePart] = []
+        self._over: set[datetime] = set()
+        self._only_rule()
+        twin = None if case.of_account else self._violation(is_entrusted=False)
+        if ending is Mend.EXCEPTED:
+            excepted(universe, case.rule)
+        Thread(target=self._config_looks).start()
+        hub.sleep(SETTLED)
+        universe.calls.forget()
+        universe.calls.aws = AWS.get(ending, AsItIs)()
+        if ending is Mend.SWEPT:
+            self._lose_events()
+        resource = self._violation(is_entrusted=ending is not Mend.LEFT)
+        self.part = CompliancePart(universe, case.rule, resource)
+        self.parts.append(self.part)
+        self.observer = ComplianceObserver(self.part, twin)
+        universe.calls.seen = self.observer.look
+        if case.is_approved:
+            Thread(target=self._approve).start()
+
+    def intervene(self, names: str) -> None:
+        """Somebody does something to the finding or to its resource."""
+        do(self.part, names, self.observer.meddle)
+
+    def run(self) -> Verdict:
+        """From the first look of AWS Config to some hours after the end."""
+        began = hub.now
+        has_ended = self._has_ended()
+        took, calls = hub.now - began, len(self.universe.calls.made)
+        self.universe.calls.meet = lambda call, send: send()
+        for _ in range(AFTERWARDS):
+            hub.leap(hub.now + AN_HOUR)
+            hub.sleep(A_SWEEP)
+        late = () if has_ended else (f"I3 it has not ended after {LONGEST:.0f} s",)
+        finding = self.part.finding()
+        return Verdict(
+            phase=str(finding.state) if finding else "unknown",
+            calls=calls,
+            seconds=round(took, 2),
+            violations=(*self.observer.violations.values(), *late, *self._aftermath()),
+            story=tuple(self.part.story()),
+        )
+
+    def _only_rule(self) -> None:
+        config = self.universe.client("config")
+        for name, rule in list(config_backends[ACCOUNT][REGION].config_rules.items()):
+            if rule.source.source_identifier != RULES[self.case.rule].identifier:
+                config.delete_config_rule(ConfigRuleName=name)
+
+    def _violation(self, *, is_entrusted: bool) -> Resource:
+        resource = violation(self.case.rule, owner(self.universe))
+        if not is_entrusted:
+            distrust(self.universe.client, resource)
+        return resource
+
+    def _config_looks(self) -> None:
+        while True:
+            hub.sleep(CONFIG_LOOKS_EVERY)
+            self.universe.config_rules.evaluate()
+
+    def _lose_events(self) -> None:
+        rules = events_backends[ACCOUNT][REGION].event_buses["default"].rules
+        rule = rules[self.universe.stack.ref("ComplianceRule")]
+        rule.state = "DISABLED"
+        hub.call_later(LOST_FOR, lambda: setattr(rule, "state", "ENABLED"))
+
+    def _approve(self) -> None:
+        """Somebody who agrees to whatever waits, and tries again until it has been heard."""
+        while True:
+            hub.sleep(APPROVERS_LOOK_EVERY)
+            finding = self.part.finding()
+            if finding and finding.state is State.WAITING and finding.remediation.approval is None:
+                verb(approve, APPROVER, self.part)
+
+    def _has_ended(self) -> bool:
+        """Let it come to its end; hours in which nothing is done but wait are leapt over."""
+        deadline = hub.now + LONGEST
+        while hub.now < deadline:
+            done, until = self._work_done(), hub.now + QUIET
+            while hub.now < until:
+                hub.sleep(A_LOOK)
+                self._run_out_of_time()
+            if done == self._work_done():
+                if self.part.rests():
+                    return True
+                hub.leap(hub.now + AN_HOUR)
+        return False
+
+    def _work_done(self) -> int:
+        return sum(call.running.function in FUNCTIONS for call in self.universe.calls.made)
+
+    def _run_out_of_time(self) -> None:
+        """The proof that never comes has been looked for often enough."""
+        finding = self.part.finding()
+        if self.ending is not Mend.UNDONE or finding is None or finding.state is not State.REMEDIATING:
+            return
+        attempt = finding.remediation
+        if attempt.rounds >= ROUNDS and attempt.acted_at and attempt.acted_at not in self._over:
+            self._over.add(attempt.acted_at)
+            hub.leap((attempt.acted_at + self.part.rule.playbook.within).timestamp() + A_LOOK)
+
+    def _allowed(self) -> set[State]:
+        """Where the finding may be in the end."""
+        states = {ENDS[self.ending]}
+        if self.trouble in EXCUSES:
+            states.add(State.FAILED)
+        return states.union(*(DEEDS[name].leads_to for name in self.part.ordered))
+
+    def _aftermath(self) -> Iterator[str]:
+        bus = [recorded.event for recorded in self.universe.bus.events() if recorded.bus == "signalbox"]
+        yield from wrong(self.part, bus, self._allowed())
+        yield from items(list(self.universe.items("")))
+        yield from (f"I3 a function raised {error}" for error in self.universe.functions.blunders())
