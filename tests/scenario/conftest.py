@@ -29,6 +29,9 @@ ENVIRONMENT = {
 }
 
 
+# A shell has what it runs in the background ignore Ctrl-C, and all that this starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # Zones are made by the stories.
 ZONES = ("--parameter", "HostedZoneArns=arn:aws:route53:::hostedzone/*")
 
