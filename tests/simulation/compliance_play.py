@@ -24,11 +24,9 @@ from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.fleet_aftermath import items
 from tests.simulation.play import Verdict
+from tests.simulation.points import OF_FINDINGS
 from tests.simulation.universe import ACCOUNT, REGION, Universe
 
-FUNCTIONS = frozenset({
-    "OnFinding", "SweepFindings", "AssessFinding", "AwaitApproval", "ApplyFix", "ProveFix", "UndoFix", "Api",
-})  # fmt: skip
 CONFIG_LOOKS_EVERY = 15.0  # seconds
 APPROVERS_LOOK_EVERY = 25.0
 SETTLED = 60.0  # seconds until what nobody entrusted has been found and left
@@ -65,8 +63,9 @@ class CompliancePlay:
         twin = None if case.of_account else self._violation(is_entrusted=False)
         if ending is Mend.EXCEPTED:
             excepted(universe, case.rule)
-        Thread(target=self._config_looks).start()
-        hub.sleep(SETTLED)
+        if twin is not None:
+            Thread(target=self._config_looks).start()
+            hub.sleep(SETTLED)
         universe.calls.forget()
         universe.calls.aws = AWS.get(ending, AsItIs)()
         if ending is Mend.SWEPT:
@@ -76,6 +75,8 @@ class CompliancePlay:
         self.parts.append(self.part)
         self.observer = ComplianceObserver(self.part, twin)
         universe.calls.seen = self.observer.look
+        if twin is None:
+            Thread(target=self._config_looks).start()
         if case.is_approved:
             Thread(target=self._approve).start()
 
@@ -135,7 +136,7 @@ class CompliancePlay:
 
     def _has_ended(self) -> bool:
         """Let it come to its end; hours in which nothing is done but wait are leapt over."""
-        deadline = hub.now + LONGEST
+        deadline = hub.now + LONGEST + self.part.rule.playbook.within.total_seconds()
         while hub.now < deadline:
             done, until = self._work_done(), hub.now + QUIET
             while hub.now < until:
@@ -148,7 +149,7 @@ class CompliancePlay:
         return False
 
     def _work_done(self) -> int:
-        return sum(call.running.function in FUNCTIONS for call in self.universe.calls.made)
+        return sum(call.running.function in OF_FINDINGS for call in self.universe.calls.made)
 
     def _run_out_of_time(self) -> None:
         """The proof that never comes has been looked for often enough."""
