@@ -28,7 +28,7 @@ from tests.simulation.points import OF_FINDINGS
 from tests.simulation.universe import ACCOUNT, REGION, Universe
 
 CONFIG_LOOKS_EVERY = 15.0  # seconds
-APPROVERS_LOOK_EVERY = 25.0
+APPROVERS_LOOK_EVERY = 45.0
 SETTLED = 60.0  # seconds until what nobody entrusted has been found and left
 A_LOOK, QUIET = 5.0, 100.0  # seconds without a call: nothing but time brings it on
 AN_HOUR, A_SWEEP = 3600.0, 40.0
