@@ -77,7 +77,7 @@ def finding(id_: str = "photos", hours: int = 0) -> Finding:
         remediation=Remediation(
             requested_by="ben",
             proposal=(WRITE,),
-            token="token",
+            tokens=("token",),
             until=at,
             approval=Approval(by="ana", at=at, writes=(WRITE,)),
             before={"Configured": False, "Ingress": [{"FromPort": 22}], "Days": None},

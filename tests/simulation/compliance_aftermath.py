@@ -26,7 +26,7 @@ def wrong(part: CompliancePart, bus: list[dict[str, Any]], allowed: Collection[S
     if finding is None:
         yield "I3 it has not been found"
         return
-    if finding.under_way or finding.remediation.token is not None:
+    if finding.under_way or finding.remediation.tokens:
         yield f"I5 it is {finding.state} and still under way"
     if finding.state not in allowed:
         yield f"I3 it is {finding.state} and not {', '.join(allowed)}: {finding.reason}"

@@ -81,8 +81,8 @@ class ComplianceObserver:
                 yield "I4", f"{name} is recorded as {value} and is {now.fields.get(name)}"
 
     def _written(self, call: Call, now: Condition | None) -> Wrong:
-        """Before a write is made in the estate it stands in the timeline, whose attempt has not ended; and
-        one execution makes them."""
+        """Before a write is made in the estate it stands in the timeline, in an attempt that has not ended;
+        and one execution makes them."""
         if call.service not in ESTATE:
             return
         record = self._records.get(RECORDS.get(call.running.function, ""), {})

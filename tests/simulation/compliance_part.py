@@ -64,7 +64,7 @@ class CompliancePart:
     def rests(self) -> bool:
         """Whether nobody works on it any more."""
         finding = self.finding()
-        if finding is None or finding.under_way or finding.remediation.token is not None:
+        if finding is None or finding.under_way or finding.remediation.tokens:
             return False
         return not self.is_running()
 

@@ -24,13 +24,11 @@ from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.fleet_aftermath import items
 from tests.simulation.play import Verdict
+from tests.simulation.points import OF_FINDINGS
 from tests.simulation.universe import ACCOUNT, REGION, Universe
 
-FUNCTIONS = frozenset({
-    "OnFinding", "SweepFindings", "AssessFinding", "AwaitApproval", "ApplyFix", "ProveFix", "UndoFix", "Api",
-})  # fmt: skip
 CONFIG_LOOKS_EVERY = 15.0  # seconds
-APPROVERS_LOOK_EVERY = 25.0
+APPROVERS_LOOK_EVERY = 45.0
 SETTLED = 60.0  # seconds until what nobody entrusted has been found and left
 A_LOOK, QUIET = 5.0, 100.0  # seconds without a call: nothing but time brings it on
 AN_HOUR, A_SWEEP = 3600.0, 40.0
@@ -51,6 +49,14 @@ AWS: dict[Mend, type[AsItIs]] = {Mend.UNDONE: OldCopy, Mend.REFUSED: SecondRefus
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
 
 
+def only_rule(universe: Universe, wanted: str) -> None:
+    """AWS Config has no other."""
+    config = universe.client("config")
+    for name, rule in list(config_backends[ACCOUNT][REGION].config_rules.items()):
+        if rule.source.source_identifier != RULES[wanted].identifier:
+            config.delete_config_rule(ConfigRuleName=name)
+
+
 class CompliancePlay:
     """The rule of the case is the only one that AWS Config has. Beside what is to be put right stands such a
     resource that nobody has entrusted."""
@@ -61,12 +67,13 @@ class CompliancePlay:
         self.trouble = ""
         self.parts: list[CompliancePart] = []
         self._over: set[datetime] = set()
-        self._only_rule()
+        only_rule(universe, case.rule)
         twin = None if case.of_account else self._violation(is_entrusted=False)
         if ending is Mend.EXCEPTED:
             excepted(universe, case.rule)
-        Thread(target=self._config_looks).start()
-        hub.sleep(SETTLED)
+        if twin is not None:
+            Thread(target=self._config_looks).start()
+            hub.sleep(SETTLED)
         universe.calls.forget()
         universe.calls.aws = AWS.get(ending, AsItIs)()
         if ending is Mend.SWEPT:
@@ -76,6 +83,8 @@ class CompliancePlay:
         self.parts.append(self.part)
         self.observer = ComplianceObserver(self.part, twin)
         universe.calls.seen = self.observer.look
+        if twin is None:
+            Thread(target=self._config_looks).start()
         if case.is_approved:
             Thread(target=self._approve).start()
 
@@ -101,12 +110,6 @@ class CompliancePlay:
             violations=(*self.observer.violations.values(), *late, *self._aftermath()),
             story=tuple(self.part.story()),
         )
-
-    def _only_rule(self) -> None:
-        config = self.universe.client("config")
-        for name, rule in list(config_backends[ACCOUNT][REGION].config_rules.items()):
-            if rule.source.source_identifier != RULES[self.case.rule].identifier:
-                config.delete_config_rule(ConfigRuleName=name)
 
     def _violation(self, *, is_entrusted: bool) -> Resource:
         resource = violation(self.case.rule, owner(self.universe))
@@ -135,7 +138,7 @@ class CompliancePlay:
 
     def _has_ended(self) -> bool:
         """Let it come to its end; hours in which nothing is done but wait are leapt over."""
-        deadline = hub.now + LONGEST
+        deadline = hub.now + LONGEST + self.part.rule.playbook.within.total_seconds()
         while hub.now < deadline:
             done, until = self._work_done(), hub.now + QUIET
             while hub.now < until:
@@ -148,7 +151,7 @@ class CompliancePlay:
         return False
 
     def _work_done(self) -> int:
-        return sum(call.running.function in FUNCTIONS for call in self.universe.calls.made)
+        return sum(call.running.function in OF_FINDINGS for call in self.universe.calls.made)
 
     def _run_out_of_time(self) -> None:
         """The proof that never comes has been looked for often enough."""

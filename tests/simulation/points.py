@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.simulation.calls import Call
+from tests.simulation.compliance_people import DEEDS
 from tests.simulation.faults import ESTATE, Fault
 from tests.simulation.fleet_people import WISHES
 from tests.simulation.play import Verdict
@@ -20,12 +21,18 @@ AT_READS_ALIKE: Mapping[str, str] = {
     Fault.ERROR_BEFORE: "each time",
     Fault.ANSWERS_LOST: "each time",
 }
-MACHINE = frozenset(
+REMEDIATION = frozenset({"AssessFinding", "AwaitApproval", "ApplyFix", "ProveFix", "UndoFix"})
+MACHINE = REMEDIATION | frozenset(
     {"Begin", "Provision", "ShiftTraffic", "ReplaceBatch", "Analyse", "Retire", "Hold", "Restore", "Finish"}
 )
+# Whose calls a remediation is made of.
+OF_FINDINGS = REMEDIATION | frozenset({"OnFinding", "SweepFindings", "Api"})
+AT_EACH_WRITE = frozenset({*WISHES, *DEEDS})
 
 # What an outage is worth a point of its own to.
-LONG_ENOUGH = frozenset({"Restore", "ResolveFleet", "SwitchPower", "VerifyPower", "OnTransition"})
+LONG_ENOUGH = frozenset({
+    "Restore", "ResolveFleet", "SwitchPower", "VerifyPower", "OnTransition", "ProveFix", "UndoFix",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +63,11 @@ class Result:
 class Points:
     """Tells points that differ. Reads of one invocation between which nothing changes are one point: whoever
     dies or is refused at one of them has seen, and done, the same as at the others. What people and others
-    do is told apart by the step and by who works on it."""
+    do is told apart by the step and by who works on it. `functions` are those whose calls count, all when
+    none is named."""
 
-    def __init__(self, universe: Universe) -> None:
+    def __init__(self, universe: Universe, functions: Collection[str] = ()) -> None:
+        self._functions = functions
         self._backend = universe.backend
         self._writes = 0
         self._last: Call | None = None
@@ -66,7 +75,8 @@ class Points:
 
     def at(self, call: Call, troubles: Sequence[str]) -> list[str]:
         """Those of the troubles that make a new point here."""
-        if call.number in self._met:
+        is_beside_it = self._functions and call.running.function not in self._functions
+        if call.number in self._met or is_beside_it:
             return []
         self._met.add(call.number)
         self._writes += call.writes
@@ -105,6 +115,6 @@ class Points:
         if "+" in trouble and function not in MACHINE:
             return None
         event = json.loads(call.running.payload or b"{}")
-        if trouble in WISHES:
+        if trouble in AT_EACH_WRITE:
             return trouble, function, self._writes
         return trouble, function, event.get("step"), event.get("generation")

@@ -19,7 +19,7 @@ from tests.simulation.faults import Injection
 from tests.simulation.fleet_play import FleetPlay
 from tests.simulation.part import Role
 from tests.simulation.play import Play, Verdict
-from tests.simulation.points import Point, Points, Result
+from tests.simulation.points import OF_FINDINGS, Point, Points, Result
 from tests.simulation.universe import Universe
 
 
@@ -52,7 +52,7 @@ class Walked:
 def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walked:
     """Every point of one case, each told as it ends."""
     play = _play(universe, way.case, way.ending)
-    points = Points(universe)
+    points = Points(universe, OF_FINDINGS if isinstance(way.case, RuleCase) else ())
     places: Counter[str] = Counter()
     me: Child | None = None
 

@@ -11,6 +11,7 @@ from signalbox.compliance.model import Write
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import State
 from signalbox.compliance.steps.apply_fix import apply_fix
+from signalbox.compliance.steps.await_approval import AwaitCommand, await_approval
 from signalbox.compliance.steps.turn import RemediationCommand
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, Rejected, Transient
@@ -45,10 +46,24 @@ def test_an_old_wait_that_begins_late_ends_at_once() -> None:
     stage.sweep()
     stage.settle()
     assert stage.executions[0].is_over
-    assert stage.finding(group).remediation.token is not None
+    assert stage.finding(group).remediation.tokens
     approve(group.finding_id, ANA, stage.world.ports)
     stage.settle()
     assert stage.finding(group).state is State.REMEDIATED
+
+
+def test_a_wait_that_was_given_up_and_stores_its_token_late_keeps_nobody_waiting() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    given_up = AwaitCommand(finding=group.finding_id, generation=1, task_token="of the attempt before")
+    await_approval(given_up, stage.world.ports)
+    await_approval(given_up, stage.world.ports)
+    approve(group.finding_id, ANA, stage.world.ports)
+    stage.settle()
+    assert stage.finding(group).state is State.REMEDIATED
+    assert stage.finding(group).remediation.tokens == ()
 
 
 def test_an_approval_whose_execution_is_dead_is_done_by_the_next() -> None:

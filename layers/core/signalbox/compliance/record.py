@@ -39,7 +39,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediation:
-    """One attempt to put it right. `proposal` is what would be written; `token` and `until` belong to the
+    """One attempt to put it right. `proposal` is what would be written; `tokens` and `until` belong to the
     wait for an approval. `before` and `writes` are stored before the first write, `stopped_at` when nobody
     may begin to write the fix any more, `undoing` before the first write of an undo; `after` is what was seen
     at the end. `queued`: others are tried first; `turn_at` is when it may begin then, `watched` that it was
@@ -47,7 +47,7 @@ class Remediation:
 
     requested_by: str = ""
     proposal: tuple[Write, ...] = ()
-    token: str | None = None
+    tokens: tuple[str, ...] = ()
     until: datetime | None = None
     approval: Approval | None = None
     before: Configuration | None = None

@@ -37,15 +37,17 @@ def begin(finding: Finding, events: list[Event], ports: CompliancePorts) -> Find
 
 
 def answered(finding: Finding, ports: CompliancePorts) -> Finding:
-    """Whoever waits for an answer that is recorded is woken; then the token is forgotten. Who dies in between
-    leaves it to the next one."""
-    token, approval = finding.remediation.token, finding.remediation.approval
-    if token is None or (finding.under_way and approval is None):
+    """Whoever waits for an answer that is recorded is woken; then the tokens are forgotten. Who dies in
+    between leaves it to the next one."""
+    tokens, approval = finding.remediation.tokens, finding.remediation.approval
+    if not tokens or (finding.under_way and approval is None):
         return finding
-    with suppress(Conflict):  # its execution is dead: the sweep goes on with the answer
-        ports.executions.wake(token, Progress(next=Next.ASSESS_FINDING if finding.under_way else Next.DONE))
+    answer = Progress(next=Next.ASSESS_FINDING if finding.under_way else Next.DONE)
+    for token in tokens:
+        with suppress(Conflict):  # nobody waits for it: if its execution is dead, the sweep goes on
+            ports.executions.wake(token, answer)
     try:
-        return recorded(replace(finding, remediation=replace(finding.remediation, token=None)), (), ports)
+        return recorded(replace(finding, remediation=replace(finding.remediation, tokens=())), (), ports)
     except Conflict:  # it was woken, and has gone on already
         return finding
 

@@ -29,7 +29,7 @@ def _swept(finding: Finding, exceptions: Known, ports: CompliancePorts) -> str:
     """Nothing is read anew: who has been faster since is not overwritten."""
     if finding.state in (State.EXCEPTED, State.FLAPPING) and not finding.under_way:
         return _excepted(finding, exceptions, ports)
-    is_untold = finding.published != finding.head.sequence or finding.remediation.token is not None
+    is_untold = finding.published != finding.head.sequence or bool(finding.remediation.tokens)
     if finding.under_way or is_untold:
         return attend(finding, ports)
     return ""

@@ -51,7 +51,7 @@ def _begun(finding: Finding, ports: CompliancePorts) -> Finding | Progress:
         "Remediation Started", reason, ports, by, before=before, writes=[asdict(write) for write in writes]
     )
     attempt = replace(
-        finding.remediation, before=before, writes=writes, acted_at=ports.clock(), token=None, until=None
+        finding.remediation, before=before, writes=writes, acted_at=ports.clock(), tokens=(), until=None
     )
     return tell(
         replace(

@@ -91,7 +91,7 @@ def _waiting(finding: Finding, wait: Wait, ports: CompliancePorts) -> Progress:
         tell(at_rest(finding, State.OPEN, reason, ports), [lapsed], ports)
         return Progress(next=Next.DONE)
     until = ports.clock() + APPROVE_WITHIN
-    asked = replace(last, proposal=wait.writes, until=until, token=None, approval=None)
+    asked = replace(last, proposal=wait.writes, until=until, tokens=(), approval=None)
     event = happened(
         "Approval Requested",
         wait.reason,

@@ -19,7 +19,8 @@ class AwaitCommand:
 
 def await_approval(command: AwaitCommand, ports: CompliancePorts) -> None:
     """Either the token is stored, and the wait goes on, or it is answered now: what was agreed to is assessed
-    again, since days may have passed."""
+    again, since days may have passed. Beside those before it: who was given up may come late with a dead one.
+    """
     finding = take_turn(RemediationCommand(finding=command.finding, generation=command.generation), ports)
     if finding is None:
         ports.executions.wake(command.task_token, Progress(next=Next.DONE))
@@ -27,4 +28,7 @@ def await_approval(command: AwaitCommand, ports: CompliancePorts) -> None:
     if finding.state is not State.WAITING or finding.remediation.approval is not None:
         ports.executions.wake(command.task_token, Progress(next=Next.ASSESS_FINDING))
         return
-    recorded(replace(finding, remediation=replace(finding.remediation, token=command.task_token)), (), ports)
+    last = finding.remediation
+    if command.task_token not in last.tokens:
+        attempt = replace(last, tokens=(*last.tokens, command.task_token))
+        recorded(replace(finding, remediation=attempt), (), ports)
