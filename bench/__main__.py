@@ -3,13 +3,11 @@
 import platform
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
-from bench import cold_start, data_plane, fleet_stops, fleets, reaction, start_up, transitions
+from bench import cold_start, data_plane, findings, fleet_stops, fleets, reaction, start_up, transitions
+from bench.page import PAGE, section
 from bench.runtime import own_runtime
 from signalbox.rollouts.strategies.presets import PRESETS
-
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
 def main(rollbacks: int) -> None:
@@ -23,7 +21,8 @@ def main(rollbacks: int) -> None:
     loads = [fleets.measure(preset, size) for preset in PRESETS for size in fleets.SIZES]
     lines = [*_head(), *_reactions(floor, reactions), *_costs(costs), *fleets.lines(loads), *_starts(starts)]
     lines += [*_command(command), *data_plane.lines(plane)]
-    lines += fleet_stops.section_of(PAGE.read_text(encoding="utf-8"))  # `make bench-fleets` writes it
+    lines += findings.lines([findings.measure(count) for count in findings.FINDINGS])
+    lines += section(fleet_stops.TITLE)  # `make bench-fleets` writes it
     PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     sys.stdout.write(PAGE.read_text())
 

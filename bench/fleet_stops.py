@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.fleet_cloud import ACCOUNT, REGION
+from bench.page import write_section
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "benchmarks.md"
 TITLE = "## Fleets"
 STOPPERS = ("floor", "signalbox", "custodian")
 PACED = ("floor", "signalbox", "boto3", "custodian")
@@ -202,24 +202,5 @@ def _paced(paced: dict[int, dict[str, Stop]]) -> list[str]:
     return [*told, ""]
 
 
-def section_of(page: str) -> list[str]:
-    """What is written there already, to be kept."""
-    if TITLE not in page.splitlines():
-        return []
-    rest = page.splitlines()[page.splitlines().index(TITLE) :]
-    ends = [index for index, line in enumerate(rest) if line.startswith("## ") and index]
-    return rest[: ends[0]] if ends else [*rest, ""]
-
-
-def main(runs: int) -> None:
-    """In the place of what is written there."""
-    page = PAGE.read_text(encoding="utf-8")
-    before = "\n".join(section_of(page))
-    now = "\n".join(lines(runs))
-    whole = page.replace(before, now) if before else f"{page}\n{now}"
-    PAGE.write_text(whole.rstrip() + "\n", encoding="utf-8")
-    sys.stdout.write(f"{now}\n")
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS)
+    write_section(lines(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS))

@@ -7,7 +7,7 @@ from datetime import datetime
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, Remediation, State
-from signalbox.compliance.steps.turn import publish, recorded
+from signalbox.compliance.steps.turn import publish, recorded, stored
 from signalbox.kernel.errors import Conflict
 from signalbox.kernel.events import Event
 
@@ -31,9 +31,9 @@ def begun(finding: Finding, requested_by: str = "", turn_at: datetime | None = N
 def begin(finding: Finding, events: list[Event], ports: CompliancePorts) -> Finding:
     """Stored with what made it begin, then started, then told. Should it die in between, whoever looks after
     the finding next goes on. Raises Conflict when somebody else was faster: nothing has been done then."""
-    finding = recorded(finding, events, ports)
+    finding, entries = stored(finding, events, ports)
     ports.executions.start(finding.id, finding.generation)
-    return publish(finding, ports)
+    return publish(finding, ports, entries)
 
 
 def answered(finding: Finding, ports: CompliancePorts) -> Finding:

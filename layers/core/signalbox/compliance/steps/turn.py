@@ -9,7 +9,7 @@ from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Rule
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.events import ENGINE, Event, JsonObject
-from signalbox.kernel.timeline import continue_chain
+from signalbox.kernel.timeline import Entry, continue_chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,26 +60,37 @@ def happened(type_: str, reason: str, ports: CompliancePorts, actor: str = ENGIN
     return Event(type=type_, at=ports.clock(), actor=actor, reason=reason, data=facts)
 
 
-def recorded(finding: Finding, events: Sequence[Event], ports: CompliancePorts) -> Finding:
-    """The finding, stored in one write with what happened. It is not out yet: see `publish`."""
+def stored(
+    finding: Finding, events: Sequence[Event], ports: CompliancePorts
+) -> tuple[Finding, tuple[Entry, ...]]:
+    """The finding, stored in one write with what happened, and the entries that are new. They are not out
+    yet: see `publish`."""
     head, entries = continue_chain(finding.head, events)
     following = replace(finding, head=head, revision=finding.revision + 1)
     ports.findings.save(following, entries)
-    return following
+    return following, entries
+
+
+def recorded(finding: Finding, events: Sequence[Event], ports: CompliancePorts) -> Finding:
+    """The same, without the entries."""
+    return stored(finding, events, ports)[0]
 
 
 def tell(finding: Finding, events: Sequence[Event], ports: CompliancePorts) -> Finding:
     """Stored, and then on the bus."""
-    return publish(recorded(finding, events, ports), ports)
+    following, entries = stored(finding, events, ports)
+    return publish(following, ports, entries)
 
 
-def publish(finding: Finding, ports: CompliancePorts) -> Finding:
-    """Put on the bus what is in the timeline and not yet out, and remember that it is. Who dies in between
-    leaves it to the next one; consumers know an entry by its sequence."""
+def publish(finding: Finding, ports: CompliancePorts, new: Sequence[Entry] = ()) -> Finding:
+    """Put on the bus what is in the timeline and not yet out, and remember that it is; it is read unless the
+    `new` entries are all of it. Who dies in between leaves it to the next one; consumers know an entry by its
+    sequence."""
     untold = finding.head.sequence - finding.published
     if not untold:
         return finding
-    ports.bus.publish(finding, ports.findings.timeline(finding.id, finding.published, untold))
+    entries = new if len(new) == untold else ports.findings.timeline(finding.id, finding.published, untold)
+    ports.bus.publish(finding, entries)
     following = replace(finding, published=finding.head.sequence, revision=finding.revision + 1)
     try:
         ports.findings.save(following, ())
