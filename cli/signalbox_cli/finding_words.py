@@ -9,6 +9,12 @@ _OUTCOMES = {
     "wait": "It would wait for an approval",
     "skip": "It would be left as it is",
 }
+WOULD = {
+    "act": "be put right",
+    "wait": "wait for an approval",
+    "skip": "be left",
+    "unknown": "fail: it cannot be looked at",
+}
 _DANGERS = {
     "refuses": "That may refuse some of those who use the resource.",
     "interrupts": "That may interrupt all who use the resource.",

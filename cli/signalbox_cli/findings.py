@@ -11,7 +11,7 @@ from rich.text import Text
 
 from signalbox_cli.arguments import Limit, Reason
 from signalbox_cli.asking import Tampered, segment
-from signalbox_cli.finding_words import finding_sentences, outlook_sentences, resource_name
+from signalbox_cli.finding_words import WOULD, finding_sentences, outlook_sentences, resource_name
 from signalbox_cli.plain_tables import plain_table, text, timeline_table
 from signalbox_cli.rollout_words import Json
 from signalbox_cli.session import Session, with_session
@@ -23,6 +23,7 @@ app = typer.Typer(
 
 
 Finding = Annotated[str, typer.Argument(help="The id of a finding, such as c-2f5e0f3b6f0f4c8e9d1a.")]
+Rule = Annotated[str, typer.Argument(help="The name of a rule, such as ssh-closed.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 WithState = Annotated[str | None, typer.Option("--state", help="Only those: open, waiting, failed …")]
 
@@ -57,6 +58,23 @@ def posture(session: Session) -> None:
 
     found = session.ask("GET", "/posture", holds="rules")
     session.answer(found, lambda: posture_report(found))
+
+
+@app.command()
+@with_session
+def dry_run(session: Session, rule: Rule, limit: Limit = None) -> None:
+    """Say what would become of all findings of a rule now, and why. It changes nothing."""
+    found, _ = session.items(f"/rules/{segment(rule)}/dry-run", limit)
+    session.answer(found, lambda: _outlooks(found))
+
+
+def _outlooks(found: Sequence[Json]) -> Table:
+    table = plain_table("finding", "resource", "would", "because", "by")
+    for each in found:
+        calls = ", ".join(f"{write['service']}:{write['operation']}" for write in each["writes"])
+        cells = (each["id"], resource_name(each), WOULD[each["outcome"]], each["reason"], calls)
+        table.add_row(*(text(cell) for cell in cells))
+    return table
 
 
 @app.command()

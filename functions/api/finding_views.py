@@ -83,6 +83,27 @@ class RemediationView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutlookView:
+    """What would become of one finding: act, wait (for an approval), skip, or unknown when it cannot be
+    looked at; why, and what would be written."""
+
+    id: str
+    resource: ResourceView
+    state: State
+    outcome: str
+    reason: str
+    writes: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutlookList:
+    """A page; it may be empty though others follow. Without a cursor it is the last."""
+
+    items: tuple[OutlookView, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExceptionView:
     """What is left as it is, why, who answers for it, and until when."""
 
@@ -110,13 +131,11 @@ class ExceptionList:
 
 def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> FindingView:
     """With its evidence when its whole timeline is given."""
-    of, rule = finding.resource, RULES.get(finding.rule)
+    rule = RULES.get(finding.rule)
     return FindingView(
         id=finding.id,
         rule=finding.rule,
-        resource=ResourceView(
-            type=of.type, id=of.id, name=finding.name, account=of.account, region=of.region
-        ),
+        resource=_resource(finding),
         state=finding.state,
         playbook=finding.mode,
         danger=rule.playbook.danger if rule else None,
@@ -129,6 +148,23 @@ def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> Fi
         turn_at=rfc3339(finding.remediation.turn_at) if finding.remediation.turn_at else None,
         evidence=_evidence(finding, entries) if entries is not None else None,
     )
+
+
+def outlook_view(outlook: Outlook) -> OutlookView:
+    """With the resource as it was called when it was looked at last."""
+    return OutlookView(
+        id=outlook.finding.id,
+        resource=_resource(outlook.finding),
+        state=outlook.finding.state,
+        outcome=outlook.outcome,
+        reason=outlook.reason,
+        writes=_written(outlook.writes),
+    )
+
+
+def _resource(finding: Finding) -> ResourceView:
+    of = finding.resource
+    return ResourceView(type=of.type, id=of.id, name=finding.name, account=of.account, region=of.region)
 
 
 def _evidence(finding: Finding, entries: Sequence[Entry]) -> EvidenceView:

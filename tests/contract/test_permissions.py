@@ -231,6 +231,7 @@ _CALLERS = {
         "GET/findings/c-1",
         "GET/exceptions",
         "GET/posture",
+        "GET/rules/ssh-closed/dry-run",
         "POST/fleets/dev/forecast",
     },
     "DeployerPolicy": {"POST/services/checkout/rollouts", "POST/services/checkout/undo"}

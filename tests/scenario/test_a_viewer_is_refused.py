@@ -55,9 +55,9 @@ class Route:
         return f"{self.method} {self.path}"
 
     def concrete(self) -> str:
-        """A path that exists, of a service, fleet or finding that does not: whoever is let through gets no
-        further than 404."""
-        nobody = {"service": "nobody", "fleet": "nobody", "id": "nobody"}
+        """A path that exists, of a service, fleet, finding or rule that does not: whoever is let through gets
+        no further than 404."""
+        nobody = dict.fromkeys(("service", "fleet", "id", "rule"), "nobody")
         return self.path.format(**nobody, rollout_id="r-00000000000000000", run_id="f-0")
 
     def asked_by(self, client: ApiClient) -> Answer:

@@ -48,7 +48,7 @@ def document(runtime: LocalRuntime) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def registered(runtime: LocalRuntime) -> dict[str, str]:
-    """A service with an ended rollout, a fleet with an ended run, and an exception, as parameters of a path,
+    """A service with an ended rollout, a fleet with an ended run, an exception and a rule, as parameters of a path,
     so that not everything is 404."""
     world = World(runtime)
     service = world.service(size=1)
@@ -69,6 +69,7 @@ def registered(runtime: LocalRuntime) -> dict[str, str]:
         "fleet": fleet.name,
         "run_id": run["run_id"],
         "id": "kept",
+        "rule": "ssh-closed",
     }
 
 

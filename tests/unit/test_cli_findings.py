@@ -103,6 +103,18 @@ def test_a_record_that_somebody_has_changed_is_told(asked: Any) -> None:
     assert "finding opened by aws.config." in result.stdout
 
 
+def test_what_would_become_of_a_rule_s_findings_is_told(asked: Any) -> None:
+    of = {"id": ID, "resource": finding()["resource"], "state": "open", "reason": "so", "writes": [WRITE]}
+    items = [of | {"outcome": outcome} for outcome in ("act", "wait", "skip", "unknown")]
+    told = {"GET /rules/ssh-closed/dry-run": {"items": items, "cursor": None}}
+    _, result = asked(findings, told, "dry-run", "ssh-closed")
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines[1] == f"{ID} photos be put right so s3:PutPublicAccessBlock"
+    assert [line.split("photos ")[1].split(" so ")[0] for line in lines[2:]] == [
+        "wait for an approval", "be left", "fail: it cannot be looked at",
+    ]  # fmt: skip
+
+
 STANDING = {
     "states": {"open": 3, "failed": 1, "remediated": 2}, "open": 4, "oldest": "2026-11-20T10:00:00.000Z",
     "ages": {"under a day": 1, "under a week": 3, "under a month": 0, "older": 0}, "queued": 3,

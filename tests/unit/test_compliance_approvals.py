@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from signalbox.compliance.commands.dry_run import dry_run
+from signalbox.compliance.commands.dry_run import dry_run, dry_run_rule
 from signalbox.compliance.commands.remediate import approve, reject, remediate
-from signalbox.compliance.model import Mode
+from signalbox.compliance.model import Mode, Verdict
 from signalbox.compliance.record import State
-from signalbox.kernel.errors import Conflict, NotFound
+from signalbox.kernel.errors import Conflict, NotFound, Transient
 from tests.unit.compliance_examples import EXAMPLES, SSH_TO_US
 from tests.unit.compliance_machine import ANA, BEN, Railway, assert_in_order
 from tests.unit.compliance_stories import BUCKET, GROUP, slower_at, thing
@@ -220,3 +220,33 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing() -> None:
     assert looked() == ("skip", 0)
     assert stage.world.findings.kept == saved
     assert stage.world.estate.writes == []
+
+
+def test_a_rule_is_looked_at_as_a_whole_before_anything_is_done() -> None:
+    stage = Railway()
+    ours, foreign, hidden, well = (
+        stage.has(
+            GROUP, thing(GROUP, tags={} if name == "foreign" else {"signalbox:managed": "true"}), id_=name
+        )
+        for name in ("ours", "foreign", "hidden", "well")
+    )
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    for subject in (ours, foreign, hidden, well, bucket):
+        stage.says(subject)
+    stage.settle()
+    stage.says(well, Verdict.COMPLIANT)
+    looks = iter([None, None, Transient("throttled")])
+
+    def blind() -> None:
+        if problem := next(looks):
+            raise problem
+
+    stage.world.estate.blind = blind
+    writes = list(stage.world.estate.writes)
+    found, cursor = dry_run_rule(GROUP, 100, None, stage.world.ports)
+    assert cursor is None
+    assert sorted(each.outcome for each in found) == ["skip", "unknown", "wait"]
+    assert {each.finding.id for each in found} == {each.finding_id for each in (ours, foreign, hidden)}
+    assert stage.world.estate.writes == writes
+    with pytest.raises(NotFound, match="there is no rule nobody: bucket-public-access"):
+        dry_run_rule("nobody", 100, None, stage.world.ports)

@@ -7,11 +7,12 @@ from signalbox.compliance.model import Verdict, Write
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Finding, Remediation
 from signalbox.compliance.steps.turn import get_finding, rule_of
+from signalbox.kernel.errors import NotFound, Rejected, Transient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """`outcome` is act, wait or skip."""
+    """`outcome` is act, wait or skip; unknown when the resource cannot be looked at."""
 
     finding: Finding
     outcome: str
@@ -22,7 +23,29 @@ class Outlook:
 def dry_run(finding_id: str, requested_by: str, ports: CompliancePorts) -> Outlook:
     """As if that caller had asked for it. Raises NotFound, Transient and Rejected: what cannot be looked at
     is not guessed."""
-    finding = get_finding(finding_id, ports)
+    return _outlook(get_finding(finding_id, ports), requested_by, ports)
+
+
+def dry_run_rule(
+    rule: str, limit: int, cursor: str | None, ports: CompliancePorts
+) -> tuple[list[Outlook], str | None]:
+    """What would become of the findings of a rule that are not closed, if nobody asked for anything: those
+    among the next `limit` of all findings, and where the next ones begin. Raises NotFound."""
+    if rule not in ports.rules:
+        raise NotFound(f"there is no rule {rule}: {', '.join(sorted(ports.rules))}")
+    page, following = ports.findings.list(limit, cursor)
+    wanted = [each for each in page if each.rule == rule and not each.state.is_closed]
+    return [_outlook_or_why_not(finding, ports) for finding in wanted], following
+
+
+def _outlook_or_why_not(finding: Finding, ports: CompliancePorts) -> Outlook:
+    try:
+        return _outlook(finding, "", ports)
+    except (Transient, Rejected) as problem:
+        return Outlook(finding=finding, outcome="unknown", reason=f"it cannot be looked at: {problem}")
+
+
+def _outlook(finding: Finding, requested_by: str, ports: CompliancePorts) -> Outlook:
     rule = rule_of(finding, ports)
     observed = ports.estate.observe(rule, finding.resource)
     if observed is None:
