@@ -48,8 +48,8 @@ def document(runtime: LocalRuntime) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def registered(runtime: LocalRuntime) -> dict[str, str]:
-    """A service with an ended rollout, a fleet with an ended run, an exception and a rule, as parameters of a path,
-    so that not everything is 404."""
+    """A service with an ended rollout, a fleet with an ended run, an exception and a rule, as parameters of a
+    path, so that not everything is 404."""
     world = World(runtime)
     service = world.service(size=1)
     world.register(service)
