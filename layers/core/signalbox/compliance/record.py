@@ -64,9 +64,9 @@ class Finding:
     """One rule and one resource that is, or was, not as the rule says; it opens again when it is found again.
 
     `result_at` is the time of the latest result of AWS Config, or of the end of an undo: older results are
-    ignored. `noticed` are the
-    times within the last hour at which it was found to be wrong. `under_way`: an execution of the machine,
-    that of the `generation`, has it in its hands. `exception` is what keeps it from being fixed.
+    ignored. `noticed` are the times within the last hour at which it was found to be wrong. `under_way`: an
+    execution of the machine, that of the `generation`, has it in its hands. `exception` is what keeps it from
+    being fixed.
     """
 
     id: str
