@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from signalbox_local.sample_violations import (
@@ -12,10 +13,13 @@ from signalbox_local.sample_violations import (
     make_instance,
     make_trail,
 )
+from tests.scenario.fleets import now, set_clock
+from tests.scenario.stack import machine_arn
 from tests.scenario.world import World, eventually
 
 BY_CONFIG = ("--parameter", "ConfigRules=yes")
 PATIENCE = 60  # seconds: Config looks each second, and a fix is read back after two
+A_REST = timedelta(seconds=61)  # longer than an undo rests before it is proven
 _NUMBERS = itertools.count(1)
 
 
@@ -38,11 +42,15 @@ class Findings:
         return None
 
     def until(self, resource: str, rule: str, *states: str) -> dict[str, Any]:
-        """The finding, when it is in one of those states."""
+        """The finding, when it is in one of those states; the clock goes on while an undo rests."""
 
         def settled() -> dict[str, Any]:
             found = self.of(resource, rule)
-            return found if found and found["state"] in states else {}
+            if found and found["state"] in states:
+                return found
+            if found and self._undo_rests(found):
+                set_clock(self.world, now(self.world) + A_REST)
+            return {}
 
         return eventually(settled, PATIENCE)
 
@@ -50,6 +58,19 @@ class Findings:
         """How things stand with that rule."""
         rules = self.world.api("viewer").request("GET", "/posture").body["rules"]
         return next(dict(each) for each in rules if each["rule"] == rule)
+
+    def _undo_rests(self, finding: dict[str, Any]) -> bool:
+        """Whether it waits for who may still come late with the fix."""
+        machines, arn = self.world.aws("stepfunctions"), machine_arn(self.world, "RemediationMachine")
+        running = machines.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]
+        for execution in running:
+            if execution["name"].startswith(finding["id"]):
+                history = machines.get_execution_history(executionArn=execution["executionArn"])["events"]
+                left = [
+                    e["stateExitedEventDetails"]["name"] for e in history if "stateExitedEventDetails" in e
+                ]
+                return history[-1]["type"] == "WaitStateEntered" and "UndoFix" in left[-2:]
+        return False
 
     def say(self, verb: str, finding: dict[str, Any], caller: str, **body: object) -> Any:
         """An answer of the API."""

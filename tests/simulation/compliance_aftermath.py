@@ -20,8 +20,10 @@ ENDS = frozenset({
 RED = frozenset({"Remediation Failed", "Remediation Undone", "Undo Failed"})
 
 
-def wrong(part: CompliancePart, bus: list[dict[str, Any]], allowed: Collection[State]) -> Iterator[str]:
-    """Of a finding that nobody works on any more."""
+def wrong(
+    part: CompliancePart, bus: list[dict[str, Any]], allowed: Collection[State], *, may_stick: bool
+) -> Iterator[str]:
+    """Of a finding that nobody works on any more. `may_stick`: an undo had somebody against it."""
     finding = part.finding()
     if finding is None:
         yield "I3 it has not been found"
@@ -32,6 +34,8 @@ def wrong(part: CompliancePart, bus: list[dict[str, Any]], allowed: Collection[S
         yield f"I3 it is {finding.state} and not {', '.join(allowed)}: {finding.reason}"
     if finding.state is State.REMEDIATED and not is_compliant(part.rule, part.resource):
         yield f"I3 it is {finding.state}, and {condition(part.resource)}"
+    if not may_stick and any(entry["type"] == "Undo Failed" for entry in part.entries()):
+        yield f"I7 it could not be undone, and nobody stood in the way: {finding.reason}"
     yield from _episodes(part)
     yield from _executions(part)
     yield from _told(part, bus)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any
 
@@ -22,14 +22,13 @@ Wrong = Iterator[tuple[str, str]]
 
 
 class ComplianceObserver:
-    """Remembers each violation once, with its first instant. `twin` is such a resource that nobody entrusted
-    to Signalbox."""
+    """Remembers each violation once, with its first instant. `beside`: what nobody entrusted to Signalbox, as
+    it was made."""
 
-    def __init__(self, part: CompliancePart, twin: Resource | None) -> None:
+    def __init__(self, part: CompliancePart, beside: Mapping[Resource, Condition | None]) -> None:
         self.violations: dict[str, str] = {}
         self._part = part
-        self._twin = twin
-        self._beside = condition(twin) if twin else None
+        self._beside = beside
         self._last = condition(part.resource)
         self._before = self._last
         self._seen = 0
@@ -95,8 +94,9 @@ class ComplianceObserver:
         self._generation = max(self._generation, generation)
 
     def _beside_it(self) -> Wrong:
-        if self._twin is not None and (now := condition(self._twin)) != self._beside:
-            yield "I9", f"what nobody entrusted was {self._beside} and is {now}"
+        for resource, before in self._beside.items():
+            if (now := condition(resource)) != before:
+                yield "I9", f"what nobody entrusted was {before} and is {now}"
 
 
 def _ordered(value: Any) -> Any:

@@ -15,10 +15,10 @@ from signalbox.compliance.rules.registry import RULES
 from tests.integration.compliance_stages import violation
 from tests.simulation.cases import Mend, RuleCase
 from tests.simulation.compliance_aftermath import wrong
-from tests.simulation.compliance_estate import distrust
+from tests.simulation.compliance_estate import condition, distrust
 from tests.simulation.compliance_observer import ComplianceObserver
 from tests.simulation.compliance_part import APPROVER, CompliancePart, owner
-from tests.simulation.compliance_people import DEEDS, do, excepted, verb
+from tests.simulation.compliance_people import DEEDS, OWNERS, do, excepted, verb
 from tests.simulation.compliance_unproven import AsItIs, OldCopy, SecondRefused
 from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
@@ -68,10 +68,11 @@ class CompliancePlay:
         self.parts: list[CompliancePart] = []
         self._over: set[datetime] = set()
         only_rule(universe, case.rule)
-        twin = None if case.of_account else self._violation(is_entrusted=False)
+        twins = [] if case.of_account else [self._violation(is_entrusted=False)]
+        beside = {twin: condition(twin) for twin in twins}
         if ending is Mend.EXCEPTED:
             excepted(universe, case.rule)
-        if twin is not None:
+        if beside:
             Thread(target=self._config_looks).start()
             hub.sleep(SETTLED)
         universe.calls.forget()
@@ -81,9 +82,9 @@ class CompliancePlay:
         resource = self._violation(is_entrusted=ending is not Mend.LEFT)
         self.part = CompliancePart(universe, case.rule, resource)
         self.parts.append(self.part)
-        self.observer = ComplianceObserver(self.part, twin)
+        self.observer = ComplianceObserver(self.part, beside)
         universe.calls.seen = self.observer.look
-        if twin is None:
+        if not beside:
             Thread(target=self._config_looks).start()
         if case.is_approved:
             Thread(target=self._approve).start()
@@ -172,6 +173,7 @@ class CompliancePlay:
 
     def _aftermath(self) -> Iterator[str]:
         bus = [recorded.event for recorded in self.universe.bus.events() if recorded.bus == "signalbox"]
-        yield from wrong(self.part, bus, self._allowed())
+        may_stick = self.part.refused or bool({*OWNERS} & {*self.part.ordered})
+        yield from wrong(self.part, bus, self._allowed(), may_stick=may_stick)
         yield from items(list(self.universe.items("")))
         yield from (f"I3 a function raised {error}" for error in self.universe.functions.blunders())

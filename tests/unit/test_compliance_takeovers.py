@@ -12,6 +12,7 @@ from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import State
 from signalbox.compliance.steps.apply_fix import apply_fix
 from signalbox.compliance.steps.await_approval import AwaitCommand, await_approval
+from signalbox.compliance.steps.prove_fix import prove_fix
 from signalbox.compliance.steps.turn import RemediationCommand
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, Rejected, Transient
@@ -187,7 +188,7 @@ def test_what_its_owner_takes_back_just_before_the_fix_is_left() -> None:
     assert stage.world.estate.writes == []
 
 
-def test_a_fix_that_is_being_undone_is_not_made_again() -> None:
+def test_a_fix_that_is_being_undone_is_neither_made_again_nor_proven() -> None:
     stage = Railway()
     group = stage.has(GROUP, thing(GROUP))
     stage.says(group)
@@ -197,7 +198,8 @@ def test_a_fix_that_is_being_undone_is_not_made_again() -> None:
     )
     stage.world.findings.kept[finding.id] = replace(finding, remediation=attempt)
     command = RemediationCommand(finding=finding.id, generation=1)
-    assert apply_fix(command, stage.world.ports) == Progress(next=Next.UNDO_FIX, failure="no")
+    for late in (apply_fix, prove_fix):
+        assert late(command, stage.world.ports) == Progress(next=Next.UNDO_FIX, failure="no")
     assert stage.world.estate.writes == []
 
 

@@ -21,9 +21,8 @@ from signalbox.kernel.errors import NotFound, Rejected
 
 UNKNOWN = "an unknown failure"
 LONGEST_FAILURE = 1000  # characters
-LINGERS = (
-    60  # seconds, after which Lambda ends a function: who was lost sight of may write the fix until then
-)
+# Seconds after which Lambda ends a function: who was lost sight of may write the fix until then.
+LINGERS = 60
 FAILED = {"untouched": "Remediation Failed", "undone": "Remediation Undone", "stuck": "Undo Failed"}
 
 
