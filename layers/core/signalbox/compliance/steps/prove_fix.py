@@ -39,16 +39,21 @@ def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     if observed is None:
         return gone(finding, ports)
     judgement = rule.judge(observed.configuration)
-    if judgement.verdict is Verdict.COMPLIANT and _is_watched(finding, ports):
-        watched = replace(finding.remediation, watched=True)
-        recorded(replace(finding, reason=judgement.reason, remediation=watched), (), ports)
-        return Progress(next=Next.PROVE_FIX, seconds=WATCHED_FOR)
     if judgement.verdict is Verdict.COMPLIANT:
-        _proven(finding, judgement.reason, observed.configuration, ports)
-        return Progress(next=Next.DONE)
+        return _kept(finding, judgement.reason, observed.configuration, ports)
     if ports.clock() - (finding.remediation.acted_at or finding.detected_at) > rule.playbook.within:
         return Progress(next=Next.UNDO_FIX, failure=f"not proven in time: {judgement.reason}")
     return _again(finding, judgement, ports)
+
+
+def _kept(finding: Finding, reason: str, after: Configuration, ports: CompliancePorts) -> Progress:
+    """It is as it must be. When others wait for it, it must still be so a while later."""
+    if _is_watched(finding, ports):
+        watched = replace(finding.remediation, watched=True)
+        recorded(replace(finding, reason=reason, remediation=watched), (), ports)
+        return Progress(next=Next.PROVE_FIX, seconds=WATCHED_FOR)
+    _proven(finding, reason, after, ports)
+    return Progress(next=Next.DONE)
 
 
 def _is_watched(finding: Finding, ports: CompliancePorts) -> bool:
