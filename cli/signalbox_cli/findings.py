@@ -42,7 +42,7 @@ def list_findings(session: Session, limit: Limit = None, *, state: WithState = N
 
 
 def _table(findings: Sequence[Json]) -> Table:
-    table = plain_table("finding", "rule", "resource", "state", "why")
+    table = plain_table("finding", "rule", "resource", "state", "why", whole=2)
     for each in findings:
         cells = (each["id"], each["rule"], resource_name(each), each["state"], each["reason"])
         table.add_row(*(text(cell) for cell in cells))

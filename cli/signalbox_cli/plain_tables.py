@@ -9,11 +9,11 @@ from signalbox.kernel.clock import from_rfc3339
 from signalbox_cli.rollout_words import ENGINE, Json, caller_name, printable, told
 
 
-def plain_table(*columns: str) -> Table:
-    """Its first column is what a person copies: never cut."""
+def plain_table(*columns: str, whole: int = 1) -> Table:
+    """Its first column is what a person copies: never cut, nor are the next ones of so many in all."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for place, name in enumerate(columns):
-        table.add_column(name, no_wrap=place == 0, overflow="fold")
+        table.add_column(name, no_wrap=place < whole, overflow="fold")
     return table
 
 

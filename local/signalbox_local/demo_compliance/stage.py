@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from signalbox_cli.asking import ask
@@ -15,6 +16,7 @@ BUCKETS, SSH, TOKENS = "bucket-public-access", "ssh-closed", "instance-metadata"
 BACKUPS = "database-backups"
 PATIENCE = 120.0  # seconds
 LOOK_EVERY = 0.3
+A_MINUTE = timedelta(minutes=1)
 T = TypeVar("T")
 
 
@@ -85,6 +87,11 @@ class Stage:
                 raise Unexpected(otherwise)
             time.sleep(LOOK_EVERY)
         return answer
+
+    def a_minute_passes(self) -> None:
+        """The local clock is set forward."""
+        now = datetime.fromisoformat(self.aws.control("clock")["now"])
+        self.aws.control("clock", {"to": (now + A_MINUTE).isoformat()})
 
     def blocks(self, bucket: str) -> bool:
         """Whether AWS itself says that the bucket is closed to the public in all four ways."""

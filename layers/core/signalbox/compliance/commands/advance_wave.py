@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from signalbox.compliance.commands.attend import begin, begun
-from signalbox.compliance.decisions.waves import EVERY, filled, settled, speaks_for_others
+from signalbox.compliance.decisions.waves import EVERY, settled, speaks_for_others, watched_next
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Finding
 from signalbox.compliance.waves import Wave, with_wave
@@ -25,34 +25,57 @@ def ended(finding_id: str, ports: CompliancePorts) -> str:
 
 def advance(rule: str, heard_of: Finding | None, ports: CompliancePorts) -> str:
     """What was done, in words. Raises Conflict when others are faster all the time."""
-    wave, going = _advanced(rule, heard_of, ports)
+    wave, going, are_more = _advanced(rule, heard_of, ports)
     for finding, turn in reversed(going):  # the last is watched: it must not be taken for one that waits
         with suppress(Conflict):  # somebody else has it in hand
             begin(begun(finding, turn_at=turn), [], ports)
-    return f"{rule}: {len(going)} begun" + (f"; halted: {wave.halted}" if wave.halted else "")
+    if wave.halted:
+        return f"{rule} is halted: {wave.halted}"
+    if wave.waiting and not are_more and (going or not wave.first):
+        _nobody_waits(rule, ports)
+    return f"{rule}: {len(going)} begun"
 
 
 @persistent
-def _advanced(rule: str, heard_of: Finding | None, ports: CompliancePorts) -> tuple[Wave, Going]:
-    """The wave as stored, and those that go now, each with its turn. It is stored before anyone is begun: who
-    dies in between leaves them queued, and the first of those are tried then."""
+def _advanced(rule: str, heard_of: Finding | None, ports: CompliancePorts) -> tuple[Wave, Going, bool]:
+    """The wave as stored, those that go now, each with its turn, and whether more wait. It is stored before
+    anyone is begun: who dies in between leaves them queued, and the first of those are tried then."""
     waves = ports.waves.get()
     wave = waves.of(rule)
     first: Mapping[str, Finding | None] = {id_: ports.findings.find(id_) for id_ in wave.first}
     if heard_of is not None and speaks_for_others(wave, heard_of):
         first = {**first, heard_of.id: heard_of}
     elif not first and not (wave.waiting and not wave.halted):
-        return wave, ()
+        return wave, (), False
     now = ports.clock()
     after, count = settled(wave, first, now)
     queue = _queue(rule, ports) if count and wave.waiting else ()
     going = queue[:count]
-    after = filled(after, [each.id for each in going], count) if count else after
+    if going:
+        after = replace(after, first=watched_next([each.id for each in going], count))
     start = max(now, waves.free_at or now)
     if after != wave or going:
         moved = replace(waves, free_at=start + len(going) * EVERY if going else waves.free_at)
         ports.waves.save(with_wave(moved, rule, after))
-    return after, [(finding, start + number * EVERY) for number, finding in enumerate(going)]
+    turns = [(finding, start + number * EVERY) for number, finding in enumerate(going)]
+    return after, turns, len(queue) > count
+
+
+def _nobody_waits(rule: str, ports: CompliancePorts) -> None:
+    """Stored, and then looked at once more: who came to the queue meanwhile has been seen by nobody."""
+    if _waiting(rule, ports, is_so=False) and _queue(rule, ports):
+        _waiting(rule, ports, is_so=True)
+        advance(rule, None, ports)
+
+
+@persistent
+def _waiting(rule: str, ports: CompliancePorts, *, is_so: bool) -> bool:
+    """Whether it was not stored so before."""
+    waves = ports.waves.get()
+    wave = waves.of(rule)
+    if wave.waiting is not is_so:
+        ports.waves.save(with_wave(waves, rule, replace(wave, waiting=is_so)))
+    return wave.waiting is not is_so
 
 
 def _queue(rule: str, ports: CompliancePorts) -> Sequence[Finding]:

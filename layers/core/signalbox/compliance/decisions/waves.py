@@ -82,8 +82,6 @@ def settled(wave: Wave, first: Mapping[str, Finding | None], now: datetime) -> t
     return replace(wave, first=()), 0 if wave.halted else MOST_FIRST
 
 
-def filled(wave: Wave, going: Sequence[str], count: int) -> Wave:
-    """With those that are watched next: all that go, when they are the first; of many the last. Whether more
-    wait is known when they are over: somebody may die before all that go are begun."""
-    watched = going if count == MOST_FIRST else going[-1:]
-    return replace(wave, first=tuple(watched), waiting=bool(going))
+def watched_next(going: Sequence[str], count: int) -> tuple[str, ...]:
+    """All that go, when they are the first; of many the last."""
+    return tuple(going if count == MOST_FIRST else going[-1:])
