@@ -1,12 +1,11 @@
 """Task `UndoFix`: whatever went wrong, bring back what was recorded before the first write, and say so."""
 
 from dataclasses import asdict, replace
-from datetime import timedelta
 
 from signalbox.compliance.model import Configuration, Observed, Write
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
-from signalbox.compliance.record import Finding, State
+from signalbox.compliance.record import Finding, Remediation, State
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
@@ -46,8 +45,8 @@ def undo_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
 def _undone(finding: Finding, before: Configuration, failure: str, ports: CompliancePorts) -> Progress:
     """At once; and proven when nobody can come late with the fix any more."""
     rule = rule_of(finding, ports)
-    since = finding.remediation.stopped_at
-    finding = finding if since else _stopped(finding, failure, ports)
+    if not finding.remediation.stopped:  # from here on nobody begins to write the fix
+        finding = _kept(finding, replace(finding.remediation, stopped=True, failure=failure), ports)
     found = ports.estate.observe(rule, finding.resource)
     refused: list[str] = []
     if found is not None and _different(rule, before, found):
@@ -57,14 +56,13 @@ def _undone(finding: Finding, before: Configuration, failure: str, ports: Compli
         found = ports.estate.observe(rule, finding.resource)
     if found is None:
         return gone(finding, ports)
-    if since is None or ports.clock() < since + timedelta(seconds=LINGERS):
+    if not finding.remediation.rested:
+        _kept(finding, replace(finding.remediation, rested=True), ports)
         return Progress(next=Next.UNDO_FIX, seconds=LINGERS, failure=failure)
     return _ended(finding, found, [*refused, *_left(rule, before, found)], failure, ports)
 
 
-def _stopped(finding: Finding, failure: str, ports: CompliancePorts) -> Finding:
-    """From here on nobody begins to write the fix."""
-    attempt = replace(finding.remediation, stopped_at=ports.clock(), failure=failure)
+def _kept(finding: Finding, attempt: Remediation, ports: CompliancePorts) -> Finding:
     return recorded(replace(finding, remediation=attempt), (), ports)
 
 
