@@ -193,9 +193,7 @@ def test_a_fix_that_is_being_undone_is_neither_made_again_nor_proven() -> None:
     group = stage.has(GROUP, thing(GROUP))
     stage.says(group)
     finding = stage.finding(group)
-    attempt = replace(
-        finding.remediation, before=dict(EXAMPLES[GROUP].bad), stopped_at=stage.now, failure="no"
-    )
+    attempt = replace(finding.remediation, before=dict(EXAMPLES[GROUP].bad), stopped=True, failure="no")
     stage.world.findings.kept[finding.id] = replace(finding, remediation=attempt)
     command = RemediationCommand(finding=finding.id, generation=1)
     for late in (apply_fix, prove_fix):

@@ -40,10 +40,10 @@ class Approval:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediation:
     """One attempt to put it right. `proposal` is what would be written; `tokens` and `until` belong to the
-    wait for an approval. `before` and `writes` are stored before the first write, `stopped_at` when nobody
-    may begin to write the fix any more, `undoing` before the first write of an undo; `after` is what was seen
-    at the end. `queued`: others are tried first; `turn_at` is when it may begin then, `watched` that it was
-    proven, and is looked at once more before others follow."""
+    wait for an approval. `before` and `writes` are stored before the first write, `stopped` when nobody may
+    begin to write the fix any more, `undoing` before the first write of an undo, `rested` when all that is
+    left is to prove it; `after` is what was seen at the end. `queued`: others are tried first; `turn_at` is
+    when it may begin then, `watched` that it was proven, and is looked at once more before others follow."""
 
     requested_by: str = ""
     proposal: tuple[Write, ...] = ()
@@ -54,8 +54,9 @@ class Remediation:
     writes: tuple[Write, ...] = ()
     acted_at: datetime | None = None
     rounds: int = 0
-    stopped_at: datetime | None = None
+    stopped: bool = False
     undoing: bool = False
+    rested: bool = False
     failure: str = ""
     after: Configuration | None = None
     queued: bool = False

@@ -43,7 +43,7 @@ def fate_of(finding: Finding | None) -> Fate:
     """What it says about the others: nothing, when nothing had to be changed."""
     if finding is None or finding.remediation.queued:
         return Fate.DROPPED
-    is_stopped = finding.under_way and finding.remediation.stopped_at is not None
+    is_stopped = finding.under_way and finding.remediation.stopped
     if is_stopped or finding.state is State.FAILED:
         return Fate.FAILED
     if finding.under_way:

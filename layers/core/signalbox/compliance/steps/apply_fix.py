@@ -19,7 +19,7 @@ def apply_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     finding = take_turn(command, ports)
     if finding is None:
         return Progress(next=Next.DONE)
-    if finding.remediation.stopped_at is not None:
+    if finding.remediation.stopped:
         return Progress(next=Next.UNDO_FIX, failure=finding.remediation.failure)
     if finding.remediation.before is None:
         begun = _begun(finding, ports)

@@ -32,7 +32,7 @@ def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     finding = take_turn(command, ports)
     if finding is None:
         return Progress(next=Next.DONE)
-    if finding.remediation.stopped_at is not None:
+    if finding.remediation.stopped:
         return Progress(next=Next.UNDO_FIX, failure=finding.remediation.failure)
     rule = rule_of(finding, ports)
     observed = ports.estate.observe(rule, finding.resource)

@@ -1,7 +1,6 @@
 """Task `UndoFix`: whatever went wrong, bring back what was recorded before the first write, and say so."""
 
 from dataclasses import asdict, replace
-from datetime import timedelta
 
 from signalbox.compliance.model import Configuration, Observed, Write
 from signalbox.compliance.ports import CompliancePorts
@@ -45,8 +44,7 @@ def undo_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
 def _undone(finding: Finding, before: Configuration, failure: str, ports: CompliancePorts) -> Progress:
     """At once; and proven when nobody can come late with the fix any more."""
     rule = rule_of(finding, ports)
-    since = finding.remediation.stopped_at
-    finding = finding if since else _stopped(finding, failure, ports)
+    finding = finding if finding.remediation.stopped else _stopped(finding, failure, ports)
     found = ports.estate.observe(rule, finding.resource)
     refused: list[str] = []
     if found is not None and _different(rule, before, found):
@@ -56,14 +54,16 @@ def _undone(finding: Finding, before: Configuration, failure: str, ports: Compli
         found = ports.estate.observe(rule, finding.resource)
     if found is None:
         return gone(finding, ports)
-    if since is None or ports.clock() < since + timedelta(seconds=LINGERS):
+    if not finding.remediation.rested:
+        rested = replace(finding.remediation, rested=True)
+        recorded(replace(finding, remediation=rested), (), ports)
         return Progress(next=Next.UNDO_FIX, seconds=LINGERS, failure=failure)
     return _ended(finding, found, [*refused, *_left(rule, before, found)], failure, ports)
 
 
 def _stopped(finding: Finding, failure: str, ports: CompliancePorts) -> Finding:
     """From here on nobody begins to write the fix, nor, unasked, that of any other of its rule."""
-    attempt = replace(finding.remediation, stopped_at=ports.clock(), failure=failure)
+    attempt = replace(finding.remediation, stopped=True, failure=failure)
     event = happened("Remediation Stopped", failure, ports)
     return tell(replace(finding, remediation=attempt), [event], ports)
 
