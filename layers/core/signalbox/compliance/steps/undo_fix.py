@@ -12,6 +12,7 @@ from signalbox.compliance.steps.turn import (
     at_rest,
     gone,
     happened,
+    recorded,
     rule_of,
     take_turn,
     tell,
