@@ -5,6 +5,8 @@ from typing import Any
 
 from signalbox.compliance.model import Configuration, Verdict
 from signalbox.compliance.rules.bucket_public_access import BLOCKS
+from signalbox.compliance.rules.volume_state import Copy
+from tests.unit.compliance_volumes import attachment, available, host, volume
 
 SSH_TO_ALL = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Cidr": "0.0.0.0/0", "Description": "ops"}
 SSH_TO_ALL_6 = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Cidr": "::/0"}
@@ -42,6 +44,9 @@ class Example:
 
 OPEN: Configuration = {"Configured": False, **dict.fromkeys(BLOCKS, False), "Website": False}
 HALF: Configuration = {**OPEN, "Configured": True, "BlockPublicAcls": True}
+COPY = Copy(
+    VolumeId="vol-2", SnapshotId="snap-1", State="in-use", Encrypted=True, Attachments=(attachment(),)
+)
 EXAMPLES = {
     "bucket-public-access": Example(
         bad=OPEN,
@@ -73,6 +78,27 @@ EXAMPLES = {
         bad={"Trails": [trail("b"), trail("c", ValidatesFiles=False), trail("a", IsMultiRegion=False)]},
         good={"Trails": [trail(), trail("organisation", IsLogging=True, IsStartable=False)]},
         obstacles=({"Trails": []}, {"Trails": [trail(IsStartable=False)]}, {}),
+    ),
+    "volume-encrypted": Example(
+        bad=volume(),
+        also_bad=(
+            volume(Instance=host(State="stopped"), Attachments=(attachment(DeleteOnTermination=False),)),
+            available(VolumeType="io2", Throughput=None, MultiAttachEnabled=True),
+        ),
+        good=volume(Encrypted=True),
+        also_good=(available(Copies=(COPY,), KeptSince="2026-11-22"),),
+        obstacles=(
+            volume(Copies=(COPY,)),
+            volume(Attachments=(attachment(), attachment(InstanceId="i-2"))),
+            volume(Attachments=(attachment(State="detaching"),)),
+            volume(Instance=None),
+            volume(Instance=host(Managed=False)),
+            volume(Instance=host(Group="web")),
+            volume(Instance=host(Lifecycle="spot")),
+            volume(Instance=host(RootDeviceType="instance-store")),
+            volume(Instance=host(StopProtected=True)),
+            volume(Instance=host(State="pending")),
+        ),
     ),
     "instance-metadata": Example(
         bad={"HttpTokens": "optional", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},

@@ -7,8 +7,10 @@ import pytest
 
 from signalbox.compliance.model import Configuration, Resource, Verdict
 from signalbox.compliance.rules.registry import RULES
+from signalbox.compliance.rules.rule import Way
 from tests.unit.compliance_examples import EXAMPLES, HTTPS, RDP_TO_ALL, SSH_TO_US
 from tests.unit.compliance_fakes import ACCOUNT, APPLIED, REGION
+from tests.unit.compliance_volumes import looked_at
 
 each_rule = pytest.mark.parametrize("name", RULES)
 
@@ -18,9 +20,28 @@ def _resource(name: str) -> Resource:
 
 
 def _written(name: str, configuration: Configuration) -> Configuration:
-    changed = deepcopy(configuration)
-    for write in RULES[name].playbook.act(_resource(name), configuration):
+    """Put right: at once, or stage by stage."""
+    changed, playbook = deepcopy(configuration), RULES[name].playbook
+    if playbook.stages is not None:
+        return _gone_through(name, playbook.stages.forward, configuration, changed)
+    for write in playbook.act(_resource(name), configuration):
         APPLIED[write.operation](changed, write.parameters)
+    return changed
+
+
+def _brought_back(name: str, before: Configuration, changed: Configuration) -> Configuration:
+    playbook = RULES[name].playbook
+    if playbook.stages is not None:
+        return _gone_through(name, playbook.stages.back, before, changed)
+    for write in playbook.undo(_resource(name), before):
+        APPLIED[write.operation](changed, write.parameters)
+    return changed
+
+
+def _gone_through(name: str, way: Way, before: Configuration, changed: Configuration) -> Configuration:
+    while (stage := way(_resource(name), before, looked_at(changed))) is not None:
+        for write in stage.writes:
+            APPLIED[write.operation](changed, write.parameters)
     return changed
 
 
@@ -57,8 +78,7 @@ def test_an_undo_brings_back_every_field(name: str) -> None:
     for before in (EXAMPLES[name].bad, *EXAMPLES[name].also_bad):
         changed = _written(name, before)
         assert playbook.restored(changed) != playbook.restored(before)
-        for write in playbook.undo(_resource(name), before):
-            APPLIED[write.operation](changed, write.parameters)
+        changed = _brought_back(name, before, changed)
         assert playbook.restored(changed) == playbook.restored(before)
 
 
@@ -66,8 +86,12 @@ def test_an_undo_brings_back_every_field(name: str) -> None:
 def test_a_fix_made_twice_changes_nothing_more(name: str) -> None:
     once = _written(name, EXAMPLES[name].bad)
     twice = deepcopy(once)
-    for write in RULES[name].playbook.act(_resource(name), EXAMPLES[name].bad):
-        APPLIED[write.operation](twice, write.parameters)
+    playbook = RULES[name].playbook
+    if playbook.stages is not None:
+        assert playbook.stages.forward(_resource(name), EXAMPLES[name].bad, once) is None
+    else:
+        for write in playbook.act(_resource(name), EXAMPLES[name].bad):
+            APPLIED[write.operation](twice, write.parameters)
     assert twice == once
 
 

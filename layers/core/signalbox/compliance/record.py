@@ -38,10 +38,19 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """The stage that a fix, or its undo, has reached, since when, and the writes of it that are recorded."""
+
+    stage: str
+    at: datetime
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remediation:
     """One attempt to put it right. `proposal` is what would be written; `token` and `until` belong to the
-    wait for an approval. `before` and `writes` are stored before the first write, `undoing` before the first
-    write of an undo; `after` is what was seen at the end."""
+    wait for an approval. `before` and `writes` are stored before the first write, `reached` before the writes
+    of each stage, `undoing` before the first write of an undo; `after` is what was seen at the end."""
 
     requested_by: str = ""
     proposal: tuple[Write, ...] = ()
@@ -51,6 +60,7 @@ class Remediation:
     before: Configuration | None = None
     writes: tuple[Write, ...] = ()
     acted_at: datetime | None = None
+    reached: Reached | None = None
     rounds: int = 0
     undoing: bool = False
     failure: str = ""

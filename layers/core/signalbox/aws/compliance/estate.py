@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from signalbox.aws.compliance.resources import account, buckets, databases, instances, security_groups
+from signalbox.aws.compliance.resources import (
+    account,
+    buckets,
+    databases,
+    instances,
+    security_groups,
+    volumes,
+)
 from signalbox.aws.compliance.writes import make
 from signalbox.compliance.model import Observed, Resource, Write
 from signalbox.compliance.rules.rule import Rule
@@ -15,6 +22,7 @@ OBSERVERS: Mapping[str, Callable[[Resource], Observed | None]] = {
     "rdp-closed": security_groups.observe,
     "ssh-closed": security_groups.observe,
     "trail-logging": account.observe_trails,
+    "volume-encrypted": volumes.observe,
     "volumes-encrypted-by-default": account.observe_volumes,
 }
 

@@ -8,6 +8,7 @@ from signalbox.compliance.rules import (
     instance_metadata,
     open_ports,
     trail_logging,
+    volume_encrypted,
     volumes_encrypted_by_default,
 )
 from signalbox.compliance.rules.rule import Rule
@@ -20,6 +21,7 @@ RULES: Mapping[str, Rule] = {
         open_ports.RDP,
         databases.BACKED_UP,
         databases.NOT_PUBLIC,
+        volume_encrypted.RULE,
         volumes_encrypted_by_default.RULE,
         trail_logging.RULE,
         instance_metadata.RULE,

@@ -9,11 +9,34 @@ from signalbox.compliance.model import Configuration, Danger, Judgement, Mode, R
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of a fix: what it does in words, the writes that it still takes (none while AWS is at work on
+    it), and how long it may take."""
+
+    name: str
+    writes: tuple[Write, ...]
+    within: timedelta
+
+
+Way = Callable[[Resource, Configuration, Configuration], Stage | None]
+"""What comes next, by what was recorded and what is now; None at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """The ways of a fix that cannot be made at once: towards what must be so, and back to what was."""
+
+    forward: Way
+    back: Way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
     """How a resource is put right. `obstacle` says why a fix must not be made, empty when nothing is in the
     way; `act` are the writes that make it so, `undo` those that bring a recorded configuration back. Both ask
     for an end state: made twice they change nothing more. `restored` are the fields by which an undo is
-    proven, `within` how long AWS may take until a fix can be seen.
+    proven, `within` how long AWS may take until a fix can be seen. Of a playbook with `stages` both are the
+    whole plan, with a name in angle brackets for what AWS has yet to make.
     """
 
     mode: Mode
@@ -23,6 +46,7 @@ class Playbook:
     undo: Callable[[Resource, Configuration], tuple[Write, ...]]
     restored: Callable[[Configuration], Configuration]
     within: timedelta = timedelta(minutes=5)
+    stages: Stages | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

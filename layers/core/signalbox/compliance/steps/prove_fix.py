@@ -7,6 +7,7 @@ from signalbox.compliance.model import Configuration, Judgement, Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
+from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
@@ -34,6 +35,8 @@ def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     observed = ports.estate.observe(rule, finding.resource)
     if observed is None:
         return gone(finding, ports)
+    if _is_unfinished(finding, rule, observed.configuration):
+        return Progress(next=Next.APPLY_FIX, seconds=SOONEST)
     judgement = rule.judge(observed.configuration)
     if judgement.verdict is Verdict.COMPLIANT:
         _proven(finding, judgement.reason, observed.configuration, ports)
@@ -41,6 +44,12 @@ def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     if ports.clock() - (finding.remediation.acted_at or finding.detected_at) > rule.playbook.within:
         return Progress(next=Next.UNDO_FIX, failure=f"not proven in time: {judgement.reason}")
     return _again(finding, judgement, ports)
+
+
+def _is_unfinished(finding: Finding, rule: Rule, now: Configuration) -> bool:
+    """Whether a stage is not, or not any more, done."""
+    stages, before = rule.playbook.stages, finding.remediation.before
+    return stages is not None and stages.forward(finding.resource, before or {}, now) is not None
 
 
 def _proven(finding: Finding, reason: str, after: Configuration, ports: CompliancePorts) -> None:
