@@ -15,6 +15,7 @@ from signalbox_local.sample_violations import (
     make_group,
     make_instance,
     make_trail,
+    make_volume,
 )
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -59,6 +60,7 @@ MADE: dict[str, Callable[[boto3.Session], str]] = {
     "rdp-closed": lambda session: _group(session, 3389),
     "database-backups": _database,
     "database-not-public": _database,
+    "volume-encrypted": lambda session: make_volume(_aws(session), NAMED),
     "volumes-encrypted-by-default": lambda session: ACCOUNT,
     "trail-logging": _trails,
     "instance-metadata": lambda session: make_instance(_aws(session), NAMED),
@@ -79,6 +81,8 @@ def delete(resource: Resource, session: boto3.Session) -> None:
             session.client("ec2").delete_security_group(GroupId=resource.id)
         case "AWS::EC2::Instance":
             session.client("ec2").terminate_instances(InstanceIds=[resource.id])
+        case "AWS::EC2::Volume":
+            _delete_volume(resource.id, session)
         case "AWS::RDS::DBInstance":
             rds = session.client("rds")
             filters: Any = [{"Name": "dbi-resource-id", "Values": [resource.id]}]
@@ -86,3 +90,11 @@ def delete(resource: Resource, session: boto3.Session) -> None:
                 rds.delete_db_instance(
                     DBInstanceIdentifier=found["DBInstanceIdentifier"], SkipFinalSnapshot=True
                 )
+
+
+def _delete_volume(volume: str, session: boto3.Session) -> None:
+    ec2 = session.client("ec2")
+    for held in ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"]:
+        ec2.stop_instances(InstanceIds=[held["InstanceId"]])
+        ec2.detach_volume(VolumeId=volume, InstanceId=held["InstanceId"], Device=held["Device"])
+    ec2.delete_volume(VolumeId=volume)

@@ -64,6 +64,12 @@ def _not_public(account: str, region: str) -> Looked:
         yield database.dbi_resource_id, not _is_on(database.publicly_accessible)
 
 
+def _encrypted(account: str, region: str) -> Looked:
+    for volume in list(ec2_backends[account][region].volumes.values()):
+        if volume.attachment is not None:
+            yield volume.id, _is_on(volume.encrypted)
+
+
 def _volumes(account: str, region: str) -> Looked:
     yield account, bool(ec2_backends[account][region].ebs_encryption_by_default)
 
@@ -84,6 +90,8 @@ EVALUATORS: Mapping[str, Evaluator] = {
     "DB_INSTANCE_BACKUP_ENABLED": Evaluator("AWS::RDS::DBInstance", _backups),
     "EC2_EBS_ENCRYPTION_BY_DEFAULT": Evaluator("AWS::::Account", _volumes),
     "EC2_IMDSV2_CHECK": Evaluator("AWS::EC2::Instance", _instances),
+    # Of volumes that nobody uses it says nothing.
+    "ENCRYPTED_VOLUMES": Evaluator("AWS::EC2::Volume", _encrypted),
     "INCOMING_SSH_DISABLED": Evaluator("AWS::EC2::SecurityGroup", _closed(22)),
     "MULTI_REGION_CLOUD_TRAIL_ENABLED": Evaluator("AWS::::Account", _trails),
     "RDS_INSTANCE_PUBLIC_ACCESS_CHECK": Evaluator("AWS::RDS::DBInstance", _not_public),
