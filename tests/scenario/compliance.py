@@ -11,6 +11,7 @@ from signalbox_local.sample_violations import (
     make_group,
     make_instance,
     make_trail,
+    make_volume,
 )
 from tests.scenario.world import World, eventually
 
@@ -82,6 +83,10 @@ class Findings:
     def instance(self) -> str:
         """One whose metadata service wants no session."""
         return make_instance(self.world.aws)
+
+    def volume(self) -> str:
+        """The unencrypted root of a running instance."""
+        return make_volume(self.world.aws)
 
     def trail(self) -> str:
         """One of all Regions that stands still; its account."""

@@ -12,7 +12,7 @@ from tests.scenario.conftest import serving
 from tests.scenario.roles import lacking
 from tests.scenario.world import World, eventually
 
-BUCKETS, SSH = "bucket-public-access", "ssh-closed"
+BUCKETS, SSH, VOLUMES = "bucket-public-access", "ssh-closed", "volume-encrypted"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,28 @@ def test_what_is_rejected_is_left_until_somebody_asks_and_another_agrees(
     assert findings.say("approve", asked, "operator").status == 409
     assert findings.say("approve", asked, "approver").status == 202
     findings.until(group, SSH, "remediated")
+
+
+def test_an_unencrypted_volume_is_replaced_by_an_encrypted_copy_and_kept(
+    stage: World, findings: Findings
+) -> None:
+    volume, ec2 = findings.volume(), stage.aws("ec2")
+    instance = ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
+    found = findings.until(volume, VOLUMES, "waiting")
+    planned = [write["operation"] for write in found["evidence"]["proposal"]]
+    assert (planned[0], planned[-1], len(planned)) == ("CreateSnapshot", "StartInstances", 9)
+    assert findings.say("approve", found, "approver").status == 202
+    done = findings.until(volume, VOLUMES, "remediated")
+    host = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    (device,) = host["BlockDeviceMappings"]
+    copy = ec2.describe_volumes(VolumeIds=[device["Ebs"]["VolumeId"]])["Volumes"][0]
+    assert (host["State"]["Name"], device["DeviceName"]) == ("running", "/dev/sda1")
+    assert (device["Ebs"]["DeleteOnTermination"], copy["Encrypted"], copy["Size"]) == (True, True, 8)
+    (kept,) = ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
+    tags = {tag["Key"]: tag["Value"] for tag in kept["Tags"]}
+    assert (kept["State"], tags["signalbox:kept-for"]) == ("available", done["id"])
+    assert findings.types(done).count("Stage Begun") == 9
+    assert done["evidence"]["chain_verified"]
 
 
 def test_nothing_is_touched_that_its_owner_has_not_entrusted(findings: Findings) -> None:
