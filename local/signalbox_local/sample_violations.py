@@ -78,6 +78,18 @@ def _launched(aws: Aws, tags: Tags, *, encrypted: bool, **options: Any) -> str:
     return str(made["Instances"][0]["InstanceId"])
 
 
+def tell_inventory(aws: Aws, instance: str, *applications: str) -> None:
+    """As the SSM agent of an instance does, which manages it from then on."""
+    content = [{"Name": name, "Version": "1.0"} for name in applications]
+    item = {
+        "TypeName": "AWS:Application",
+        "SchemaVersion": "1.1",
+        "CaptureTime": "2026-11-30T00:00:00Z",
+        "Content": content,
+    }
+    aws("ssm").put_inventory(InstanceId=instance, Items=[item])
+
+
 def make_trail(aws: Aws, name: str, bucket: str, *, everywhere: bool = True) -> None:
     """One of all Regions, or of this one alone, that stands still."""
     aws("cloudtrail").create_trail(Name=name, S3BucketName=bucket, IsMultiRegionTrail=everywhere)

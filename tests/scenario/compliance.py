@@ -38,12 +38,13 @@ class Findings:
                 return dict(whole.body)
         return None
 
-    def until(self, resource: str, rule: str, *states: str) -> dict[str, Any]:
-        """The finding, when it is in one of those states."""
+    def until(self, resource: str, rule: str, *states: str, reason: str = "") -> dict[str, Any]:
+        """The finding, when it is in one of those states, for that reason if there is one."""
 
         def settled() -> dict[str, Any]:
             found = self.of(resource, rule)
-            return found if found and found["state"] in states else {}
+            is_so = found and found["state"] in states and reason in found["reason"]
+            return found if found and is_so else {}
 
         return eventually(settled, PATIENCE)
 

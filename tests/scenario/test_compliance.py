@@ -3,22 +3,26 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from signalbox_local.sample_violations import tell_inventory
 from tests.scenario.command_line import CommandLine
 from tests.scenario.compliance import BY_CONFIG, Findings
 from tests.scenario.conftest import serving
 from tests.scenario.roles import lacking
 from tests.scenario.world import World, eventually
 
+TAGS, MANAGED, AGENT = "required-tags", "instance-managed", "instance-agent"
 BUCKETS, SSH, VOLUMES = "bucket-public-access", "ssh-closed", "volume-encrypted"
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A runtime of its own, with the rules in Config."""
-    with serving(tmp_path_factory.mktemp("stage"), *BY_CONFIG) as runtime:
+    tags = ("--parameter", "RequiredTags=owner,env")
+    with serving(tmp_path_factory.mktemp("stage"), *BY_CONFIG, *tags) as runtime:
         yield World(runtime)
 
 
@@ -99,6 +103,21 @@ def test_nothing_is_touched_that_its_owner_has_not_entrusted(findings: Findings)
     eventually(lambda: "Finding Left" in findings.types(found))
     left = findings.until(bucket, BUCKETS, "open")
     assert "signalbox:managed" in left["reason"]
+
+
+def test_what_only_its_owner_can_put_right_is_told(stage: World, findings: Findings) -> None:
+    bucket, instance = findings.bucket(), findings.instance()
+    told = findings.until(bucket, TAGS, "open", reason="no tag owner, env")
+    assert findings.say("remediate", told, "operator").status == 409
+    findings.until(instance, MANAGED, "open", reason="AmazonSSMManagedInstanceCore")
+    tags: Any = [{"Key": key, "Value": "web"} for key in ("owner", "env")]
+    stage.aws("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+    tell_inventory(stage.aws, instance, "openssl")
+    findings.until(bucket, TAGS, "remediated")
+    findings.until(instance, MANAGED, "remediated")
+    findings.until(instance, AGENT, "open", reason="no CloudWatch agent")
+    tell_inventory(stage.aws, instance, "amazon-cloudwatch-agent")
+    findings.until(instance, AGENT, "remediated")
 
 
 def test_what_somebody_decided_to_leave_is_left(stage: World, findings: Findings) -> None:

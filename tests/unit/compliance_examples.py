@@ -26,7 +26,7 @@ def trail(name: str = "main", **more: Any) -> Configuration:
 def database(**more: Any) -> Configuration:
     return {
         "DBInstanceIdentifier": "orders", "BackupRetentionPeriod": 0, "PendingBackupRetentionPeriod": None,
-        "PubliclyAccessible": True, "Cluster": "", "Source": "", **more,
+        "StorageEncrypted": False, "PubliclyAccessible": True, "Cluster": "", "Source": "", **more,
     }  # fmt: skip
 
 
@@ -70,6 +70,7 @@ EXAMPLES = {
         obstacles=(database(Cluster="orders-cluster"), database(Source="main")),
         right_after=Verdict.PENDING,
     ),
+    "database-encrypted": Example(bad=database(), good=database(StorageEncrypted=True)),
     "database-not-public": Example(bad=database(), good=database(PubliclyAccessible=False)),
     "volumes-encrypted-by-default": Example(
         bad={"EbsEncryptionByDefault": False}, good={"EbsEncryptionByDefault": True}
@@ -99,6 +100,19 @@ EXAMPLES = {
             volume(Instance=host(StopProtected=True)),
             volume(Instance=host(State="pending")),
         ),
+    ),
+    "instance-managed": Example(bad={"Ping": ""}, good={"Ping": "Online"}, also_good=({"Ping": "Inactive"},)),
+    "instance-agent": Example(
+        bad={"Applications": []},
+        also_bad=({}, {"Applications": ["cloudwatch-exporter"]}),
+        good={"Applications": ["amazon-cloudwatch-agent"]},
+        also_good=({"Applications": ["Amazon CloudWatch Agent"]},),
+    ),
+    "required-tags": Example(
+        bad={"Tags": {"env": "qa"}, "Required": ["env", "owner"]},
+        also_bad=({"Required": ["owner"]},),
+        good={"Tags": {"owner": ""}, "Required": ["owner"]},
+        also_good=({"Tags": {}, "Required": []}, {"Tags": {}}),
     ),
     "instance-metadata": Example(
         bad={"HttpTokens": "optional", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},

@@ -6,7 +6,9 @@ from signalbox.compliance.rules import (
     bucket_public_access,
     databases,
     instance_metadata,
+    managed_instances,
     open_ports,
+    required_tags,
     trail_logging,
     volume_encrypted,
     volumes_encrypted_by_default,
@@ -21,9 +23,13 @@ RULES: Mapping[str, Rule] = {
         open_ports.RDP,
         databases.BACKED_UP,
         databases.NOT_PUBLIC,
+        databases.ENCRYPTED,
         volume_encrypted.RULE,
         volumes_encrypted_by_default.RULE,
         trail_logging.RULE,
         instance_metadata.RULE,
+        managed_instances.MANAGED,
+        managed_instances.HAS_AGENT,
+        required_tags.RULE,
     )
 }

@@ -72,6 +72,22 @@ def non_compliant(reason: str) -> Judgement:
     return Judgement(verdict=Verdict.NON_COMPLIANT, reason=reason)
 
 
+def tells() -> Playbook:
+    """Of what nothing of Signalbox puts right."""
+    return Playbook(
+        mode=Mode.NOTIFY,
+        danger=Danger.NONE,
+        obstacle=no_obstacle,
+        act=_nothing,
+        undo=_nothing,
+        restored=fields(),
+    )
+
+
+def _nothing(_resource: Resource, _configuration: Configuration) -> tuple[Write, ...]:
+    return ()
+
+
 def no_obstacle(_: Configuration) -> str:
     """Nothing can stand in the way."""
     return ""

@@ -9,7 +9,7 @@ _GOING = frozenset({"deleting", "deleted", "delete-precheck"})
 
 
 def observe(resource: Resource) -> Observed | None:
-    """Its backups, whether it has a public address, what it belongs to, its tags: one call."""
+    """Its backups, encryption and public address, what it belongs to, its tags: one call."""
     rds = client("rds")
     with aws_errors():
         answer = rds.describe_db_instances(Filters=[{"Name": "dbi-resource-id", "Values": [resource.id]}])
@@ -22,6 +22,7 @@ def observe(resource: Resource) -> Observed | None:
                     "PendingBackupRetentionPeriod": found.get("PendingModifiedValues", {}).get(
                         "BackupRetentionPeriod"
                     ),
+                    "StorageEncrypted": bool(found.get("StorageEncrypted")),
                     "PubliclyAccessible": bool(found.get("PubliclyAccessible")),
                     "Cluster": found.get("DBClusterIdentifier", ""),
                     "Source": found.get("ReadReplicaSourceDBInstanceIdentifier", ""),
