@@ -69,6 +69,7 @@ def _launched(aws: Aws, tags: Tags, *, encrypted: bool, **options: Any) -> str:
     root = {"VolumeSize": 8, "VolumeType": "gp3", "Encrypted": encrypted, "DeleteOnTermination": True}
     made = aws("ec2").run_instances(
         ImageId="ami-1",
+        InstanceType="t3.micro",
         MinCount=1,
         MaxCount=1,
         BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": root}],

@@ -97,6 +97,7 @@ EXAMPLES = {
             volume(Instance=host(Group="web")),
             volume(Instance=host(Lifecycle="spot")),
             volume(Instance=host(RootDeviceType="instance-store")),
+            volume(Instance=host(InstanceStore=True)),
             volume(Instance=host(StopProtected=True)),
             volume(Instance=host(State="pending")),
         ),

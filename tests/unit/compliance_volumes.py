@@ -27,7 +27,8 @@ def host(**more: Any) -> Host:
     return Host(
         **{
             "InstanceId": INSTANCE, "State": "running", "LaunchTime": LAUNCHED, "Managed": True,
-            "RootDeviceType": "ebs", "Lifecycle": "", "Group": "", "StopProtected": False, **more,
+            "RootDeviceType": "ebs", "Lifecycle": "", "Group": "", "StopProtected": False,
+            "InstanceStore": False, **more,
         }
     )  # fmt: skip
 

@@ -80,7 +80,9 @@ def test_an_approval_is_of_the_whole_plan_and_each_stage_is_recorded_before_its_
     approve(subject.finding_id, ANA, stage.world.ports)
     stage.settle()
     assert _operations(stage) == [write.operation for write in proposed]
+    started = next(entry for entry in stage.timeline(subject) if entry.type == "Remediation Started")
     stages = [entry for entry in stage.timeline(subject) if entry.type == "Stage Begun"]
+    assert [entry.reason for entry in stages] == started.data["stages"]
     assert len(stages) == 9
     assert stages[1].reason == "the instance stops"
     assert not any("<" in str(stage.data["writes"]) for stage in stages)

@@ -24,8 +24,10 @@ Way = Callable[[Resource, Configuration, Configuration], Stage | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
-    """The ways of a fix that cannot be made at once: towards what must be so, and back to what was."""
+    """The ways of a fix that cannot be made at once: towards what must be so, and back to what was; `names`
+    are all stages towards it, by what was before."""
 
+    names: Callable[[Resource, Configuration], tuple[str, ...]]
     forward: Way
     back: Way
 

@@ -38,6 +38,11 @@ def plan(steps: Sequence[Step[T]], of: T) -> tuple[Write, ...]:
     return tuple(step.write(of) for step in steps if step.is_needed(of))
 
 
+def names(steps: Sequence[Step[T]], of: T) -> tuple[str, ...]:
+    """The same in words."""
+    return tuple(step.name for step in steps if step.is_needed(of))
+
+
 def next_stage(steps: Sequence[Step[T]], of: T) -> Stage | None:
     """None when all of them are done."""
     for step in steps:

@@ -45,6 +45,7 @@ def _of_host(volume: VolumeState) -> str:
         (bool(host.Group), f"belongs to the Auto Scaling group {host.Group}, which would replace it"),
         (bool(host.Lifecycle), f"is a {host.Lifecycle} instance: nobody can be sure that it starts again"),
         (host.RootDeviceType != "ebs", "has its root on an instance store, and cannot be stopped"),
+        (host.InstanceStore, "has an instance store, which loses what is on it when it stops"),
         (host.StopProtected, "is protected from being stopped"),
         (host.State not in _AT_REST, f"is {host.State}: wait until it is running or stopped"),
     )

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from signalbox.compliance.model import Configuration, Resource, Write
 from signalbox.compliance.rules.rule import Stage, Stages
-from signalbox.compliance.rules.stages import Step, next_stage, plan
+from signalbox.compliance.rules.stages import Step, names, next_stage, plan
 from signalbox.compliance.rules.volume_state import AHEAD, FINAL, Attachment, Snapshot, volume_in
 from signalbox.compliance.rules.volume_swap import (
     Swap,
@@ -167,6 +167,10 @@ def planned_back(resource: Resource, before: Configuration) -> tuple[Write, ...]
     return plan(BACK, _swap(resource, before, before))
 
 
+def _names(resource: Resource, configuration: Configuration) -> tuple[str, ...]:
+    return names(FORWARD, _swap(resource, configuration, configuration))
+
+
 def _forward(resource: Resource, before: Configuration, now: Configuration) -> Stage | None:
     return next_stage(FORWARD, _swap(resource, before, now))
 
@@ -175,4 +179,4 @@ def _back(resource: Resource, before: Configuration, now: Configuration) -> Stag
     return next_stage(BACK, _swap(resource, before, now))
 
 
-STAGES = Stages(forward=_forward, back=_back)
+STAGES = Stages(names=_names, forward=_forward, back=_back)

@@ -32,7 +32,7 @@ class Attachment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """The one to which the volume belongs. `Managed`: its owner has entrusted it; `Group`: the Auto Scaling
-    group that it is in."""
+    group that it is in; `InstanceStore`: it has disks that lose all when it stops."""
 
     InstanceId: str
     State: str
@@ -42,6 +42,7 @@ class Host:
     Lifecycle: str
     Group: str
     StopProtected: bool
+    InstanceStore: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Stages
 from signalbox.compliance.steps.stage import entered, is_late, rest
 from signalbox.compliance.steps.turn import RemediationCommand, gone, happened, rule_of, take_turn, tell
-from signalbox.kernel.events import ENGINE
+from signalbox.kernel.events import ENGINE, JsonObject
 
 SOONEST = 2  # seconds until AWS shows what was written
 
@@ -67,9 +67,10 @@ def _begun(finding: Finding, ports: CompliancePorts) -> Finding | Progress:
         return Progress(next=Next.ASSESS_FINDING)
     by = approval.by if approval else finding.remediation.requested_by or ENGINE
     reason = f"{rule.title}: {rule.judge(before).reason}"
-    started = happened(
-        "Remediation Started", reason, ports, by, before=before, writes=[asdict(write) for write in writes]
-    )
+    facts: JsonObject = {"before": before, "writes": [asdict(write) for write in writes]}
+    if rule.playbook.stages is not None:
+        facts["stages"] = list(rule.playbook.stages.names(finding.resource, before))
+    started = happened("Remediation Started", reason, ports, by, **facts)
     attempt = replace(
         finding.remediation, before=before, writes=writes, acted_at=ports.clock(), token=None, until=None
     )

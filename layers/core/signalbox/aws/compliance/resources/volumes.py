@@ -1,4 +1,4 @@
-"""EBS volumes, the instance of each, and what Signalbox has made of one: at most five calls."""
+"""EBS volumes, the instance of each, and what Signalbox has made of one: at most six calls."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -64,8 +64,8 @@ def _volume(volume_id: str) -> dict[str, Any] | None:
 
 
 def _host(volume: Mapping[str, Any], snapshots: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """As EC2 describes it, with whether it is protected from being stopped."""
-    held = [each["InstanceId"] for each in volume.get("Attachments", [])]
+    """As EC2 describes it, with what speaks against stopping it."""
+    held = [each.get("InstanceId") for each in volume.get("Attachments", [])]
     meant = [tags_in(each.get("Tags", [])).get(INSTANCE_TAG) for each in snapshots]
     instance = next((id_ for id_ in (*held, *meant) if id_), None)
     if instance is None:
@@ -80,8 +80,16 @@ def _host(volume: Mapping[str, Any], snapshots: Iterable[Mapping[str, Any]]) -> 
                 return None
             raise
     found: list[Any] = [each for group in answer["Reservations"] for each in group.get("Instances", [])]
+    if not found:
+        return None
     protected = bool(attribute.get("DisableApiStop", {}).get("Value"))
-    return {**found[0], "StopProtected": protected} if found else None
+    return {**found[0], "StopProtected": protected, "InstanceStore": _has_store(found[0]["InstanceType"])}
+
+
+def _has_store(type_: Any) -> bool:
+    with aws_errors():
+        answer = client("ec2").describe_instance_types(InstanceTypes=[type_])
+    return any(each.get("InstanceStorageSupported") for each in answer["InstanceTypes"])
 
 
 def _named(host: Mapping[str, Any]) -> str:
@@ -135,8 +143,9 @@ def _attachments(volume: Mapping[str, Any], host: Mapping[str, Any] | None) -> I
     for each in volume.get("Attachments", []):
         if each["State"] != "detached":
             yield Attachment(
-                InstanceId=each["InstanceId"],
-                Device=each["Device"],
+                # Tasks of Fargate use volumes, too.
+                InstanceId=each.get("InstanceId") or each.get("AssociatedResource", ""),
+                Device=each.get("Device", ""),
                 State=each["State"],
                 DeleteOnTermination=goes.get(volume["VolumeId"], False),
             )
@@ -153,6 +162,7 @@ def _instance(host: Mapping[str, Any]) -> Host:
         Lifecycle=host.get("InstanceLifecycle", ""),
         Group=tags.get("aws:autoscaling:groupName", ""),
         StopProtected=host["StopProtected"],
+        InstanceStore=host["InstanceStore"],
     )
 
 
