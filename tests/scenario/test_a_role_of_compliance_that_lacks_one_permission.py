@@ -13,7 +13,6 @@ from tests.scenario.roles import Permissions, is_needed, name_of, permissions_us
 from tests.scenario.world import World
 
 UNPLAYED = {
-    ("ApplyFixFunction", "MarkWhatIsKept"): "conditions are not looked at here: TagWhatIsMade would do",
     ("AwaitApprovalFunction", "TellWhatHappened"): "an execution that has been overtaken, and died before",
 }
 STATEMENTS = [

@@ -82,7 +82,7 @@ def test_an_unencrypted_volume_is_replaced_by_an_encrypted_copy_and_kept(
     instance = ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
     found = findings.until(volume, VOLUMES, "waiting")
     planned = [write["operation"] for write in found["evidence"]["proposal"]]
-    assert (planned[0], planned[-1], len(planned)) == ("CreateSnapshot", "StartInstances", 9)
+    assert (planned[0], planned[-1], len(planned)) == ("CreateTags", "DeleteTags", 11)
     assert findings.say("approve", found, "approver").status == 202
     done = findings.until(volume, VOLUMES, "remediated")
     host = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
@@ -93,7 +93,7 @@ def test_an_unencrypted_volume_is_replaced_by_an_encrypted_copy_and_kept(
     (kept,) = ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
     tags = {tag["Key"]: tag["Value"] for tag in kept["Tags"]}
     assert (kept["State"], tags["signalbox:kept-for"]) == ("available", done["id"])
-    assert findings.types(done).count("Stage Begun") == 9
+    assert findings.types(done).count("Stage Begun") == 11
     assert done["evidence"]["chain_verified"]
 
 

@@ -98,6 +98,7 @@ EXAMPLES = {
             volume(Instance=host(Lifecycle="spot")),
             volume(Instance=host(RootDeviceType="instance-store")),
             volume(Instance=host(InstanceStore=True)),
+            volume(Instance=host(HeldFor="c-2")),
             volume(Instance=host(StopProtected=True)),
             volume(Instance=host(State="pending")),
         ),

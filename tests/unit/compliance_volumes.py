@@ -6,6 +6,7 @@ from typing import Any
 from signalbox.compliance.model import Configuration
 from signalbox.compliance.rules.volume_state import (
     FINDING_TAG,
+    HELD_FOR_TAG,
     INSTANCE_TAG,
     KEPT_SINCE_TAG,
     TAKEN_TAG,
@@ -28,7 +29,7 @@ def host(**more: Any) -> Host:
         **{
             "InstanceId": INSTANCE, "State": "running", "LaunchTime": LAUNCHED, "Managed": True,
             "RootDeviceType": "ebs", "Lifecycle": "", "Group": "", "StopProtected": False,
-            "InstanceStore": False, **more,
+            "InstanceStore": False, "HeldFor": "", **more,
         }
     )  # fmt: skip
 
@@ -121,8 +122,13 @@ def _delete(of: Any, kind: str, id_: str, given: Any) -> None:
     of[kind].remove(gone)
 
 
-def _kept(of: Any, given: Any) -> None:
-    assert given["Resources"] == [VOLUME] or given["Resources"] == ["it"]
+def _tagged(of: Any, given: Any) -> None:
+    if given["Resources"] == [INSTANCE]:
+        (tag,) = given["Tags"]
+        assert tag["Key"] == HELD_FOR_TAG
+        of["Instance"]["HeldFor"] = tag.get("Value", "")
+        return
+    assert given["Resources"][0] in (VOLUME, "it")
     of["KeptSince"] = {tag["Key"]: tag.get("Value", "") for tag in given["Tags"]}[KEPT_SINCE_TAG]
 
 
@@ -134,8 +140,8 @@ APPLIED = {
     "ModifyInstanceAttribute": _goes_with_instance,
     "StopInstances": lambda of, given: _power(of, "stopping"),
     "StartInstances": lambda of, given: _power(of, "pending"),
-    "CreateTags": _kept,
-    "DeleteTags": _kept,
+    "CreateTags": _tagged,
+    "DeleteTags": _tagged,
     "DeleteVolume": lambda of, given: _delete(of, "Copies", "VolumeId", given),
     "DeleteSnapshot": lambda of, given: _delete(of, "Snapshots", "SnapshotId", given),
 }

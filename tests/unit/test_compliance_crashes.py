@@ -38,7 +38,7 @@ def _play(story: str, dies_at: int | None, *, after: bool) -> tuple[Railway, Sta
     def refuse(write: Write) -> None:
         if story == "undone" and write.operation.startswith("Revoke") and stage.world.estate.writes:
             raise Rejected("no")
-        if story == "put back" and write.operation == "CreateTags":
+        if story == "put back" and write.operation == "CreateTags" and "kept-for" in str(write.parameters):
             raise Rejected("no")
 
     stage.world.estate.refuse = refuse
@@ -71,9 +71,10 @@ ENDINGS = {
 
 
 SWAPPED = [
-    ("CreateSnapshot", "ahead"), ("StopInstances", ""), ("CreateSnapshot", "final"), ("CreateVolume", ""),
-    ("DetachVolume", ""), ("AttachVolume", ""), ("ModifyInstanceAttribute", ""), ("CreateTags", ""),
-    ("StartInstances", ""),
+    ("CreateTags", "held-for"), ("CreateSnapshot", "ahead"), ("StopInstances", ""),
+    ("CreateSnapshot", "final"), ("CreateVolume", ""), ("DetachVolume", ""), ("AttachVolume", ""),
+    ("ModifyInstanceAttribute", ""),
+    ("CreateTags", "kept-for"), ("StartInstances", ""), ("DeleteTags", "held-for"),
 ]  # fmt: skip
 
 
@@ -81,9 +82,9 @@ def _swapped(stage: Railway) -> list[tuple[str, str]]:
     """Each write that had an effect, once: a process that died may have made one that nobody saw."""
     made = []
     for write in stage.world.estate.writes:
-        described = str(write.parameters.get("Description", ""))
-        kind = next((kind for kind in ("ahead", "final") if kind in described), "")
-        made.append((write.operation, kind))
+        told = str((write.parameters.get("Description"), write.parameters.get("Tags")))
+        kinds = (kind for kind in ("ahead", "final", "held-for", "kept-for") if kind in told)
+        made.append((write.operation, next(kinds, "")))
     return list(dict.fromkeys(made))
 
 

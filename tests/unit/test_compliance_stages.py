@@ -18,7 +18,7 @@ from tests.unit.compliance_examples import COPY, EXAMPLES
 from tests.unit.compliance_fakes import Thing
 from tests.unit.compliance_machine import ANA, Railway, assert_in_order
 from tests.unit.compliance_stories import VOLUME, thing
-from tests.unit.compliance_volumes import available
+from tests.unit.compliance_volumes import available, host, volume
 
 
 def _approved(stage: Railway, of: Thing) -> Subject:
@@ -39,8 +39,8 @@ def _restored(configuration: Any) -> Any:
     return RULES[VOLUME].playbook.restored(configuration)
 
 
-def _refuse(operations: Collection[str], write: Write) -> None:
-    if write.operation in operations:
+def _refuse(operations: Collection[str], but_of: str, write: Write) -> None:
+    if write.operation in operations and write.parameters["VolumeId"] != but_of:
         raise Rejected("no")
 
 
@@ -58,7 +58,7 @@ def test_an_encrypted_copy_takes_the_place_of_a_volume_and_the_volume_is_kept() 
     (copy,) = now["Copies"]
     assert copy["Attachments"] == EXAMPLES[VOLUME].bad["Attachments"]
     assert now["Instance"]["State"] == "running"
-    kept = next(write for write in stage.world.estate.writes if write.operation == "CreateTags")
+    kept = [write for write in stage.world.estate.writes if write.operation == "CreateTags"][-1]
     assert {"Key": KEPT_FOR_TAG, "Value": subject.finding_id} in kept.parameters["Tags"]  # type: ignore[operator]
     assert_in_order(stage)
 
@@ -72,10 +72,10 @@ def test_an_approval_is_of_the_whole_plan_and_each_stage_is_recorded_before_its_
     proposed = stage.finding(subject).remediation.proposal
     assert outlook.writes == proposed
     assert [write.operation for write in proposed] == [
-        "CreateSnapshot", "StopInstances", "CreateSnapshot", "CreateVolume", "DetachVolume", "AttachVolume",
-        "ModifyInstanceAttribute", "CreateTags", "StartInstances",
+        "CreateTags", "CreateSnapshot", "StopInstances", "CreateSnapshot", "CreateVolume", "DetachVolume",
+        "AttachVolume", "ModifyInstanceAttribute", "CreateTags", "StartInstances", "DeleteTags",
     ]  # fmt: skip
-    assert proposed[5].parameters["VolumeId"] == "<encrypted copy>"
+    assert proposed[6].parameters["VolumeId"] == "<encrypted copy>"
     assert stage.world.estate.writes == []
     approve(subject.finding_id, ANA, stage.world.ports)
     stage.settle()
@@ -83,8 +83,8 @@ def test_an_approval_is_of_the_whole_plan_and_each_stage_is_recorded_before_its_
     started = next(entry for entry in stage.timeline(subject) if entry.type == "Remediation Started")
     stages = [entry for entry in stage.timeline(subject) if entry.type == "Stage Begun"]
     assert [entry.reason for entry in stages] == started.data["stages"]
-    assert len(stages) == 9
-    assert stages[1].reason == "the instance stops"
+    assert len(stages) == 11
+    assert stages[2].reason == "the instance stops"
     assert not any("<" in str(stage.data["writes"]) for stage in stages)
 
 
@@ -97,7 +97,7 @@ def test_a_volume_that_nobody_uses_is_copied_and_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "refused", ["StopInstances", "CreateVolume", "DetachVolume", "AttachVolume", "CreateTags"]
+    "refused", ["StopInstances", "CreateVolume", "DetachVolume", "AttachVolume", "kept-for"]
 )
 @pytest.mark.parametrize("before", [EXAMPLES[VOLUME].bad, *EXAMPLES[VOLUME].also_bad])
 def test_wherever_aws_refuses_all_of_it_leads_back(refused: str, before: Any) -> None:
@@ -105,7 +105,7 @@ def test_wherever_aws_refuses_all_of_it_leads_back(refused: str, before: Any) ->
     subject, once = _approved(stage, of), [True]
 
     def refuse(write: Write) -> None:
-        if write.operation == refused and once:
+        if once and refused in f"{write.operation} {write.parameters.get('Tags')}":
             once.clear()
             raise Rejected("no")
 
@@ -136,8 +136,8 @@ def test_a_way_back_that_aws_refuses_or_that_does_not_end_is_told() -> None:
     for refuses in (True, False):
         stage, of = Railway(), thing(VOLUME)
         subject = _approved(stage, of)
-        refused = {"CreateTags", "DeleteVolume"} if refuses else {"CreateTags"}
-        stage.world.estate.refuse = partial(_refuse, refused)
+        refused = {"AttachVolume", "DeleteVolume"} if refuses else {"AttachVolume"}
+        stage.world.estate.refuse = partial(_refuse, refused, subject.resource.id)
         stage.world.estate.lost = lambda write: write.operation == "DeleteVolume"
         stage.settle(hours=2)
         why = "no" if refuses else "the copy is deleted takes too long"
@@ -155,7 +155,7 @@ def test_what_an_instance_has_written_since_is_never_undone() -> None:
     def blind() -> None:
         if "StartInstances" in _operations(stage):
             seen.append(1)
-            if len(seen) == 3:  # the proof
+            if len(seen) == 4:  # the proof
                 raise Rejected("AccessDenied")
 
     stage.world.estate.blind = blind
@@ -189,6 +189,33 @@ def test_what_somebody_starts_in_the_middle_stops_again_and_another_snapshot_cou
     assert _operations(stage).count("StopInstances") == 2
 
 
+def test_what_stood_still_and_is_started_in_the_middle_stops_again() -> None:
+    stage, of = Railway(), Thing(configuration=deepcopy(EXAMPLES[VOLUME].also_bad[0]))
+    subject = _approved(stage, of)
+    once = [True]
+
+    def start() -> None:
+        if "CreateVolume" in _operations(stage) and once:
+            once.clear()
+            of.configuration["Instance"].update(  # type: ignore[attr-defined]
+                State="running", LaunchTime="2026-11-22T10:00:01.500Z"
+            )
+
+    stage.world.estate.blind = start
+    stage.settle()
+    assert stage.finding(subject).state is State.REMEDIATED
+    assert _operations(stage).count("StopInstances") == 1
+    assert "StartInstances" not in _operations(stage)
+
+
+def test_of_two_volumes_of_one_instance_one_waits_for_the_other() -> None:
+    stages, resource = RULES[VOLUME].playbook.stages, Railway().has(VOLUME, thing(VOLUME)).resource
+    assert stages is not None
+    due = stages.forward(resource, volume(), volume(Instance=host(HeldFor="c-2")))
+    assert due is not None
+    assert (due.name, due.writes) == ("the instance is held", ())
+
+
 def test_what_somebody_stops_before_the_proof_is_started_again() -> None:
     stage, of = Railway(), thing(VOLUME)
     subject = _approved(stage, of)
@@ -197,7 +224,7 @@ def test_what_somebody_stops_before_the_proof_is_started_again() -> None:
     def blind() -> None:
         if "StartInstances" in _operations(stage):
             seen.append(1)
-            if len(seen) == 3:
+            if len(seen) == 4:
                 of.configuration["Instance"]["State"] = "stopped"  # type: ignore[index]
 
     stage.world.estate.blind = blind

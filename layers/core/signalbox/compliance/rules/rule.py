@@ -11,11 +11,12 @@ from signalbox.compliance.model import Configuration, Danger, Judgement, Mode, R
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One stage of a fix: what it does in words, the writes that it still takes (none while AWS is at work on
-    it), and how long it may take."""
+    it), how long it may take, and whether from there it can be undone."""
 
     name: str
     writes: tuple[Write, ...]
     within: timedelta
+    is_undoable: bool = True
 
 
 Way = Callable[[Resource, Configuration, Configuration], Stage | None]

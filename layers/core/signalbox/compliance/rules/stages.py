@@ -23,7 +23,8 @@ def _never(_: Any) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Generic[T]):
     """One step towards a goal, by what was before and what is now. `is_needed` says whether the plan has it;
-    while it `is_busy` AWS works on it, and nothing is written."""
+    while it `is_busy` AWS works on it, and nothing is written. A step that is not undoable comes after the
+    point from which nothing leads back."""
 
     name: str
     write: Callable[[T], Write]
@@ -31,6 +32,7 @@ class Step(Generic[T]):
     is_needed: Callable[[T], bool] = _always
     is_busy: Callable[[T], bool] = _never
     within: timedelta = PATIENCE
+    is_undoable: bool = True
 
 
 def plan(steps: Sequence[Step[T]], of: T) -> tuple[Write, ...]:
@@ -48,5 +50,5 @@ def next_stage(steps: Sequence[Step[T]], of: T) -> Stage | None:
     for step in steps:
         if step.is_needed(of) and not step.is_done(of):
             writes = () if step.is_busy(of) else (step.write(of),)
-            return Stage(name=step.name, writes=writes, within=step.within)
+            return Stage(name=step.name, writes=writes, within=step.within, is_undoable=step.is_undoable)
     return None

@@ -1,5 +1,7 @@
 """EBS volumes in use are encrypted. None can be encrypted in place: an encrypted copy takes its place."""
 
+from datetime import timedelta
+
 from signalbox.compliance.model import Configuration, Danger, Judgement, Mode
 from signalbox.compliance.rules.rule import Playbook, Rule, compliant, non_compliant
 from signalbox.compliance.rules.volume_stages import STAGES, planned, planned_back
@@ -45,6 +47,7 @@ def _of_host(volume: VolumeState) -> str:
         (bool(host.Group), f"belongs to the Auto Scaling group {host.Group}, which would replace it"),
         (bool(host.Lifecycle), f"is a {host.Lifecycle} instance: nobody can be sure that it starts again"),
         (host.RootDeviceType != "ebs", "has its root on an instance store, and cannot be stopped"),
+        (bool(host.HeldFor), f"is held for finding {host.HeldFor}: ask again when that is over"),
         (host.InstanceStore, "has an instance store, which loses what is on it when it stops"),
         (host.StopProtected, "is protected from being stopped"),
         (host.State not in _AT_REST, f"is {host.State}: wait until it is running or stopped"),
@@ -58,6 +61,7 @@ def _restored(configuration: Configuration) -> Configuration:
     return {
         "Attachments": configuration["Attachments"],
         "Instance": volume.Instance.State if volume.Instance else "",
+        "HeldFor": volume.Instance.HeldFor if volume.Instance else "",
         "Snapshots": configuration["Snapshots"],
         "Copies": configuration["Copies"],
         "KeptSince": volume.KeptSince,
@@ -77,6 +81,7 @@ RULE = Rule(
         act=planned,
         undo=planned_back,
         restored=_restored,
+        within=timedelta(minutes=30),
         stages=STAGES,
     ),
 )

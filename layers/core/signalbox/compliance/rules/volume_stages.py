@@ -17,10 +17,12 @@ from signalbox.compliance.rules.volume_swap import (
     delete_copy,
     delete_snapshot,
     delete_with_instance,
+    hold,
     keep,
     keep_no_longer,
     of_instance,
     put,
+    release,
     snapshot,
 )
 
@@ -40,7 +42,20 @@ def _is(attachment: Attachment | None, *states: str) -> bool:
     return attachment is not None and attachment.State in states
 
 
+def _must_stop(swap: Swap) -> bool:
+    """Also when somebody has started it since."""
+    return swap.is_attached and (swap.was_running or not swap.stands("stopped"))
+
+
 FORWARD: Sequence[Step[Swap]] = (
+    Step(
+        name="the instance is held",
+        is_needed=lambda swap: swap.is_attached,
+        is_done=lambda swap: swap.held_for == swap.finding or _is(swap.copy_here, "attached"),
+        is_busy=lambda swap: bool(swap.held_for),
+        write=hold,
+        within=UNTIL_A_SNAPSHOT,
+    ),
     Step(
         name="a snapshot ahead, while the instance runs",
         is_needed=lambda swap: swap.was_running,
@@ -51,7 +66,7 @@ FORWARD: Sequence[Step[Swap]] = (
     ),
     Step(
         name="the instance stops",
-        is_needed=lambda swap: swap.was_running,
+        is_needed=_must_stop,
         is_done=lambda swap: swap.stands("stopped") or _is(swap.copy_here, "attached"),
         is_busy=lambda swap: swap.stands("stopping"),
         write=lambda swap: of_instance("StopInstances", swap),
@@ -97,12 +112,19 @@ FORWARD: Sequence[Step[Swap]] = (
         is_busy=lambda swap: swap.stands("pending", "stopping"),
         write=lambda swap: of_instance("StartInstances", swap),
     ),
+    Step(
+        name="the instance is held no longer",
+        is_needed=lambda swap: swap.is_attached,
+        is_done=lambda swap: swap.held_for != swap.finding,
+        write=release,
+        is_undoable=False,
+    ),
 )
 
 BACK: Sequence[Step[Swap]] = (
     Step(
         name="the instance stops",
-        is_needed=lambda swap: swap.was_running,
+        is_needed=_must_stop,
         is_done=lambda swap: swap.stands("stopped") or _is(swap.volume_here, "attached"),
         is_busy=lambda swap: swap.stands("stopping"),
         write=lambda swap: of_instance("StopInstances", swap),
@@ -149,6 +171,12 @@ BACK: Sequence[Step[Swap]] = (
         name="the snapshots are deleted",
         is_done=lambda swap: not swap.now.Snapshots,
         write=delete_snapshot,
+    ),
+    Step(
+        name="the instance is held no longer",
+        is_needed=lambda swap: swap.is_attached,
+        is_done=lambda swap: swap.held_for != swap.finding,
+        write=release,
     ),
 )
 

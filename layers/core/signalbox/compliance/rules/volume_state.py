@@ -11,6 +11,8 @@ from signalbox.compliance.model import Configuration
 FINDING_TAG = "signalbox:finding"
 TAKEN_TAG = "signalbox:taken"
 INSTANCE_TAG = "signalbox:instance"
+# Of an instance, while one of its volumes is swapped: of another one the swap waits.
+HELD_FOR_TAG = "signalbox:held-for"
 # Of the volume that is kept.
 KEPT_FOR_TAG = "signalbox:kept-for"
 KEPT_SINCE_TAG = "signalbox:kept-since"
@@ -32,7 +34,8 @@ class Attachment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """The one to which the volume belongs. `Managed`: its owner has entrusted it; `Group`: the Auto Scaling
-    group that it is in; `InstanceStore`: it has disks that lose all when it stops."""
+    group that it is in; `InstanceStore`: it has disks that lose all when it stops; `HeldFor`: the finding
+    whose fix needs it."""
 
     InstanceId: str
     State: str
@@ -43,6 +46,7 @@ class Host:
     Group: str
     StopProtected: bool
     InstanceStore: bool
+    HeldFor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from signalbox.compliance.model import Resource, Subject, Write
 from signalbox.compliance.rules.volume_state import (
     FINAL,
     FINDING_TAG,
+    HELD_FOR_TAG,
     INSTANCE_TAG,
     KEPT_FOR_TAG,
     KEPT_SINCE_TAG,
@@ -48,6 +49,11 @@ class Swap:
     @property
     def was_running(self) -> bool:
         return self.before.Instance is not None and self.before.Instance.State == "running"
+
+    @property
+    def held_for(self) -> str:
+        """The finding for which the instance is held."""
+        return self.now.Instance.HeldFor if self.now.Instance else ""
 
     def stands(self, *states: str) -> bool:
         """Whether the instance is in one of those states."""
@@ -128,6 +134,15 @@ def create_copy(swap: Swap) -> Write:
         ClientToken=f"{swap.finding}-{snapshot}",
         TagSpecifications=[{"ResourceType": "volume", "Tags": _tags(tags)}],
     )
+
+
+def hold(swap: Swap) -> Write:
+    tags = _tags({HELD_FOR_TAG: swap.finding})
+    return _ec2("CreateTags", Resources=[swap.place.InstanceId], Tags=tags)
+
+
+def release(swap: Swap) -> Write:
+    return _ec2("DeleteTags", Resources=[swap.place.InstanceId], Tags=[{"Key": HELD_FOR_TAG}])
 
 
 def of_instance(operation: str, swap: Swap) -> Write:

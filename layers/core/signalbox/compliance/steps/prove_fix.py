@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from signalbox.compliance.model import Configuration, Judgement, Verdict
 from signalbox.compliance.ports import CompliancePorts
@@ -41,9 +42,15 @@ def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     if judgement.verdict is Verdict.COMPLIANT:
         _proven(finding, judgement.reason, observed.configuration, ports)
         return Progress(next=Next.DONE)
-    if ports.clock() - (finding.remediation.acted_at or finding.detected_at) > rule.playbook.within:
+    if ports.clock() - _acted_at(finding) > rule.playbook.within:
         return Progress(next=Next.UNDO_FIX, failure=f"not proven in time: {judgement.reason}")
     return _again(finding, judgement, ports)
+
+
+def _acted_at(finding: Finding) -> datetime:
+    """When its last stage began, or all of it where there are none."""
+    attempt = finding.remediation
+    return attempt.reached.at if attempt.reached else attempt.acted_at or finding.detected_at
 
 
 def _is_unfinished(finding: Finding, rule: Rule, now: Configuration) -> bool:

@@ -70,9 +70,10 @@ def _begun(
     rule = rule_of(finding, ports)
     if not _different(rule, before, found):
         return _failed(finding, f"{failure}; nothing was changed", "untouched", ports)
-    stages = rule.playbook.stages
-    if stages is not None and stages.forward(finding.resource, before, found.configuration) is None:
-        return _failed(finding, f"{failure}; not undone: {ALL_DONE}", "stuck", ports)
+    if rule.playbook.stages is not None:
+        stage = rule.playbook.stages.forward(finding.resource, before, found.configuration)
+        if stage is None or not stage.is_undoable:
+            return _failed(finding, f"{failure}; not undone: {ALL_DONE}", "stuck", ports)
     attempt = replace(finding.remediation, undoing=True, failure=failure, reached=None)
     writes = [asdict(write) for write in rule.playbook.undo(finding.resource, before)]
     event = happened("Undo Started", failure, ports, writes=writes)

@@ -11,6 +11,7 @@ from signalbox.aws.errors import aws_errors, code_of
 from signalbox.compliance.model import Observed, Resource, Subject
 from signalbox.compliance.rules.volume_state import (
     FINDING_TAG,
+    HELD_FOR_TAG,
     INSTANCE_TAG,
     KEPT_SINCE_TAG,
     OUR_TAGS,
@@ -163,6 +164,7 @@ def _instance(host: Mapping[str, Any]) -> Host:
         Group=tags.get("aws:autoscaling:groupName", ""),
         StopProtected=host["StopProtected"],
         InstanceStore=host["InstanceStore"],
+        HeldFor=tags.get(HELD_FOR_TAG, ""),
     )
 
 
