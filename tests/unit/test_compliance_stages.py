@@ -285,3 +285,38 @@ def test_a_copy_that_somebody_uses_elsewhere_is_not_taken_for_its_place() -> Non
     due = stages.forward(resource, available(), available(Copies=(COPY,)))
     assert due is not None
     assert due.name == "the snapshot that counts"
+
+
+def test_what_ec2_does_not_list_yet_is_not_made_again_at_once() -> None:
+    stage, of = Railway(), Thing(configuration=available())
+    subject = _approved(stage, of)
+    hidden: list[Any] = []
+
+    def hide() -> None:
+        """The first snapshot is not listed in the first look at it."""
+        made: Any = of.configuration["Snapshots"]
+        if made and not hidden:
+            hidden.append(made.pop())
+        elif hidden:
+            made[:0] = [hidden[0]] if hidden[0] not in made else []
+
+    stage.world.estate.blind = hide
+    stage.settle()
+    assert stage.finding(subject).state is State.REMEDIATED
+    assert _operations(stage) == ["CreateSnapshot", "CreateVolume", "CreateTags"]
+
+
+def test_what_had_no_effect_is_written_again() -> None:
+    stage, of = Railway(), Thing(configuration=available())
+    subject = _approved(stage, of)
+    lost: list[Write] = []
+
+    def is_lost(write: Write) -> bool:
+        lost.append(write)
+        return len(lost) == 1
+
+    stage.world.estate.lost = is_lost
+    stage.settle()
+    assert stage.finding(subject).state is State.REMEDIATED
+    assert _operations(stage) == ["CreateSnapshot", "CreateSnapshot", "CreateVolume", "CreateTags"]
+    assert stage.told(subject).count("Stage Begun") == 3

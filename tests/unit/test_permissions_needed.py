@@ -234,6 +234,11 @@ def test_a_snapshot_and_a_volume_of_it_are_made_and_tagged() -> None:
         ("ec2:CreateSnapshot", f"arn:aws:ec2:{REGION}::snapshot/*"),
         ("ec2:CreateTags", f"arn:aws:ec2:{REGION}::snapshot/*"),
     ]
+    goes = [{"DeviceName": "/dev/xvda", "Ebs": {"DeleteOnTermination": True}}]
+    assert pairs(needed("ec2", "ModifyInstanceAttribute", InstanceId="i-1", BlockDeviceMappings=goes)) == [
+        ("ec2:ModifyInstanceAttribute", f"arn:aws:ec2:{HERE}:instance/i-1"),
+        ("ec2:ModifyInstanceAttribute", f"arn:aws:ec2:{HERE}:volume/*"),
+    ]
     assert pairs(needed("ec2", "CreateVolume", SnapshotId="snap-1")) == [
         ("ec2:CreateVolume", f"arn:aws:ec2:{REGION}::snapshot/snap-1"),
         ("ec2:CreateVolume", f"arn:aws:ec2:{HERE}:volume/*"),

@@ -48,8 +48,10 @@ def permissions(asked: Asked) -> Iterable[Permission]:
     if asked.operation == "StartInstances":
         keys = moto_records.keys_of_volumes(asked.account, asked.region, asked.texts("InstanceIds"))
         return (*asked.needs(*_resources(asked)), *(Permission("kms:CreateGrant", key) for key in keys))
-    made = _MADE.get(asked.operation, ())
-    own = asked.needs(*_resources(asked), *(_arn(asked, kind) for kind in made))
+    beside = _MADE.get(asked.operation, ())
+    if asked.operation == "ModifyInstanceAttribute" and asked.parameters.get("BlockDeviceMappings"):
+        beside = ("volume/*",)
+    own = asked.needs(*_resources(asked), *(_arn(asked, kind) for kind in beside))
     return (*own, *_tagging(asked, asked.parameters), *_encrypting(asked))
 
 

@@ -44,10 +44,10 @@ def _next_stage(finding: Finding, stages: Stages, ports: CompliancePorts) -> Pro
     stage = stages.forward(finding.resource, before, observed.configuration)
     if stage is None:
         return Progress(next=Next.PROVE_FIX, seconds=SOONEST)
-    finding = entered(finding, stage, ports)
+    finding, writes = entered(finding, stage, ports)
     if is_late(finding, stage, ports):
         return Progress(next=Next.UNDO_FIX, failure=f"not done in time: {stage.name}")
-    for write in stage.writes:
+    for write in writes:
         ports.estate.write(write)
     return Progress(next=Next.APPLY_FIX, seconds=rest(finding))
 

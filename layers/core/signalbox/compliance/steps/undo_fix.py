@@ -100,9 +100,9 @@ def _different(rule: Rule, before: Configuration, found: Observed) -> list[str]:
 
 def _one_stage(finding: Finding, stage: Stage, failure: str, ports: CompliancePorts) -> Progress:
     """Of the way back. It ends where AWS refuses one, or does not come to an end with it."""
-    finding = entered(finding, stage, ports)
+    finding, writes = entered(finding, stage, ports)
     late = [f"{stage.name} takes too long"] if is_late(finding, stage, ports) else []
-    problems = late or _written(stage.writes, ports)
+    problems = late or _written(writes, ports)
     if problems:
         return _failed(finding, f"{failure}; not undone: {'; '.join(problems)}", "stuck", ports)
     return Progress(next=Next.UNDO_FIX, seconds=rest(finding), failure=failure)
