@@ -176,6 +176,9 @@ def test_only_the_api_and_what_wakes_fleets_begin_their_runs() -> None:
     assert _starts("PowerMachine") == {"ApiFunction", *wakers}
 
 
+_DELETIONS = ("ec2:DeleteSnapshot", "ec2:DeleteVolume", "rds:DeleteDBInstance", "rds:DeleteDBSnapshot")
+
+
 def _able(*powers: str) -> set[str]:
     return {name for name in _FUNCTIONS for power in powers if _may(f"{name}Role", power)}
 
@@ -191,12 +194,15 @@ def test_instances_stop_for_a_fleet_or_for_a_fix_that_was_approved() -> None:
 
 def test_copies_are_made_by_a_fix_and_deleted_by_its_undo() -> None:
     assert _able("ec2:CreateSnapshot", "ec2:CreateVolume") == {"ApplyFixFunction"}
-    assert _able("ec2:DeleteSnapshot", "ec2:DeleteVolume") == {"UndoFixFunction"}
+    assert _able("rds:CreateDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot") == {"ApplyFixFunction"}
+    assert _able(*_DELETIONS) == {"UndoFixFunction"}
 
 
 @_each_statement
-def test_only_what_a_fix_has_made_may_be_deleted_of_volumes(name: str, statement: Statement) -> None:
-    if {"ec2:DeleteSnapshot", "ec2:DeleteVolume"} & set(actions(statement)):
+def test_only_what_a_fix_has_made_may_be_deleted_of_volumes_and_databases(
+    name: str, statement: Statement
+) -> None:
+    if set(_DELETIONS) & set(actions(statement)):
         assert statement["Condition"]["Null"] == {"aws:ResourceTag/signalbox:finding": "false"}, name
 
 

@@ -5,7 +5,6 @@ from itertools import count
 from typing import Any
 
 import boto3
-from moto.rds.models import rds_backends
 
 from signalbox.compliance.model import Resource
 from signalbox.compliance.rules.registry import RULES
@@ -115,11 +114,6 @@ def _delete_volume(volume: str, session: boto3.Session) -> None:
 def put_right(rule: str, resource: Resource, session: boto3.Session) -> None:
     """What is only told, as its owner does it."""
     match rule:
-        case "database-encrypted":
-            rds: Any = session.client("rds")
-            filters = [{"Name": "dbi-resource-id", "Values": [resource.id]}]
-            (found,) = rds.describe_db_instances(Filters=filters)["DBInstances"]
-            _encrypt(found["DBInstanceIdentifier"])
         case "instance-managed":
             tell_inventory(_aws(session), resource.id)
         case "instance-agent":
@@ -127,8 +121,3 @@ def put_right(rule: str, resource: Resource, session: boto3.Session) -> None:
         case "required-tags":
             tags: Any = [*TAGS, {"Key": "owner", "Value": "web"}]
             session.client("s3").put_bucket_tagging(Bucket=resource.id, Tagging={"TagSet": tags})
-
-
-def _encrypt(database: str) -> None:
-    """Nobody can, in place: as if it had been restored under its name."""
-    rds_backends[ACCOUNT][REGION].databases[database].storage_encrypted = True

@@ -5,7 +5,9 @@ from typing import Any
 
 from signalbox.compliance.model import Configuration, Verdict
 from signalbox.compliance.rules.bucket_public_access import BLOCKS
+from signalbox.compliance.rules.database_state import DatabaseCopy, DatabaseSnapshot
 from signalbox.compliance.rules.volume_state import Copy
+from tests.unit.compliance_databases import unencrypted
 from tests.unit.compliance_volumes import attachment, available, host, volume
 
 SSH_TO_ALL = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Cidr": "0.0.0.0/0", "Description": "ops"}
@@ -26,7 +28,7 @@ def trail(name: str = "main", **more: Any) -> Configuration:
 def database(**more: Any) -> Configuration:
     return {
         "DBInstanceIdentifier": "orders", "BackupRetentionPeriod": 0, "PendingBackupRetentionPeriod": None,
-        "StorageEncrypted": False, "PubliclyAccessible": True, "Cluster": "", "Source": "", **more,
+        "PubliclyAccessible": True, "Cluster": "", "Source": "", **more,
     }  # fmt: skip
 
 
@@ -46,6 +48,13 @@ OPEN: Configuration = {"Configured": False, **dict.fromkeys(BLOCKS, False), "Web
 HALF: Configuration = {**OPEN, "Configured": True, "BlockPublicAcls": True}
 COPY = Copy(
     VolumeId="vol-2", SnapshotId="snap-1", State="in-use", Encrypted=True, Attachments=(attachment(),)
+)
+DATABASE_COPY = DatabaseCopy(
+    DBInstanceIdentifier="orders", DBInstanceStatus="available", StorageEncrypted=True,
+    DeletionProtection=False, Modified={},
+)  # fmt: skip
+DATABASE_SNAPSHOT = DatabaseSnapshot(
+    DBSnapshotIdentifier="signalbox-1-final", Status="available", Encrypted=False, Day="2026-11-22"
 )
 EXAMPLES = {
     "bucket-public-access": Example(
@@ -70,7 +79,21 @@ EXAMPLES = {
         obstacles=(database(Cluster="orders-cluster"), database(Source="main")),
         right_after=Verdict.PENDING,
     ),
-    "database-encrypted": Example(bad=database(), good=database(StorageEncrypted=True)),
+    "database-encrypted": Example(
+        bad=unencrypted(),
+        also_bad=(unencrypted(Restored={"DBInstanceClass": "db.t3.medium", "DeletionProtection": False}),),
+        good=unencrypted(StorageEncrypted=True),
+        also_good=(unencrypted(Copy=DATABASE_COPY, KeptSince="2026-11-22"),),
+        obstacles=(
+            unencrypted(KeptSince="2026-11-22"),
+            unencrypted(Snapshots=(DATABASE_SNAPSHOT,)),
+            unencrypted(Cluster="shop"),
+            unencrypted(Replicas=("orders-2",)),
+            unencrypted(Lost=("its domain",)),
+            unencrypted(Pending=("Port",)),
+            unencrypted(DBInstanceStatus="stopped"),
+        ),
+    ),
     "database-not-public": Example(bad=database(), good=database(PubliclyAccessible=False)),
     "volumes-encrypted-by-default": Example(
         bad={"EbsEncryptionByDefault": False}, good={"EbsEncryptionByDefault": True}

@@ -12,7 +12,7 @@ from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Rule
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
-from tests.unit import compliance_volumes
+from tests.unit import compliance_databases, compliance_volumes
 from tests.unit.compliance_volumes import looked_at
 from tests.unit.fakes import FakeClock
 from tests.unit.fleet_fakes import Wire, Wired
@@ -124,6 +124,9 @@ class FakeEstate:
                 return self.things[str(of[name])]
         if write.operation in compliance_volumes.APPLIED:
             return self.things[compliance_volumes.VOLUME]
+        swapped = [each for each in self.things.values() if "DBInstanceArn" in each.configuration]
+        if write.service == "rds" and swapped:
+            return swapped[0]
         named = str(of.get("DBInstanceIdentifier", ""))
         return next(
             each for each in self.things.values() if each.name == named or (not named and each.is_of_account)
@@ -161,6 +164,9 @@ def _block(configuration: Any, given: Parameters) -> None:
 
 def _modify(configuration: Any, given: Parameters) -> None:
     """RDS keeps a first retention for its window."""
+    if "DBInstanceArn" in configuration:
+        compliance_databases.modify(configuration, given)
+        return
     days = given.get("BackupRetentionPeriod")
     if days is not None:
         waits = days and not configuration["BackupRetentionPeriod"]
@@ -189,6 +195,7 @@ APPLIED: dict[str, Callable[[Any, Parameters], None]] = {
     "DisableEbsEncryptionByDefault": lambda c, given: c.update(EbsEncryptionByDefault=False),
     "StartLogging": _logging(True),
     "StopLogging": _logging(False),
+    **compliance_databases.APPLIED,
     **compliance_volumes.APPLIED,
     "ModifyInstanceMetadataOptions": lambda c, given: c.update(
         {name: given[name] for name in given.keys() & c.keys()}

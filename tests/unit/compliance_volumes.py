@@ -15,6 +15,7 @@ from signalbox.compliance.rules.volume_state import (
     VolumeState,
     configuration_of,
 )
+from tests.unit import compliance_databases
 
 VOLUME, INSTANCE, DEVICE = "volume-encrypted-1", "i-1", "/dev/xvda"
 LAUNCHED, LATER = "2026-11-22T08:00:00.000Z", "2026-11-22T10:00:{:02d}.000Z"
@@ -166,4 +167,6 @@ def looked_at(configuration: Configuration) -> Configuration:
     seen = deepcopy(configuration)
     if "Copies" in configuration:
         moved_on(configuration)
+    if "DBInstanceArn" in configuration:
+        compliance_databases.moved_on(configuration)
     return seen

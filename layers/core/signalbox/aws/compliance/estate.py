@@ -6,6 +6,7 @@ from functools import partial
 from signalbox.aws.compliance.resources import (
     account,
     buckets,
+    database_swaps,
     databases,
     instances,
     managed,
@@ -21,7 +22,7 @@ from signalbox.compliance.rules.rule import Rule
 OBSERVERS: Mapping[str, Callable[[Resource], Observed | None]] = {
     "bucket-public-access": buckets.observe,
     "database-backups": databases.observe,
-    "database-encrypted": databases.observe,
+    "database-encrypted": database_swaps.observe,
     "database-not-public": databases.observe,
     "instance-agent": managed.observe_applications,
     "instance-managed": managed.observe_ping,

@@ -30,14 +30,22 @@ ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     ("ec2", "RevokeSecurityGroupIngress"): frozenset({"InvalidPermission.NotFound"}),
     ("ec2", "StartInstances"): frozenset(),
     ("ec2", "StopInstances"): frozenset(),
+    ("rds", "AddTagsToResource"): frozenset(),
+    ("rds", "CopyDBSnapshot"): frozenset({"DBSnapshotAlreadyExists"}),
+    ("rds", "CreateDBSnapshot"): frozenset({"DBSnapshotAlreadyExists"}),
+    ("rds", "DeleteDBInstance"): frozenset({"DBInstanceNotFound"}),
+    ("rds", "DeleteDBSnapshot"): frozenset({"DBSnapshotNotFound"}),
     ("rds", "ModifyDBInstance"): frozenset(),
+    ("rds", "RemoveTagsFromResource"): frozenset(),
+    ("rds", "RestoreDBInstanceFromDBSnapshot"): frozenset({"DBInstanceAlreadyExists"}),
     ("s3", "DeletePublicAccessBlock"): frozenset(),
     ("s3", "PutPublicAccessBlock"): frozenset(),
 }
 # What it is busy with passes.
 BUSY = frozenset({
     "ConcurrentSnapshotLimitExceeded", "IncorrectInstanceState", "IncorrectState",
-    "InsufficientInstanceCapacity", "InvalidDBInstanceState", "OperationAborted",
+    "InsufficientDBInstanceCapacity", "InsufficientInstanceCapacity", "InvalidDBInstanceState",
+    "InvalidDBSnapshotState", "OperationAborted",
     "SnapshotCreationPerVolumeRateExceeded", "VolumeInUse",
 })  # fmt: skip
 

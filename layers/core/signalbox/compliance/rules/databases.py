@@ -1,17 +1,9 @@
-"""RDS instances are backed up, encrypted, and not reachable from the internet."""
+"""RDS instances are backed up, and not reachable from the internet."""
 
 from datetime import timedelta
 
 from signalbox.compliance.model import Configuration, Danger, Judgement, Mode, Resource, Verdict, Write
-from signalbox.compliance.rules.rule import (
-    Playbook,
-    Rule,
-    compliant,
-    fields,
-    no_obstacle,
-    non_compliant,
-    tells,
-)
+from signalbox.compliance.rules.rule import Playbook, Rule, compliant, fields, no_obstacle, non_compliant
 
 DATABASE = "AWS::RDS::DBInstance"
 RETENTION = 7  # days that backups are kept, as RDS does for what is made in its console
@@ -61,16 +53,6 @@ def _make_public_again(resource: Resource, before: Configuration) -> tuple[Write
     return (_modify(before, PubliclyAccessible=before.get("PubliclyAccessible")),)
 
 
-def _encrypted(configuration: Configuration) -> Judgement:
-    """It cannot be changed in place, and a copy of a snapshot lacks what was written since."""
-    if configuration.get("StorageEncrypted") is True:
-        return compliant("its storage is encrypted")
-    return non_compliant(
-        "its storage is not encrypted: an encrypted copy of its snapshot takes its place, restored under its"
-        " name while nobody writes"
-    )
-
-
 def _modify(configuration: Configuration, **fields: object) -> Write:
     """In the maintenance window, where the change would interrupt; whatever else waits for it stays there."""
     name = configuration["DBInstanceIdentifier"]
@@ -112,12 +94,4 @@ NOT_PUBLIC = Rule(
         restored=fields("PubliclyAccessible"),
         within=timedelta(minutes=30),
     ),
-)
-ENCRYPTED = Rule(
-    name="database-encrypted",
-    title="RDS instances are encrypted",
-    identifier="RDS_STORAGE_ENCRYPTED",
-    resource_type=DATABASE,
-    judge=_encrypted,
-    playbook=tells(),
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from signalbox.compliance.rules import (
     bucket_public_access,
+    database_encrypted,
     databases,
     instance_metadata,
     managed_instances,
@@ -23,7 +24,7 @@ RULES: Mapping[str, Rule] = {
         open_ports.RDP,
         databases.BACKED_UP,
         databases.NOT_PUBLIC,
-        databases.ENCRYPTED,
+        database_encrypted.RULE,
         volume_encrypted.RULE,
         volumes_encrypted_by_default.RULE,
         trail_logging.RULE,

@@ -5,16 +5,16 @@ from signalbox.aws.compliance.resources.tags import tags_in
 from signalbox.aws.errors import aws_errors
 from signalbox.compliance.model import Observed, Resource
 
-_GOING = frozenset({"deleting", "deleted", "delete-precheck"})
+GOING = frozenset({"deleting", "deleted", "delete-precheck"})
 
 
 def observe(resource: Resource) -> Observed | None:
-    """Its backups, encryption and public address, what it belongs to, its tags: one call."""
+    """Its backups, whether it has a public address, what it belongs to, its tags: one call."""
     rds = client("rds")
     with aws_errors():
         answer = rds.describe_db_instances(Filters=[{"Name": "dbi-resource-id", "Values": [resource.id]}])
     for found in answer["DBInstances"]:
-        if found.get("DBInstanceStatus") not in _GOING:
+        if found.get("DBInstanceStatus") not in GOING:
             return Observed(
                 configuration={
                     "DBInstanceIdentifier": found["DBInstanceIdentifier"],
@@ -22,7 +22,6 @@ def observe(resource: Resource) -> Observed | None:
                     "PendingBackupRetentionPeriod": found.get("PendingModifiedValues", {}).get(
                         "BackupRetentionPeriod"
                     ),
-                    "StorageEncrypted": bool(found.get("StorageEncrypted")),
                     "PubliclyAccessible": bool(found.get("PubliclyAccessible")),
                     "Cluster": found.get("DBClusterIdentifier", ""),
                     "Source": found.get("ReadReplicaSourceDBInstanceIdentifier", ""),
