@@ -26,9 +26,9 @@ _NO_DATABASE = frozenset({"DBInstanceNotFound", "DBInstanceNotFoundFault"})
 _DATE = len("2026-11-30")
 # What a restored instance is given as the database has it.
 _AS_IT_IS = (
-    "DBInstanceClass", "MultiAZ", "PubliclyAccessible", "AutoMinorVersionUpgrade", "LicenseModel",
-    "StorageType", "CopyTagsToSnapshot", "DeletionProtection", "NetworkType", "CACertificateIdentifier",
-    "ProcessorFeatures",
+    "DBInstanceClass", "MultiAZ", "PubliclyAccessible", "AutoMinorVersionUpgrade", "StorageType",
+    "CopyTagsToSnapshot", "DeletionProtection", "NetworkType", "CACertificateIdentifier",
+    "ProcessorFeatures", "EngineLifecycleSupport", "DedicatedLogVolume",
 )  # fmt: skip
 # What only an instance that is there can be given.
 _LATER = (
