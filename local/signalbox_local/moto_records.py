@@ -6,6 +6,7 @@ from typing import Any
 from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
 from moto.stepfunctions.responses import get_backend
 
 
@@ -34,7 +35,21 @@ def keys_of_volumes(account: str, region: str, instance_ids: Iterable[str]) -> l
         for device in instance.block_device_mapping.values()
     ]
     keys = [str(volume.kms_key_id) for volume in attached if volume and volume.kms_key_id]
-    return list(dict.fromkeys(key for key in keys if key.startswith("arn:aws:kms:")))
+    return list(dict.fromkeys(key for key in keys if _is_of_customer(account, region, key)))
+
+
+def key_of_new_volumes(account: str, region: str) -> list[str]:
+    """The ARN of the customer managed key that encrypts the account's new volumes, if it has chosen one."""
+    key = str(ec2_backends[account][region].default_kms_key_id)
+    return [key] if _is_of_customer(account, region, key) else []
+
+
+def _is_of_customer(account: str, region: str, key: str) -> bool:
+    """AWS's own key has an alias that says so."""
+    if not key.startswith("arn:aws:kms:"):
+        return False
+    kept = kms_backends[account][region].keys.get(key.rpartition("/")[2])
+    return kept is None or "alias/aws/ebs" not in kept.aliases
 
 
 def launch_template_id(account: str, region: str, name: str) -> str:

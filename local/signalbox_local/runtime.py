@@ -175,6 +175,7 @@ class Runtime:
         moto_seams.estate_life(self._seams, self._estate)
         moto_seams.fleet_resources(self._seams)
         moto_seams.recorded_resources(self._seams)
+        moto_seams.managed_instances(self._seams)
         moto_seams.config_evaluations(self._seams, self._config_rules)
         moto_seams.power_events(self._seams, self._bus.publish, self._clock, self._settings.region)
         moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)

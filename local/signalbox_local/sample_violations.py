@@ -54,14 +54,41 @@ def make_database(aws: Aws, name: str, tags: Tags = ENTRUSTED) -> str:
 
 def make_instance(aws: Aws, tags: Tags = ENTRUSTED) -> str:
     """One whose metadata service wants no session; its id."""
+    options = {"HttpTokens": "optional", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2}
+    return _launched(aws, tags, encrypted=True, MetadataOptions=options)
+
+
+def make_volume(aws: Aws, tags: Tags = ENTRUSTED) -> str:
+    """The unencrypted root of a running instance, which is well otherwise; its id."""
+    instance = _launched(aws, tags, encrypted=False, MetadataOptions={"HttpTokens": "required"})
+    found = aws("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    return str(found["BlockDeviceMappings"][0]["Ebs"]["VolumeId"])
+
+
+def _launched(aws: Aws, tags: Tags, *, encrypted: bool, **options: Any) -> str:
+    root = {"VolumeSize": 8, "VolumeType": "gp3", "Encrypted": encrypted, "DeleteOnTermination": True}
     made = aws("ec2").run_instances(
         ImageId="ami-1",
+        InstanceType="t3.micro",
         MinCount=1,
         MaxCount=1,
-        MetadataOptions={"HttpTokens": "optional", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},
-        TagSpecifications=_tagged("instance", tags),
+        BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": root}],
+        TagSpecifications=[*_tagged("instance", tags), *_tagged("volume", tags)],
+        **options,
     )
     return str(made["Instances"][0]["InstanceId"])
+
+
+def tell_inventory(aws: Aws, instance: str, *applications: str) -> None:
+    """As the SSM agent of an instance does, which manages it from then on."""
+    content = [{"Name": name, "Version": "1.0"} for name in applications]
+    item = {
+        "TypeName": "AWS:Application",
+        "SchemaVersion": "1.1",
+        "CaptureTime": "2026-11-30T00:00:00Z",
+        "Content": content,
+    }
+    aws("ssm").put_inventory(InstanceId=instance, Items=[item])
 
 
 def make_trail(aws: Aws, name: str, bucket: str, *, everywhere: bool = True) -> None:

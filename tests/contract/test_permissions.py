@@ -176,24 +176,48 @@ def test_only_the_api_and_what_wakes_fleets_begin_their_runs() -> None:
     assert _starts("PowerMachine") == {"ApiFunction", *wakers}
 
 
+_DELETIONS = ("ec2:DeleteSnapshot", "ec2:DeleteVolume", "rds:DeleteDBInstance", "rds:DeleteDBSnapshot")
+
+
+def _able(*powers: str) -> set[str]:
+    return {name for name in _FUNCTIONS for power in powers if _may(f"{name}Role", power)}
+
+
 def test_only_one_function_starts_and_stops_what_belongs_to_users() -> None:
-    powers = (
-        "ec2:StopInstances",
-        "ec2:StartInstances",
-        "ec2:ModifyInstanceAttribute",
-        "rds:StopDBInstance",
-        "ecs:UpdateService",
-    )
-    assert {name for name in _FUNCTIONS for power in powers if _may(f"{name}Role", power)} == {
-        "SwitchPowerFunction"
-    }
+    assert _able("rds:StopDBInstance", "ecs:UpdateService") == {"SwitchPowerFunction"}
 
 
-def test_of_an_instance_nothing_but_its_type_may_be_changed() -> None:
+def test_instances_stop_for_a_fleet_or_for_a_fix_that_was_approved() -> None:
+    powers = ("ec2:StopInstances", "ec2:StartInstances", "ec2:ModifyInstanceAttribute")
+    assert _able(*powers) == {"SwitchPowerFunction", "ApplyFixFunction", "UndoFixFunction"}
+
+
+def test_copies_are_made_by_a_fix_and_deleted_by_its_undo() -> None:
+    assert _able("ec2:CreateSnapshot", "ec2:CreateVolume") == {"ApplyFixFunction"}
+    assert _able("rds:CreateDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot") == {"ApplyFixFunction"}
+    assert _able(*_DELETIONS) == {"UndoFixFunction"}
+
+
+@_each_statement
+def test_only_what_a_fix_has_made_may_be_deleted_of_volumes_and_databases(
+    name: str, statement: Statement
+) -> None:
+    if set(_DELETIONS) & set(actions(statement)):
+        assert statement["Condition"]["Null"] == {"aws:ResourceTag/signalbox:finding": "false"}, name
+
+
+def test_of_an_instance_nothing_but_its_type_may_be_changed_or_what_goes_with_it() -> None:
+    """What has several fields has no condition key: all that could be named beside it is shut out."""
+    shut = {"ec2:Attribute/UserData", "ec2:Attribute/InstanceType"}
     for name, statement in statements():
         if "ec2:ModifyInstanceAttribute" in actions(statement):
             assert actions(statement) == ["ec2:ModifyInstanceAttribute"], name
-            assert statement["Condition"]["Null"] == {"ec2:Attribute/InstanceType": "false"}, name
+            given = statement["Condition"]["Null"]
+            if given != {"ec2:Attribute/InstanceType": "false"}:
+                assert given.keys() >= shut, name
+                assert set(given.values()) == {"true"}, name
+                named = statement["Condition"]["ForAllValues:StringNotEqualsIgnoreCase"]["ec2:Attribute"]
+                assert {"userData", "instanceType", "groupSet"} <= set(named), name
 
 
 def test_the_api_writes_nothing_in_the_estate() -> None:

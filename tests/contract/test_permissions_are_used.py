@@ -35,6 +35,7 @@ _BEHIND = {
     },
     "cloudwatch:PutMetricAlarm": {"cloudwatch:TagResource"},
     "ec2:StartInstances": {"kms:CreateGrant"},
+    "ec2:CreateVolume": {"kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"},
     "scheduler:CreateSchedule": {"iam:PassRole"},
 }
 # S3 calls some permissions otherwise than its operations.

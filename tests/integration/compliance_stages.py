@@ -15,6 +15,8 @@ from signalbox_local.sample_violations import (
     make_group,
     make_instance,
     make_trail,
+    make_volume,
+    tell_inventory,
 )
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -53,15 +55,26 @@ def _trails(session: boto3.Session) -> str:
     return ACCOUNT
 
 
+def _without_agent(session: boto3.Session) -> str:
+    instance = make_instance(_aws(session), NAMED)
+    tell_inventory(_aws(session), instance, "openssl")
+    return instance
+
+
 MADE: dict[str, Callable[[boto3.Session], str]] = {
     "bucket-public-access": lambda session: make_bucket(_aws(session), _new("photos"), REGION, TAGS),
     "ssh-closed": lambda session: _group(session, 22),
     "rdp-closed": lambda session: _group(session, 3389),
     "database-backups": _database,
     "database-not-public": _database,
+    "database-encrypted": _database,
+    "volume-encrypted": lambda session: make_volume(_aws(session), NAMED),
     "volumes-encrypted-by-default": lambda session: ACCOUNT,
     "trail-logging": _trails,
     "instance-metadata": lambda session: make_instance(_aws(session), NAMED),
+    "instance-managed": lambda session: make_instance(_aws(session), NAMED),
+    "instance-agent": _without_agent,
+    "required-tags": lambda session: make_bucket(_aws(session), _new("untagged"), REGION, TAGS),
 }
 
 
@@ -77,8 +90,10 @@ def delete(resource: Resource, session: boto3.Session) -> None:
             session.client("s3").delete_bucket(Bucket=resource.id)
         case "AWS::EC2::SecurityGroup":
             session.client("ec2").delete_security_group(GroupId=resource.id)
-        case "AWS::EC2::Instance":
+        case "AWS::EC2::Instance" | "AWS::SSM::ManagedInstanceInventory":
             session.client("ec2").terminate_instances(InstanceIds=[resource.id])
+        case "AWS::EC2::Volume":
+            _delete_volume(resource.id, session)
         case "AWS::RDS::DBInstance":
             rds = session.client("rds")
             filters: Any = [{"Name": "dbi-resource-id", "Values": [resource.id]}]
@@ -86,3 +101,23 @@ def delete(resource: Resource, session: boto3.Session) -> None:
                 rds.delete_db_instance(
                     DBInstanceIdentifier=found["DBInstanceIdentifier"], SkipFinalSnapshot=True
                 )
+
+
+def _delete_volume(volume: str, session: boto3.Session) -> None:
+    ec2 = session.client("ec2")
+    for held in ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"]:
+        ec2.stop_instances(InstanceIds=[held["InstanceId"]])
+        ec2.detach_volume(VolumeId=volume, InstanceId=held["InstanceId"], Device=held["Device"])
+    ec2.delete_volume(VolumeId=volume)
+
+
+def put_right(rule: str, resource: Resource, session: boto3.Session) -> None:
+    """What is only told, as its owner does it."""
+    match rule:
+        case "instance-managed":
+            tell_inventory(_aws(session), resource.id)
+        case "instance-agent":
+            tell_inventory(_aws(session), resource.id, "openssl", "amazon-cloudwatch-agent")
+        case "required-tags":
+            tags: Any = [*TAGS, {"Key": "owner", "Value": "web"}]
+            session.client("s3").put_bucket_tagging(Bucket=resource.id, Tagging={"TagSet": tags})

@@ -12,16 +12,17 @@ from moto import mock_aws
 from signalbox.aws import clients
 from signalbox.aws.compliance import writes
 from signalbox.aws.compliance.estate import OBSERVERS, AwsEstate
-from signalbox.compliance.model import Observed, Resource, Verdict, Write
+from signalbox.compliance.model import Configuration, Mode, Observed, Resource, Verdict, Write
 from signalbox.compliance.rules.registry import RULES
-from signalbox.compliance.rules.rule import Rule
+from signalbox.compliance.rules.rule import Rule, Way
 from signalbox.kernel.errors import Rejected, Transient
-from signalbox_local.moto_seams import Seams, recorded_resources
-from tests.integration.compliance_stages import ACCOUNT, MADE, REGION, delete, violation
+from signalbox_local.moto_seams import Seams, managed_instances, recorded_resources
+from tests.integration.compliance_stages import ACCOUNT, MADE, REGION, delete, put_right, violation
 
-ESTATE = AwsEstate()
+ESTATE = AwsEstate(["owner"])
 OF_ACCOUNT = {"volumes-encrypted-by-default", "trail-logging"}
 each_rule = pytest.mark.parametrize("name", RULES)
+TOLD = {name for name, rule in RULES.items() if rule.playbook.mode is Mode.NOTIFY}
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ def session() -> Iterator[boto3.Session]:
     """One moto for the whole module: making EC2 anew costs a second."""
     seams = Seams()
     recorded_resources(seams)
+    managed_instances(seams)
     clients._made.cache_clear()
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -47,23 +49,44 @@ def _verdict(rule: Rule, resource: Resource) -> Verdict:
     return rule.judge(_observed(rule, resource).configuration).verdict
 
 
+def _put_right(rule: Rule, resource: Resource, before: Configuration) -> None:
+    if rule.playbook.stages is not None:
+        return _go(rule.playbook.stages.forward, rule, resource, before)
+    for write in rule.playbook.act(resource, before):
+        ESTATE.write(write)
+    return None
+
+
+def _bring_back(rule: Rule, resource: Resource, before: Configuration) -> None:
+    if rule.playbook.stages is not None:
+        return _go(rule.playbook.stages.back, rule, resource, before)
+    for write in rule.playbook.undo(resource, before):
+        ESTATE.write(write)
+    return None
+
+
+def _go(way: Way, rule: Rule, resource: Resource, before: Configuration) -> None:
+    """Stage by stage to the end."""
+    while (stage := way(resource, before, _observed(rule, resource).configuration)) is not None:
+        for write in stage.writes:
+            ESTATE.write(write)
+
+
 def test_every_rule_is_looked_at_and_has_a_violation() -> None:
     assert OBSERVERS.keys() == RULES.keys() == MADE.keys()
 
 
-@each_rule
+@pytest.mark.parametrize("name", sorted(RULES.keys() - TOLD))
 def test_a_violation_is_put_right_proven_and_brought_back(name: str, session: boto3.Session) -> None:
     rule, resource = RULES[name], violation(name, session)
     before = _observed(rule, resource)
     assert rule.judge(before.configuration).verdict is Verdict.NON_COMPLIANT
     assert rule.playbook.obstacle(before.configuration) == ""
     for _ in range(2):  # twice is once
-        for write in rule.playbook.act(resource, before.configuration):
-            ESTATE.write(write)
+        _put_right(rule, resource, before.configuration)
     assert _verdict(rule, resource) is Verdict.COMPLIANT
     for _ in range(2):
-        for write in rule.playbook.undo(resource, before.configuration):
-            ESTATE.write(write)
+        _bring_back(rule, resource, before.configuration)
     after = _observed(rule, resource)
     assert rule.playbook.restored(after.configuration) == rule.playbook.restored(before.configuration)
     assert (after.tags, after.name) == (before.tags, before.name)
@@ -87,10 +110,38 @@ def test_what_is_deleted_is_gone(name: str, session: boto3.Session) -> None:
 
 @pytest.mark.parametrize("name", sorted(RULES.keys() - OF_ACCOUNT))
 def test_what_never_was_is_gone(name: str, session: boto3.Session) -> None:
-    ids = {"AWS::EC2::SecurityGroup": "sg-0a1b2c3d4e5f60718", "AWS::EC2::Instance": "i-0a1b2c3d4e5f60718"}
+    ids = {
+        "AWS::EC2::SecurityGroup": "sg-0a1b2c3d4e5f60718",
+        "AWS::EC2::Instance": "i-0a1b2c3d4e5f60718",
+        "AWS::EC2::Volume": "vol-0a1b2c3d4e5f60718",
+        "AWS::SSM::ManagedInstanceInventory": "i-0a1b2c3d4e5f60718",
+    }
     type_ = RULES[name].resource_type
     nobody = Resource(type=type_, id=ids.get(type_, "nobody"), account=ACCOUNT, region=REGION)
     assert ESTATE.observe(RULES[name], nobody) is None
+
+
+@pytest.mark.parametrize("name", sorted(TOLD))
+def test_what_is_only_told_is_told_until_its_owner_has_put_it_right(
+    name: str, session: boto3.Session
+) -> None:
+    rule, resource = RULES[name], violation(name, session)
+    assert _verdict(rule, resource) is Verdict.NON_COMPLIANT
+    put_right(name, resource, session)
+    assert _verdict(rule, resource) is Verdict.COMPLIANT
+
+
+@pytest.mark.parametrize("of", ["ssh-closed", "instance-metadata", "volume-encrypted", "database-backups"])
+def test_tags_of_every_type_are_looked_at(of: str, session: boto3.Session) -> None:
+    found = _observed(RULES["required-tags"], violation(of, session))
+    assert found.configuration["Required"] == ["owner"]
+    assert found.configuration["Tags"] == found.tags
+
+
+def test_tags_of_other_types_are_not_guessed() -> None:
+    topic = Resource(type="AWS::SNS::Topic", id="t", account=ACCOUNT, region=REGION)
+    with pytest.raises(Rejected, match="AWS::SNS::Topic"):
+        ESTATE.observe(RULES["required-tags"], topic)
 
 
 def test_a_fix_of_an_instance_changes_its_tokens_alone(session: boto3.Session) -> None:

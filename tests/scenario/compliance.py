@@ -12,6 +12,7 @@ from signalbox_local.sample_violations import (
     make_group,
     make_instance,
     make_trail,
+    make_volume,
 )
 from tests.scenario.fleets import now, set_clock
 from tests.scenario.stack import machine_arn
@@ -41,12 +42,13 @@ class Findings:
                 return dict(whole.body)
         return None
 
-    def until(self, resource: str, rule: str, *states: str) -> dict[str, Any]:
-        """The finding, when it is in one of those states; the clock goes on while an undo rests."""
+    def until(self, resource: str, rule: str, *states: str, reason: str = "") -> dict[str, Any]:
+        """The finding, when it is in one of those states, for that reason if there is one; the clock goes on
+        while an undo rests."""
 
         def settled() -> dict[str, Any]:
             found = self.of(resource, rule)
-            if found and found["state"] in states:
+            if found and found["state"] in states and reason in found["reason"]:
                 return found
             if found and self._undo_rests(found):
                 set_clock(self.world, now(self.world) + A_REST)
@@ -108,6 +110,10 @@ class Findings:
     def instance(self) -> str:
         """One whose metadata service wants no session."""
         return make_instance(self.world.aws)
+
+    def volume(self) -> str:
+        """The unencrypted root of a running instance."""
+        return make_volume(self.world.aws)
 
     def trail(self) -> str:
         """One of all Regions that stands still; its account."""

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.contract.template import resources, template
-from tests.scenario.compliance import Findings
+from tests.scenario.compliance import PATIENCE, Findings
 from tests.scenario.roles import lacking
 from tests.scenario.stack import function_name, throttled
 from tests.scenario.world import World, eventually
 
 BUCKETS, SSH, TRAIL = "bucket-public-access", "ssh-closed", "trail-logging"
+KEYS = "arn:aws:kms:eu-west-1:123456789012:key/*"  # moto chooses their ids
+ENCRYPTED, RESTORED = "volume-encrypted", "database-encrypted"
 VOLUMES, BACKUPS, TOKENS = "volumes-encrypted-by-default", "database-backups", "instance-metadata"
 _OF_THE_API = {
     "AnswerRemediations",
@@ -36,6 +38,8 @@ def play_findings(world: World) -> None:
     findings, account = Findings(world), world.runtime.account
     findings.until(account, VOLUMES, "remediated")
     _undo(findings)
+    _swap_and_swap_back(findings)
+    _restore_and_go_back(findings)
     _agree(findings)
     findings.say("remediate", findings.until(account, TRAIL, "failed"), "operator")
     for id_, rule in ((account, TRAIL), (findings.bucket(), BUCKETS)):
@@ -71,6 +75,40 @@ def _undo(findings: Findings) -> None:
             findings.until(found["resource"]["id"], found["rule"], "failed")
         world.aws("ec2").disable_ebs_encryption_by_default()
         findings.until(account, VOLUMES, "failed")
+
+
+def _swap_and_swap_back(findings: Findings) -> None:
+    """The account's new volumes have a key of its own. The instance cannot start again, so all is undone;
+    then it is made again."""
+    world = findings.world
+    ec2 = world.aws("ec2")
+    ec2.modify_ebs_default_kms_key_id(KmsKeyId=world.aws("kms").create_key()["KeyMetadata"]["Arn"])
+    volume = findings.volume()
+    found = findings.until(volume, ENCRYPTED, "waiting")
+    data = ec2.create_volume(AvailabilityZone=f"{world.runtime.region}a", Size=1, Encrypted=True)
+    instance = ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
+    ec2.attach_volume(VolumeId=data["VolumeId"], InstanceId=instance, Device="/dev/sdf")
+    findings.say("approve", found, "approver")
+    eventually(lambda: "goes with its instance" in (findings.of(volume, ENCRYPTED) or {})["reason"])
+    with lacking(world, "ApplyFixFunction", "SetWhatIsManaged"):
+        failed = findings.until(volume, ENCRYPTED, "failed")
+    assert failed["reason"].endswith("; undone"), failed["reason"]
+    findings.say("remediate", failed, "operator")
+    findings.say("approve", findings.until(volume, ENCRYPTED, "waiting"), "approver")
+    findings.until(volume, ENCRYPTED, "remediated")
+
+
+def _restore_and_go_back(findings: Findings) -> None:
+    """The copy cannot get the database's name, so all is undone; then it is made again."""
+    world, database = findings.world, findings.database()
+    findings.say("approve", findings.until(database, RESTORED, "waiting"), "approver")
+    eventually(lambda: "is kept" in (findings.of(database, RESTORED) or {})["reason"], PATIENCE)
+    with lacking(world, "ApplyFixFunction", "SetWhatIsManaged"):
+        failed = findings.until(database, RESTORED, "failed")
+    assert failed["reason"].endswith("; undone"), failed["reason"]
+    findings.say("remediate", failed, "operator")
+    findings.say("approve", findings.until(database, RESTORED, "waiting"), "approver")
+    findings.until(database, RESTORED, "remediated")
 
 
 def _agree(findings: Findings) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.permissions import statements_of
 from tests.contract.template import resources, template
 from tests.scenario.compliance import BY_CONFIG
-from tests.scenario.compliance_medley import is_of_compliance, play_findings
+from tests.scenario.compliance_medley import KEYS, is_of_compliance, play_findings
 from tests.scenario.conftest import serving
 from tests.scenario.roles import Permissions, is_needed, name_of, permissions_used, role_of
 from tests.scenario.world import World
@@ -26,7 +26,8 @@ STATEMENTS = [
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A runtime of its own: roles are changed in it, and all of its calls are looked at."""
-    with serving(tmp_path_factory.mktemp("stage"), *BY_CONFIG) as runtime:
+    key = ("--parameter", f"VolumeKeyArns={KEYS}")
+    with serving(tmp_path_factory.mktemp("stage"), *BY_CONFIG, *key) as runtime:
         yield World(runtime)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from signalbox_local.sample_violations import tell_inventory
 from tests.scenario.command_line import CommandLine
 from tests.scenario.compliance import BY_CONFIG, PATIENCE, Findings
 from tests.scenario.conftest import serving
@@ -13,13 +15,15 @@ from tests.scenario.roles import lacking
 from tests.scenario.schedules import pass_by
 from tests.scenario.world import World, eventually
 
-BUCKETS, SSH = "bucket-public-access", "ssh-closed"
+TAGS, MANAGED, AGENT = "required-tags", "instance-managed", "instance-agent"
+BUCKETS, SSH, VOLUMES = "bucket-public-access", "ssh-closed", "volume-encrypted"
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A runtime of its own, with the rules in Config."""
-    with serving(tmp_path_factory.mktemp("stage"), *BY_CONFIG) as runtime:
+    tags = ("--parameter", "RequiredTags=owner,env")
+    with serving(tmp_path_factory.mktemp("stage"), *BY_CONFIG, *tags) as runtime:
         yield World(runtime)
 
 
@@ -99,12 +103,49 @@ def test_what_is_rejected_is_left_until_somebody_asks_and_another_agrees(
     findings.until(group, SSH, "remediated")
 
 
+def test_an_unencrypted_volume_is_replaced_by_an_encrypted_copy_and_kept(
+    stage: World, findings: Findings
+) -> None:
+    volume, ec2 = findings.volume(), stage.aws("ec2")
+    instance = ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
+    found = findings.until(volume, VOLUMES, "waiting")
+    planned = [write["operation"] for write in found["evidence"]["proposal"]]
+    assert (planned[0], planned[-1], len(planned)) == ("CreateTags", "DeleteTags", 11)
+    assert findings.say("approve", found, "approver").status == 202
+    done = findings.until(volume, VOLUMES, "remediated")
+    host = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    (device,) = host["BlockDeviceMappings"]
+    copy = ec2.describe_volumes(VolumeIds=[device["Ebs"]["VolumeId"]])["Volumes"][0]
+    assert (host["State"]["Name"], device["DeviceName"]) == ("running", "/dev/sda1")
+    assert (device["Ebs"]["DeleteOnTermination"], copy["Encrypted"], copy["Size"]) == (True, True, 8)
+    (kept,) = ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
+    tags = {tag["Key"]: tag["Value"] for tag in kept["Tags"]}
+    assert (kept["State"], tags["signalbox:kept-for"]) == ("available", done["id"])
+    assert findings.types(done).count("Stage Begun") == 11
+    assert done["evidence"]["chain_verified"]
+
+
 def test_nothing_is_touched_that_its_owner_has_not_entrusted(findings: Findings) -> None:
     bucket = findings.bucket(managed=False)
     found = findings.until(bucket, BUCKETS, "open")
     eventually(lambda: "Finding Left" in findings.types(found))
     left = findings.until(bucket, BUCKETS, "open")
     assert "signalbox:managed" in left["reason"]
+
+
+def test_what_only_its_owner_can_put_right_is_told(stage: World, findings: Findings) -> None:
+    bucket, instance = findings.bucket(), findings.instance()
+    told = findings.until(bucket, TAGS, "open", reason="no tag owner, env")
+    assert findings.say("remediate", told, "operator").status == 409
+    findings.until(instance, MANAGED, "open", reason="AmazonSSMManagedInstanceCore")
+    tags: Any = [{"Key": key, "Value": "web"} for key in ("owner", "env")]
+    stage.aws("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+    tell_inventory(stage.aws, instance, "openssl")
+    findings.until(bucket, TAGS, "remediated")
+    findings.until(instance, MANAGED, "remediated")
+    findings.until(instance, AGENT, "open", reason="no CloudWatch agent")
+    tell_inventory(stage.aws, instance, "amazon-cloudwatch-agent")
+    findings.until(instance, AGENT, "remediated")
 
 
 def test_what_somebody_decided_to_leave_is_left(stage: World, findings: Findings) -> None:

@@ -137,7 +137,8 @@ def condition(resource: Resource) -> Condition | None:
 
 def is_compliant(rule: Rule, resource: Resource) -> bool:
     """What AWS Config would say now; what is gone is."""
-    return dict(EVALUATORS[rule.identifier].look(ACCOUNT, REGION)).get(resource.id, True)
+    found = EVALUATORS[rule.identifier].evaluate(ACCOUNT, REGION, {})
+    return resource.id not in found or found[resource.id][1]
 
 
 def distrust(aws: Aws, resource: Resource) -> None:

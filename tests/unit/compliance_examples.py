@@ -5,6 +5,10 @@ from typing import Any
 
 from signalbox.compliance.model import Configuration, Verdict
 from signalbox.compliance.rules.bucket_public_access import BLOCKS
+from signalbox.compliance.rules.database_state import DatabaseCopy, DatabaseSnapshot
+from signalbox.compliance.rules.volume_state import Copy
+from tests.unit.compliance_databases import unencrypted
+from tests.unit.compliance_volumes import attachment, available, host, volume
 
 SSH_TO_ALL = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Cidr": "0.0.0.0/0", "Description": "ops"}
 SSH_TO_ALL_6 = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "Cidr": "::/0"}
@@ -42,6 +46,16 @@ class Example:
 
 OPEN: Configuration = {"Configured": False, **dict.fromkeys(BLOCKS, False), "Website": False}
 HALF: Configuration = {**OPEN, "Configured": True, "BlockPublicAcls": True}
+COPY = Copy(
+    VolumeId="vol-2", SnapshotId="snap-1", State="in-use", Encrypted=True, Attachments=(attachment(),)
+)
+DATABASE_COPY = DatabaseCopy(
+    DBInstanceIdentifier="orders", DBInstanceStatus="available", StorageEncrypted=True,
+    DeletionProtection=False, Modified={},
+)  # fmt: skip
+DATABASE_SNAPSHOT = DatabaseSnapshot(
+    DBSnapshotIdentifier="signalbox-1-final", Status="available", Encrypted=False, Day="2026-11-22"
+)
 EXAMPLES = {
     "bucket-public-access": Example(
         bad=OPEN,
@@ -65,6 +79,21 @@ EXAMPLES = {
         obstacles=(database(Cluster="orders-cluster"), database(Source="main")),
         right_after=Verdict.PENDING,
     ),
+    "database-encrypted": Example(
+        bad=unencrypted(),
+        also_bad=(unencrypted(Restored={"DBInstanceClass": "db.t3.medium", "DeletionProtection": False}),),
+        good=unencrypted(StorageEncrypted=True),
+        also_good=(unencrypted(Copy=DATABASE_COPY, KeptSince="2026-11-22"),),
+        obstacles=(
+            unencrypted(KeptSince="2026-11-22"),
+            unencrypted(Snapshots=(DATABASE_SNAPSHOT,)),
+            unencrypted(Cluster="shop"),
+            unencrypted(Replicas=("orders-2",)),
+            unencrypted(Lost=("its domain",)),
+            unencrypted(Pending=("Port",)),
+            unencrypted(DBInstanceStatus="stopped"),
+        ),
+    ),
     "database-not-public": Example(bad=database(), good=database(PubliclyAccessible=False)),
     "volumes-encrypted-by-default": Example(
         bad={"EbsEncryptionByDefault": False}, good={"EbsEncryptionByDefault": True}
@@ -73,6 +102,42 @@ EXAMPLES = {
         bad={"Trails": [trail("b"), trail("c", ValidatesFiles=False), trail("a", IsMultiRegion=False)]},
         good={"Trails": [trail(), trail("organisation", IsLogging=True, IsStartable=False)]},
         obstacles=({"Trails": []}, {"Trails": [trail(IsStartable=False)]}, {}),
+    ),
+    "volume-encrypted": Example(
+        bad=volume(),
+        also_bad=(
+            volume(Instance=host(State="stopped"), Attachments=(attachment(DeleteOnTermination=False),)),
+            available(VolumeType="io2", Throughput=None, MultiAttachEnabled=True),
+        ),
+        good=volume(Encrypted=True),
+        also_good=(available(Copies=(COPY,), KeptSince="2026-11-22"),),
+        obstacles=(
+            volume(Copies=(COPY,)),
+            volume(Attachments=(attachment(), attachment(InstanceId="i-2"))),
+            volume(Attachments=(attachment(State="detaching"),)),
+            volume(Instance=None),
+            volume(Instance=host(Managed=False)),
+            volume(Instance=host(Group="web")),
+            volume(Instance=host(Lifecycle="spot")),
+            volume(Instance=host(RootDeviceType="instance-store")),
+            volume(Instance=host(InstanceStore=True)),
+            volume(Instance=host(HeldFor="c-2")),
+            volume(Instance=host(StopProtected=True)),
+            volume(Instance=host(State="pending")),
+        ),
+    ),
+    "instance-managed": Example(bad={"Ping": ""}, good={"Ping": "Online"}, also_good=({"Ping": "Inactive"},)),
+    "instance-agent": Example(
+        bad={"Applications": []},
+        also_bad=({}, {"Applications": ["cloudwatch-exporter"]}),
+        good={"Applications": ["amazon-cloudwatch-agent"]},
+        also_good=({"Applications": ["Amazon CloudWatch Agent"]},),
+    ),
+    "required-tags": Example(
+        bad={"Tags": {"env": "qa"}, "Required": ["env", "owner"]},
+        also_bad=({"Required": ["owner"]},),
+        good={"Tags": {"owner": ""}, "Required": ["owner"]},
+        also_good=({"Tags": {}, "Required": []}, {"Tags": {}}),
     ),
     "instance-metadata": Example(
         bad={"HttpTokens": "optional", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},

@@ -1,7 +1,6 @@
 """The ports of compliance in memory, with the conditions of the real stores; AWS does what is written."""
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,8 @@ from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.waves import Waves
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
+from tests.unit import compliance_databases, compliance_volumes
+from tests.unit.compliance_volumes import looked_at
 from tests.unit.fakes import FakeClock
 from tests.unit.fleet_fakes import Wire, Wired
 
@@ -102,7 +103,7 @@ class Thing:
 
 class FakeEstate:
     """Port `Estate`. `audit` sees each write before it is made, `refuse` may raise then, `blind` when
-    somebody looks."""
+    somebody looks; what is `lost` has no effect."""
 
     def __init__(self) -> None:
         self.things: dict[str, Thing] = {}
@@ -110,6 +111,7 @@ class FakeEstate:
         self.audit: Callable[[Write], None] = lambda write: None
         self.refuse: Callable[[Write], None] = lambda write: None
         self.blind: Callable[[], None] = lambda: None
+        self.lost: Callable[[Write], bool] = lambda write: False
 
     def observe(self, rule: Rule, resource: Resource) -> Observed | None:
         self.blind()
@@ -117,7 +119,7 @@ class FakeEstate:
         if thing is None:
             return None
         return Observed(
-            configuration=deepcopy(thing.configuration),
+            configuration=looked_at(thing.configuration),
             tags=dict(thing.tags),
             name=thing.name,
             is_of_account=thing.is_of_account,
@@ -128,14 +130,19 @@ class FakeEstate:
         self.refuse(write)
         self.writes.append(write)
         thing = self._meant(write)
-        if not thing.deaf:
+        if not thing.deaf and not self.lost(write):
             APPLIED[write.operation](thing.configuration, write.parameters)
 
     def _meant(self, write: Write) -> Thing:
         of = write.parameters
         for name in ("Bucket", "GroupId", "InstanceId"):
-            if name in of:
+            if of.get(name) in self.things:
                 return self.things[str(of[name])]
+        if write.operation in compliance_volumes.APPLIED:
+            return self.things[compliance_volumes.VOLUME]
+        swapped = [each for each in self.things.values() if "DBInstanceArn" in each.configuration]
+        if write.service == "rds" and swapped:
+            return swapped[0]
         named = str(of.get("DBInstanceIdentifier", ""))
         return next(
             each for each in self.things.values() if each.name == named or (not named and each.is_of_account)
@@ -173,6 +180,9 @@ def _block(configuration: Any, given: Parameters) -> None:
 
 def _modify(configuration: Any, given: Parameters) -> None:
     """RDS keeps a first retention for its window."""
+    if "DBInstanceArn" in configuration:
+        compliance_databases.modify(configuration, given)
+        return
     days = given.get("BackupRetentionPeriod")
     if days is not None:
         waits = days and not configuration["BackupRetentionPeriod"]
@@ -201,6 +211,8 @@ APPLIED: dict[str, Callable[[Any, Parameters], None]] = {
     "DisableEbsEncryptionByDefault": lambda c, given: c.update(EbsEncryptionByDefault=False),
     "StartLogging": _logging(True),
     "StopLogging": _logging(False),
+    **compliance_databases.APPLIED,
+    **compliance_volumes.APPLIED,
     "ModifyInstanceMetadataOptions": lambda c, given: c.update(
         {name: given[name] for name in given.keys() & c.keys()}
     ),

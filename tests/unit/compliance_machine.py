@@ -77,7 +77,7 @@ class Railway:
         written: list[object] = []
         for entries in self.world.findings.entries.values():
             for entry in entries:
-                if entry.type in {"Remediation Started", "Undo Started"}:
+                if entry.type in {"Remediation Started", "Undo Started", "Stage Begun"}:
                     found = entry.data["writes"]
                     written += found if isinstance(found, list) else []
         assert asdict(write) in written

@@ -13,7 +13,7 @@ from tests.unit.compliance_fakes import Thing
 from tests.unit.compliance_machine import ANA, Railway, assert_in_order
 from tests.unit.fleet_fakes import Killed
 
-BUCKET, GROUP = "bucket-public-access", "ssh-closed"
+BUCKET, GROUP, VOLUME = "bucket-public-access", "ssh-closed", "volume-encrypted"
 
 
 def _answered(stage: Railway, finding_id: str, answer: str) -> None:
@@ -31,12 +31,14 @@ def _answered(stage: Railway, finding_id: str, answer: str) -> None:
 def _play(story: str, dies_at: int | None, *, after: bool) -> tuple[Railway, State]:
     stage = Railway()
     stage.world.wire.dies_at, stage.world.wire.after = dies_at, after
-    rule = BUCKET if story == "auto" else GROUP
+    rule = RULES[story]
     thing = Thing(configuration=deepcopy(EXAMPLES[rule].bad))
     subject = stage.has(rule, thing)
 
     def refuse(write: Write) -> None:
         if story == "undone" and write.operation.startswith("Revoke") and stage.world.estate.writes:
+            raise Rejected("no")
+        if story == "put back" and write.operation == "CreateTags" and "kept-for" in str(write.parameters):
             raise Rejected("no")
 
     stage.world.estate.refuse = refuse
@@ -54,12 +56,36 @@ def _play(story: str, dies_at: int | None, *, after: bool) -> tuple[Railway, Sta
     return stage, stage.finding(subject).state
 
 
+RULES = {
+    "auto": BUCKET, "approved": GROUP, "rejected": GROUP, "undone": GROUP,
+    "swapped": VOLUME, "put back": VOLUME,
+}  # fmt: skip
 ENDINGS = {
     "auto": State.REMEDIATED,
+    "swapped": State.REMEDIATED,
+    "put back": State.FAILED,
     "approved": State.REMEDIATED,
     "rejected": State.OPEN,
     "undone": State.FAILED,
 }
+
+
+SWAPPED = [
+    ("CreateTags", "held-for"), ("CreateSnapshot", "ahead"), ("StopInstances", ""),
+    ("CreateSnapshot", "final"), ("CreateVolume", ""), ("DetachVolume", ""), ("AttachVolume", ""),
+    ("ModifyInstanceAttribute", ""),
+    ("CreateTags", "kept-for"), ("StartInstances", ""), ("DeleteTags", "held-for"),
+]  # fmt: skip
+
+
+def _swapped(stage: Railway) -> list[tuple[str, str]]:
+    """Each write that had an effect, once: a process that died may have made one that nobody saw."""
+    made = []
+    for write in stage.world.estate.writes:
+        told = str((write.parameters.get("Description"), write.parameters.get("Tags")))
+        kinds = (kind for kind in ("ahead", "final", "held-for", "kept-for") if kind in told)
+        made.append((write.operation, next(kinds, "")))
+    return list(dict.fromkeys(made))
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -73,6 +99,11 @@ def test_whoever_dies_wherever_it_ends_the_same(story: str, *, after: bool) -> N
         assert state is ENDINGS[story], where
         assert_in_order(stage)
         group = next(iter(stage.world.estate.things.values())).configuration
+        if story == "swapped":
+            assert _swapped(stage) == SWAPPED, where
+        if story == "put back":
+            restored = stage.world.rules[VOLUME].playbook.restored
+            assert restored(group) == restored(EXAMPLES[VOLUME].bad), where
         if story == "undone":
             assert sorted(map(str, group["Ingress"])) == sorted(  # type: ignore[call-overload]
                 map(str, EXAMPLES[GROUP].bad["Ingress"])  # type: ignore[call-overload]

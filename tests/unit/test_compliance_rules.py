@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from signalbox.compliance.model import Configuration, Resource, Verdict
+from signalbox.compliance.model import Configuration, Danger, Mode, Resource, Verdict
 from signalbox.compliance.rules.registry import RULES
+from signalbox.compliance.rules.rule import Way
 from tests.unit.compliance_examples import EXAMPLES, HTTPS, RDP_TO_ALL, SSH_TO_US
 from tests.unit.compliance_fakes import ACCOUNT, APPLIED, REGION
+from tests.unit.compliance_volumes import looked_at
 
 each_rule = pytest.mark.parametrize("name", RULES)
+TOLD = {name for name, rule in RULES.items() if rule.playbook.mode is Mode.NOTIFY}
+each_fix = pytest.mark.parametrize("name", sorted(RULES.keys() - TOLD))
 
 
 def _resource(name: str) -> Resource:
@@ -18,9 +22,28 @@ def _resource(name: str) -> Resource:
 
 
 def _written(name: str, configuration: Configuration) -> Configuration:
-    changed = deepcopy(configuration)
-    for write in RULES[name].playbook.act(_resource(name), configuration):
+    """Put right: at once, or stage by stage."""
+    changed, playbook = deepcopy(configuration), RULES[name].playbook
+    if playbook.stages is not None:
+        return _gone_through(name, playbook.stages.forward, configuration, changed)
+    for write in playbook.act(_resource(name), configuration):
         APPLIED[write.operation](changed, write.parameters)
+    return changed
+
+
+def _brought_back(name: str, before: Configuration, changed: Configuration) -> Configuration:
+    playbook = RULES[name].playbook
+    if playbook.stages is not None:
+        return _gone_through(name, playbook.stages.back, before, changed)
+    for write in playbook.undo(_resource(name), before):
+        APPLIED[write.operation](changed, write.parameters)
+    return changed
+
+
+def _gone_through(name: str, way: Way, before: Configuration, changed: Configuration) -> Configuration:
+    while (stage := way(_resource(name), before, looked_at(changed))) is not None:
+        for write in stage.writes:
+            APPLIED[write.operation](changed, write.parameters)
     return changed
 
 
@@ -46,29 +69,44 @@ def test_what_stands_in_the_way_is_named(name: str) -> None:
     assert all(RULES[name].judge(each).verdict is Verdict.NON_COMPLIANT for each in example.obstacles)
 
 
-@each_rule
+@each_fix
 def test_a_fix_makes_it_so(name: str) -> None:
     assert RULES[name].judge(_written(name, EXAMPLES[name].bad)).verdict is EXAMPLES[name].right_after
 
 
-@each_rule
+@each_fix
 def test_an_undo_brings_back_every_field(name: str) -> None:
     playbook = RULES[name].playbook
     for before in (EXAMPLES[name].bad, *EXAMPLES[name].also_bad):
         changed = _written(name, before)
         assert playbook.restored(changed) != playbook.restored(before)
-        for write in playbook.undo(_resource(name), before):
-            APPLIED[write.operation](changed, write.parameters)
+        changed = _brought_back(name, before, changed)
         assert playbook.restored(changed) == playbook.restored(before)
 
 
-@each_rule
+@each_fix
 def test_a_fix_made_twice_changes_nothing_more(name: str) -> None:
     once = _written(name, EXAMPLES[name].bad)
     twice = deepcopy(once)
-    for write in RULES[name].playbook.act(_resource(name), EXAMPLES[name].bad):
-        APPLIED[write.operation](twice, write.parameters)
+    playbook = RULES[name].playbook
+    if playbook.stages is not None:
+        assert playbook.stages.forward(_resource(name), EXAMPLES[name].bad, once) is None
+    else:
+        for write in playbook.act(_resource(name), EXAMPLES[name].bad):
+            APPLIED[write.operation](twice, write.parameters)
     assert twice == once
+
+
+@pytest.mark.parametrize("name", sorted(TOLD))
+def test_what_is_only_told_is_written_by_nobody(name: str) -> None:
+    playbook, bad = RULES[name].playbook, EXAMPLES[name].bad
+    assert playbook.act(_resource(name), bad) == playbook.undo(_resource(name), bad) == ()
+    assert playbook.danger is Danger.NONE
+
+
+def test_tags_that_are_missing_are_named() -> None:
+    reason = RULES["required-tags"].judge(EXAMPLES["required-tags"].bad).reason
+    assert reason == "it has no tag owner: its owner knows what belongs there"
 
 
 def test_what_others_may_use_stays_open() -> None:

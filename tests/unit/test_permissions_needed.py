@@ -10,6 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.model import Shape, StructureShape
+from moto.ec2.models import ec2_backends
 
 from signalbox_local.authorisation import Permission
 from signalbox_local.permissions import permissions_needed
@@ -224,3 +225,39 @@ def test_what_a_fleet_starts_and_stops_is_named() -> None:
         ("workspaces:StopWorkspaces", f"arn:aws:workspaces:{HERE}:workspace/ws-1"),
         ("workspaces:StopWorkspaces", f"arn:aws:workspaces:{HERE}:workspace/ws-2"),
     ]
+
+
+def test_a_snapshot_and_a_volume_of_it_are_made_and_tagged() -> None:
+    spec = [{"ResourceType": "snapshot", "Tags": []}]
+    assert pairs(needed("ec2", "CreateSnapshot", VolumeId="vol-1", TagSpecifications=spec)) == [
+        ("ec2:CreateSnapshot", f"arn:aws:ec2:{HERE}:volume/vol-1"),
+        ("ec2:CreateSnapshot", f"arn:aws:ec2:{REGION}::snapshot/*"),
+        ("ec2:CreateTags", f"arn:aws:ec2:{REGION}::snapshot/*"),
+    ]
+    goes = [{"DeviceName": "/dev/xvda", "Ebs": {"DeleteOnTermination": True}}]
+    assert pairs(needed("ec2", "ModifyInstanceAttribute", InstanceId="i-1", BlockDeviceMappings=goes)) == [
+        ("ec2:ModifyInstanceAttribute", f"arn:aws:ec2:{HERE}:instance/i-1"),
+        ("ec2:ModifyInstanceAttribute", f"arn:aws:ec2:{HERE}:volume/*"),
+    ]
+    assert pairs(needed("ec2", "CreateVolume", SnapshotId="snap-1")) == [
+        ("ec2:CreateVolume", f"arn:aws:ec2:{REGION}::snapshot/snap-1"),
+        ("ec2:CreateVolume", f"arn:aws:ec2:{HERE}:volume/*"),
+    ]
+
+
+def test_who_makes_an_encrypted_volume_uses_a_key_unless_it_is_that_of_aws() -> None:
+    backend = ec2_backends["210987654321"][REGION]
+
+    def keys(**named: str) -> list[tuple[str, str]]:
+        asked = Asked("ec2", "CreateVolume", {"Encrypted": True, **named}, REGION, "210987654321")
+        return [pair for pair in pairs(permissions_needed(asked)) if pair[0].startswith("kms:")]
+
+    assert keys() == []
+    backend.create_volume(size=1, zone_name=f"{REGION}a", encrypted=True)  # the key of AWS is made with it
+    assert keys() == []
+    own = f"arn:aws:kms:{REGION}:210987654321:key/own"
+    backend.default_kms_key_id = own
+    of_own = [(f"kms:{it}", own) for it in ("CreateGrant", "DescribeKey", "GenerateDataKeyWithoutPlaintext")]
+    assert keys() == of_own
+    assert keys(KmsKeyId="arn:aws:kms:other")[0] == ("kms:CreateGrant", "arn:aws:kms:other")
+    backend.reset()

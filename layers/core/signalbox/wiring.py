@@ -48,6 +48,7 @@ class Settings:
     remediation_machine_arn: str
     remediation_ceiling: str
     config_rules: str
+    required_tags: str
     on_finding_function: str
 
     @classmethod
@@ -73,6 +74,7 @@ class Settings:
             remediation_machine_arn=env.get("REMEDIATION_MACHINE_ARN", ""),
             remediation_ceiling=env.get("REMEDIATION_CEILING", "notify"),
             config_rules=env.get("CONFIG_RULES", "{}"),
+            required_tags=env.get("REQUIRED_TAGS", ""),
             on_finding_function=env.get("ON_FINDING_FUNCTION", ""),
         )
 
@@ -194,7 +196,7 @@ def compliance_ports() -> "CompliancePorts":
         findings=DynamoFindings(table),
         exceptions=DynamoExceptions(table),
         waves=DynamoWaves(table),
-        estate=AwsEstate(),
+        estate=AwsEstate([key for key in given.required_tags.split(",") if key]),
         evaluations=ConfigEvaluations(given.account, given.region),
         executions=RemediationExecutions(given.remediation_machine_arn),
         bus=FindingBus(given.bus),

@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.config.models import config_backends
 
-from signalbox_local.config_rules.evaluators import EVALUATORS
+from signalbox_local.config_rules.evaluators import EVALUATORS, Evaluated
 from signalbox_local.config_rules.events import compliance_change
 from signalbox_local.rounds import Rounds
 
@@ -51,15 +51,16 @@ class ConfigRules:
             for rule in list(config_backends[self._account][self._region].config_rules.values()):
                 evaluator = EVALUATORS.get(rule.source.source_identifier)
                 if evaluator is not None:
-                    self._compared(rule, dict(evaluator.look(self._account, self._region)), evaluator.type)
+                    given = rule.input_parameters_dict
+                    self._compared(rule, evaluator.evaluate(self._account, self._region, given))
 
-    def _compared(self, rule: Any, found: Mapping[str, bool], type_: str) -> None:
+    def _compared(self, rule: Any, found: Evaluated) -> None:
         name = rule.config_rule_name
         gone = [id_ for of, id_ in self._said if of == name and id_ not in found]
         for id_ in gone:
-            self._changed(rule, id_, type_, "NOT_APPLICABLE")
+            self._changed(rule, id_, self._said[name, id_].type, "NOT_APPLICABLE")
             del self._said[name, id_]
-        for id_, is_compliant in found.items():
+        for id_, (type_, is_compliant) in found.items():
             says = "COMPLIANT" if is_compliant else "NON_COMPLIANT"
             before = self._said.get((name, id_))
             if before is None or before.compliance != says:

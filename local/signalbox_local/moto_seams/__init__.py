@@ -15,6 +15,7 @@ from signalbox_local.moto_seams.route53 import dns_changes
 from signalbox_local.moto_seams.scheduler import schedules
 from signalbox_local.moto_seams.seams import MOTO_VERSION, Seams
 from signalbox_local.moto_seams.step_functions import step_functions
+from signalbox_local.moto_seams.systems_manager import managed_instances
 
 __all__ = [
     "MOTO_VERSION",
@@ -30,6 +31,7 @@ __all__ = [
     "lambda_invocations",
     "load_balancers",
     "less_work",
+    "managed_instances",
     "managed_policies",
     "power_events",
     "recorded_resources",

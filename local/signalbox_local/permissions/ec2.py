@@ -19,6 +19,8 @@ _KIND_OF_ID = {
     "vpc": "vpc",
 }
 _OWNED_BY_NOBODY = {"image", "snapshot"}
+# What does not exist before the request.
+_MADE = {"CreateSnapshot": ("snapshot/*",), "CreateVolume": ("volume/*",)}
 _ID_PARAMETERS = (
     "GroupId",
     "ImageId",
@@ -31,6 +33,8 @@ _ID_PARAMETERS = (
     "VolumeId",
     "VpcId",
 )
+# What EC2 does with a key in the name of whoever makes an encrypted volume.
+_OF_A_KEY = ("CreateGrant", "DescribeKey", "GenerateDataKeyWithoutPlaintext")
 _ALWAYS_LAUNCHED = ("instance/*", "network-interface/*", "volume/*")
 
 
@@ -44,7 +48,20 @@ def permissions(asked: Asked) -> Iterable[Permission]:
     if asked.operation == "StartInstances":
         keys = moto_records.keys_of_volumes(asked.account, asked.region, asked.texts("InstanceIds"))
         return (*asked.needs(*_resources(asked)), *(Permission("kms:CreateGrant", key) for key in keys))
-    return (*asked.needs(*_resources(asked)), *_tagging(asked, asked.parameters))
+    beside = _MADE.get(asked.operation, ())
+    if asked.operation == "ModifyInstanceAttribute" and asked.parameters.get("BlockDeviceMappings"):
+        beside = ("volume/*",)
+    own = asked.needs(*_resources(asked), *(_arn(asked, kind) for kind in beside))
+    return (*own, *_tagging(asked, asked.parameters), *_encrypting(asked))
+
+
+def _encrypting(asked: Asked) -> Iterable[Permission]:
+    """With the account's key, unless the request names one; AWS's own key is everybody's in the account."""
+    if asked.operation != "CreateVolume" or not asked.parameters.get("Encrypted"):
+        return ()
+    named = asked.text("KmsKeyId")
+    keys = [named] if named else moto_records.key_of_new_volumes(asked.account, asked.region)
+    return [Permission(f"kms:{action}", key) for key in keys for action in _OF_A_KEY]
 
 
 def launch_permissions(asked: Asked, template: Mapping[str, str]) -> Iterable[Permission]:

@@ -5,12 +5,32 @@ from collections.abc import Iterable
 from signalbox_local.authorisation import Permission
 from signalbox_local.permissions.asked import Asked
 
+_PARTS_OF_DATABASES = {
+    "snapshot": ("DBSnapshotIdentifier", "SourceDBSnapshotIdentifier", "TargetDBSnapshotIdentifier"),
+    "og": ("OptionGroupName",),
+    "pg": ("DBParameterGroupName",),
+    "subgrp": ("DBSubnetGroupName",),
+}
+_MAKES_DATABASES = {
+    "CopyDBSnapshot": "snapshot:",
+    "CreateDBSnapshot": "snapshot:",
+    "RestoreDBInstanceFromDBSnapshot": "db:",
+}
+
 
 def databases(asked: Asked) -> Iterable[Permission]:
-    """RDS: an instance, or a cluster of any engine."""
+    """RDS: an instance, or a cluster of any engine, their snapshots, and what they are restored with; tags at
+    the making need a permission of their own, on what is made."""
     instances, clusters = asked.texts("DBInstanceIdentifier"), asked.texts("DBClusterIdentifier")
     named = [*(f"db:{name}" for name in instances), *(f"cluster:{name}" for name in clusters)]
-    return asked.needs(*(asked.arn(each) for each in named)) if named else asked.on_named_arns()
+    for kind, parameters in _PARTS_OF_DATABASES.items():
+        named += [f"{kind}:{name}" for name in asked.texts(*parameters)]
+    if asked.operation.startswith("Describe") or not named:
+        return asked.on_named_arns()
+    tagging = asked.structures("Tags") and asked.operation in _MAKES_DATABASES
+    made = [each for each in named if each.startswith(_MAKES_DATABASES.get(asked.operation, "-"))]
+    tags = asked.needs(*(asked.arn(each) for each in made[-1:]), action="AddTagsToResource")
+    return (*asked.needs(*(asked.arn(each) for each in named)), *(tags if tagging else ()))
 
 
 def services(asked: Asked) -> Iterable[Permission]:

@@ -38,12 +38,22 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """The stage that a fix, or its undo, has reached, since when, and the writes of it that are recorded."""
+
+    stage: str
+    at: datetime
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remediation:
     """One attempt to put it right. `proposal` is what would be written; `tokens` and `until` belong to the
-    wait for an approval. `before` and `writes` are stored before the first write, `stopped` when nobody may
-    begin to write the fix any more, `undoing` before the first write of an undo, `rested` when all that is
-    left is to prove it; `after` is what was seen at the end. `queued`: others are tried first; `turn_at` is
-    when it may begin then, `watched` that it was proven, and is looked at once more before others follow."""
+    wait for an approval. `before` and `writes` are stored before the first write, `reached` before the writes
+    of each stage, `stopped` when nobody may begin to write the fix any more, `undoing` before the first write
+    of an undo, `rested` when all that is left is to prove it; `after` is what was seen at the end. `queued`:
+    others are tried first; `turn_at` is when it may begin then, `watched` that it was proven, and is looked
+    at once more before others follow."""
 
     requested_by: str = ""
     proposal: tuple[Write, ...] = ()
@@ -53,6 +63,7 @@ class Remediation:
     before: Configuration | None = None
     writes: tuple[Write, ...] = ()
     acted_at: datetime | None = None
+    reached: Reached | None = None
     rounds: int = 0
     stopped: bool = False
     undoing: bool = False

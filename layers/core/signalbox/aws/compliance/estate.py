@@ -1,29 +1,51 @@
 """Resources as rules look at them, and the writes that put them right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from signalbox.aws.compliance.resources import account, buckets, databases, instances, security_groups
+from signalbox.aws.compliance.resources import (
+    account,
+    buckets,
+    database_swaps,
+    databases,
+    instances,
+    managed,
+    security_groups,
+    tagged,
+    volumes,
+)
 from signalbox.aws.compliance.writes import make
 from signalbox.compliance.model import Observed, Resource, Write
+from signalbox.compliance.rules import required_tags
 from signalbox.compliance.rules.rule import Rule
 
 OBSERVERS: Mapping[str, Callable[[Resource], Observed | None]] = {
     "bucket-public-access": buckets.observe,
     "database-backups": databases.observe,
+    "database-encrypted": database_swaps.observe,
     "database-not-public": databases.observe,
+    "instance-agent": managed.observe_applications,
+    "instance-managed": managed.observe_ping,
     "instance-metadata": instances.observe,
     "rdp-closed": security_groups.observe,
+    "required-tags": partial(tagged.observe, ()),
     "ssh-closed": security_groups.observe,
     "trail-logging": account.observe_trails,
+    "volume-encrypted": volumes.observe,
     "volumes-encrypted-by-default": account.observe_volumes,
 }
 
 
 class AwsEstate:
-    """Port `Estate`, in Signalbox's own account and Region."""
+    """Port `Estate`, in Signalbox's own account and Region. `tags` are the keys that are required."""
+
+    def __init__(self, tags: Sequence[str] = ()) -> None:
+        self._tagged = partial(tagged.observe, tags)
 
     def observe(self, rule: Rule, resource: Resource) -> Observed | None:
         """None when it is gone."""
+        if rule.name == required_tags.NAME:
+            return self._tagged(resource)
         return OBSERVERS[rule.name](resource)
 
     def write(self, write: Write) -> None:

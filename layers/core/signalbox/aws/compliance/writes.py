@@ -14,17 +14,40 @@ from signalbox.kernel.errors import Rejected, Transient
 ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     ("cloudtrail", "StartLogging"): frozenset(),
     ("cloudtrail", "StopLogging"): frozenset(),
+    ("ec2", "AttachVolume"): frozenset(),
     ("ec2", "AuthorizeSecurityGroupIngress"): frozenset({"InvalidPermission.Duplicate"}),
+    ("ec2", "CreateSnapshot"): frozenset(),
+    ("ec2", "CreateTags"): frozenset(),
+    ("ec2", "CreateVolume"): frozenset(),
+    ("ec2", "DeleteSnapshot"): frozenset({"InvalidSnapshot.NotFound"}),
+    ("ec2", "DeleteTags"): frozenset(),
+    ("ec2", "DeleteVolume"): frozenset({"InvalidVolume.NotFound"}),
+    ("ec2", "DetachVolume"): frozenset(),
     ("ec2", "DisableEbsEncryptionByDefault"): frozenset(),
     ("ec2", "EnableEbsEncryptionByDefault"): frozenset(),
+    ("ec2", "ModifyInstanceAttribute"): frozenset(),
     ("ec2", "ModifyInstanceMetadataOptions"): frozenset(),
     ("ec2", "RevokeSecurityGroupIngress"): frozenset({"InvalidPermission.NotFound"}),
+    ("ec2", "StartInstances"): frozenset(),
+    ("ec2", "StopInstances"): frozenset(),
+    ("rds", "AddTagsToResource"): frozenset(),
+    ("rds", "CopyDBSnapshot"): frozenset({"DBSnapshotAlreadyExists"}),
+    ("rds", "CreateDBSnapshot"): frozenset({"DBSnapshotAlreadyExists"}),
+    ("rds", "DeleteDBInstance"): frozenset({"DBInstanceNotFound"}),
+    ("rds", "DeleteDBSnapshot"): frozenset({"DBSnapshotNotFound"}),
     ("rds", "ModifyDBInstance"): frozenset(),
+    ("rds", "RemoveTagsFromResource"): frozenset(),
+    ("rds", "RestoreDBInstanceFromDBSnapshot"): frozenset({"DBInstanceAlreadyExists"}),
     ("s3", "DeletePublicAccessBlock"): frozenset(),
     ("s3", "PutPublicAccessBlock"): frozenset(),
 }
 # What it is busy with passes.
-BUSY = frozenset({"IncorrectState", "InvalidDBInstanceState", "OperationAborted"})
+BUSY = frozenset({
+    "ConcurrentSnapshotLimitExceeded", "IncorrectInstanceState", "IncorrectState",
+    "InsufficientDBInstanceCapacity", "InsufficientInstanceCapacity", "InvalidDBInstanceState",
+    "InvalidDBSnapshotState", "OperationAborted",
+    "SnapshotCreationPerVolumeRateExceeded", "VolumeInUse",
+})  # fmt: skip
 
 
 def make(write: Write) -> None:

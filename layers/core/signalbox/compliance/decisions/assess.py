@@ -71,7 +71,7 @@ def assess(finding: Finding, rule: Rule, observed: Observed, terms: Terms) -> De
         return _excepted(exception)
     mode = mode_under(terms.ceiling, rule.playbook.mode)
     if mode is Mode.NOTIFY:
-        return _left("its playbook only tells")
+        return _left(f"{rule.judge(observed.configuration).reason}; its playbook only tells")
     if not is_entrusted(observed):
         return _left(f"its owner has not entrusted it: it has no tag {MANAGED}=true")
     obstacle = rule.playbook.obstacle(observed.configuration)

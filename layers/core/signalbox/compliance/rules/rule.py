@@ -9,11 +9,37 @@ from signalbox.compliance.model import Configuration, Danger, Judgement, Mode, R
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of a fix: what it does in words, the writes that it still takes (none while AWS is at work on
+    it), how long it may take, and whether from there it can be undone."""
+
+    name: str
+    writes: tuple[Write, ...]
+    within: timedelta
+    is_undoable: bool = True
+
+
+Way = Callable[[Resource, Configuration, Configuration], Stage | None]
+"""What comes next, by what was recorded and what is now; None at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """The ways of a fix that cannot be made at once: towards what must be so, and back to what was; `names`
+    are all stages towards it, by what was before."""
+
+    names: Callable[[Resource, Configuration], tuple[str, ...]]
+    forward: Way
+    back: Way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
     """How a resource is put right. `obstacle` says why a fix must not be made, empty when nothing is in the
     way; `act` are the writes that make it so, `undo` those that bring a recorded configuration back. Both ask
     for an end state: made twice they change nothing more. `restored` are the fields by which an undo is
-    proven, `within` how long AWS may take until a fix can be seen.
+    proven, `within` how long AWS may take until a fix can be seen. Of a playbook with `stages` both are the
+    whole plan, with a name in angle brackets for what AWS has yet to make.
     """
 
     mode: Mode
@@ -23,6 +49,7 @@ class Playbook:
     undo: Callable[[Resource, Configuration], tuple[Write, ...]]
     restored: Callable[[Configuration], Configuration]
     within: timedelta = timedelta(minutes=5)
+    stages: Stages | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +73,22 @@ def compliant(reason: str) -> Judgement:
 def non_compliant(reason: str) -> Judgement:
     """It is not."""
     return Judgement(verdict=Verdict.NON_COMPLIANT, reason=reason)
+
+
+def tells() -> Playbook:
+    """Of what nothing of Signalbox puts right."""
+    return Playbook(
+        mode=Mode.NOTIFY,
+        danger=Danger.NONE,
+        obstacle=no_obstacle,
+        act=_nothing,
+        undo=_nothing,
+        restored=fields(),
+    )
+
+
+def _nothing(_resource: Resource, _configuration: Configuration) -> tuple[Write, ...]:
+    return ()
 
 
 def no_obstacle(_: Configuration) -> str:

@@ -1,4 +1,4 @@
-"""Task `ApplyFix`: write down what is, and what will be written; then write it."""
+"""Task `ApplyFix`: write down what is, and what will be written; then write it, by stages if it has some."""
 
 from dataclasses import asdict, replace
 
@@ -7,8 +7,10 @@ from signalbox.compliance.model import Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
+from signalbox.compliance.rules.rule import Stages
+from signalbox.compliance.steps.stage import entered, is_late, rest
 from signalbox.compliance.steps.turn import RemediationCommand, gone, happened, rule_of, take_turn, tell
-from signalbox.kernel.events import ENGINE
+from signalbox.kernel.events import ENGINE, JsonObject
 
 SOONEST = 2  # seconds until AWS shows what was written
 
@@ -26,9 +28,29 @@ def apply_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
         if isinstance(begun, Progress):
             return begun
         finding = begun
+    stages = rule_of(finding, ports).playbook.stages
+    if stages is not None:
+        return _next_stage(finding, stages, ports)
     for write in finding.remediation.writes:
         ports.estate.write(write)
     return Progress(next=Next.PROVE_FIX, seconds=SOONEST)
+
+
+def _next_stage(finding: Finding, stages: Stages, ports: CompliancePorts) -> Progress:
+    """By what is now: whoever comes again goes on where AWS stands. What is late is undone."""
+    observed = ports.estate.observe(rule_of(finding, ports), finding.resource)
+    if observed is None:
+        return gone(finding, ports)
+    before = finding.remediation.before or {}
+    stage = stages.forward(finding.resource, before, observed.configuration)
+    if stage is None:
+        return Progress(next=Next.PROVE_FIX, seconds=SOONEST)
+    finding, writes = entered(finding, stage, ports)
+    if is_late(finding, stage, ports):
+        return Progress(next=Next.UNDO_FIX, failure=f"not done in time: {stage.name}")
+    for write in writes:
+        ports.estate.write(write)
+    return Progress(next=Next.APPLY_FIX, seconds=rest(finding))
 
 
 def _begun(finding: Finding, ports: CompliancePorts) -> Finding | Progress:
@@ -47,9 +69,10 @@ def _begun(finding: Finding, ports: CompliancePorts) -> Finding | Progress:
         return Progress(next=Next.ASSESS_FINDING)
     by = approval.by if approval else finding.remediation.requested_by or ENGINE
     reason = f"{rule.title}: {rule.judge(before).reason}"
-    started = happened(
-        "Remediation Started", reason, ports, by, before=before, writes=[asdict(write) for write in writes]
-    )
+    facts: JsonObject = {"before": before, "writes": [asdict(write) for write in writes]}
+    if rule.playbook.stages is not None:
+        facts["stages"] = list(rule.playbook.stages.names(finding.resource, before))
+    started = happened("Remediation Started", reason, ports, by, **facts)
     attempt = replace(
         finding.remediation, before=before, writes=writes, acted_at=ports.clock(), tokens=(), until=None
     )

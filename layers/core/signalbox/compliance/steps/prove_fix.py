@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from signalbox.compliance.model import Configuration, Judgement, Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
+from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
@@ -38,10 +40,16 @@ def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     observed = ports.estate.observe(rule, finding.resource)
     if observed is None:
         return gone(finding, ports)
-    judgement = rule.judge(observed.configuration)
+    if _is_unfinished(finding, rule, observed.configuration):
+        return Progress(next=Next.APPLY_FIX, seconds=SOONEST)
+    return _judged(finding, rule, observed.configuration, ports)
+
+
+def _judged(finding: Finding, rule: Rule, now: Configuration, ports: CompliancePorts) -> Progress:
+    judgement = rule.judge(now)
     if judgement.verdict is Verdict.COMPLIANT:
-        return _kept(finding, judgement.reason, observed.configuration, ports)
-    if ports.clock() - (finding.remediation.acted_at or finding.detected_at) > rule.playbook.within:
+        return _kept(finding, judgement.reason, now, ports)
+    if ports.clock() - _acted_at(finding) > rule.playbook.within:
         return Progress(next=Next.UNDO_FIX, failure=f"not proven in time: {judgement.reason}")
     return _again(finding, judgement, ports)
 
@@ -60,6 +68,18 @@ def _is_watched(finding: Finding, ports: CompliancePorts) -> bool:
     """Whether others wait for this one, and it has not been looked at a second time."""
     wave = ports.waves.get().of(finding.rule)
     return wave.waiting and finding.id in wave.first and not finding.remediation.watched
+
+
+def _acted_at(finding: Finding) -> datetime:
+    """When its last stage began, or all of it where there are none."""
+    attempt = finding.remediation
+    return attempt.reached.at if attempt.reached else attempt.acted_at or finding.detected_at
+
+
+def _is_unfinished(finding: Finding, rule: Rule, now: Configuration) -> bool:
+    """Whether a stage is not, or not any more, done."""
+    stages, before = rule.playbook.stages, finding.remediation.before
+    return stages is not None and stages.forward(finding.resource, before or {}, now) is not None
 
 
 def _proven(finding: Finding, reason: str, after: Configuration, ports: CompliancePorts) -> None:

@@ -1,12 +1,14 @@
 """Task `UndoFix`: whatever went wrong, bring back what was recorded before the first write, and say so."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from signalbox.compliance.model import Configuration, Observed, Write
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
-from signalbox.compliance.rules.rule import Rule
+from signalbox.compliance.rules.rule import Rule, Stage
+from signalbox.compliance.steps.stage import entered, is_late, rest
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
@@ -20,6 +22,7 @@ from signalbox.compliance.steps.turn import (
 from signalbox.kernel.errors import NotFound, Rejected
 
 UNKNOWN = "an unknown failure"
+ALL_DONE = "all its stages are done, and what was written since would be lost"
 LONGEST_FAILURE = 1000  # characters
 # Seconds after which Lambda ends a function: who was lost sight of may write the fix until then.
 LINGERS = 60
@@ -47,19 +50,44 @@ def _undone(finding: Finding, before: Configuration, failure: str, ports: Compli
     rule = rule_of(finding, ports)
     finding = finding if finding.remediation.stopped else _stopped(finding, failure, ports)
     found = ports.estate.observe(rule, finding.resource)
-    refused: list[str] = []
-    if found is not None and _different(rule, before, found):
-        if not finding.remediation.undoing:
-            finding = _recorded_first(finding, rule.playbook.undo(finding.resource, before), failure, ports)
-        refused = _written(finding, rule, before, ports)
-        found = ports.estate.observe(rule, finding.resource)
     if found is None:
         return gone(finding, ports)
+    changed = _different(rule, before, found)
+    if changed and not finding.remediation.undoing:
+        if _is_too_late(finding, rule, found):
+            return _failed(finding, f"{failure}; not undone: {ALL_DONE}", "stuck", ports)
+        finding = _recorded_first(finding, rule.playbook.undo(finding.resource, before), failure, ports)
+    stage = _way_back(finding, rule, found)
+    if stage is not None:
+        return _one_stage(finding, stage, failure, ports)
+    refused: list[str] = []
+    if changed and rule.playbook.stages is None:
+        refused = _written(rule.playbook.undo(finding.resource, before), ports)
+        found = ports.estate.observe(rule, finding.resource)
+        if found is None:
+            return gone(finding, ports)
     if not finding.remediation.rested:
         rested = replace(finding.remediation, rested=True)
         recorded(replace(finding, remediation=rested), (), ports)
         return Progress(next=Next.UNDO_FIX, seconds=LINGERS, failure=failure)
     return _ended(finding, found, [*refused, *_left(rule, before, found)], failure, ports)
+
+
+def _is_too_late(finding: Finding, rule: Rule, found: Observed) -> bool:
+    """Whether all that was to be done is done, or what would be lost by an undo has begun."""
+    stages, before = rule.playbook.stages, finding.remediation.before or {}
+    if stages is None:
+        return False
+    stage = stages.forward(finding.resource, before, found.configuration)
+    return stage is None or not stage.is_undoable
+
+
+def _way_back(finding: Finding, rule: Rule, found: Observed) -> Stage | None:
+    """The next stage of it, once the record says that it is gone."""
+    stages, before = rule.playbook.stages, finding.remediation.before or {}
+    if stages is None or not finding.remediation.undoing:
+        return None
+    return stages.back(finding.resource, before, found.configuration)
 
 
 def _stopped(finding: Finding, failure: str, ports: CompliancePorts) -> Finding:
@@ -93,15 +121,25 @@ def _different(rule: Rule, before: Configuration, found: Observed) -> list[str]:
 def _recorded_first(
     finding: Finding, writes: tuple[Write, ...], failure: str, ports: CompliancePorts
 ) -> Finding:
-    attempt = replace(finding.remediation, undoing=True)
+    attempt = replace(finding.remediation, undoing=True, reached=None)
     event = happened("Undo Started", failure, ports, writes=[asdict(write) for write in writes])
     return tell(replace(finding, remediation=attempt), [event], ports)
 
 
-def _written(finding: Finding, rule: Rule, before: Configuration, ports: CompliancePorts) -> list[str]:
+def _one_stage(finding: Finding, stage: Stage, failure: str, ports: CompliancePorts) -> Progress:
+    """Of the way back. It ends where AWS refuses one, or does not come to an end with it."""
+    finding, writes = entered(finding, stage, ports)
+    late = [f"{stage.name} takes too long"] if is_late(finding, stage, ports) else []
+    problems = late or _written(writes, ports)
+    if problems:
+        return _failed(finding, f"{failure}; not undone: {'; '.join(problems)}", "stuck", ports)
+    return Progress(next=Next.UNDO_FIX, seconds=rest(finding), failure=failure)
+
+
+def _written(writes: Sequence[Write], ports: CompliancePorts) -> list[str]:
     """What AWS refused of the undo."""
     refused = []
-    for write in rule.playbook.undo(finding.resource, before):
+    for write in writes:
         try:
             ports.estate.write(write)
         except Rejected as error:

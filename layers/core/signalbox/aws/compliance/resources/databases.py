@@ -5,7 +5,7 @@ from signalbox.aws.compliance.resources.tags import tags_in
 from signalbox.aws.errors import aws_errors
 from signalbox.compliance.model import Observed, Resource
 
-_GOING = frozenset({"deleting", "deleted", "delete-precheck"})
+GOING = frozenset({"deleting", "deleted", "delete-precheck"})
 
 
 def observe(resource: Resource) -> Observed | None:
@@ -14,7 +14,7 @@ def observe(resource: Resource) -> Observed | None:
     with aws_errors():
         answer = rds.describe_db_instances(Filters=[{"Name": "dbi-resource-id", "Values": [resource.id]}])
     for found in answer["DBInstances"]:
-        if found.get("DBInstanceStatus") not in _GOING:
+        if found.get("DBInstanceStatus") not in GOING:
             return Observed(
                 configuration={
                     "DBInstanceIdentifier": found["DBInstanceIdentifier"],
