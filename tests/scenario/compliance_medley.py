@@ -139,7 +139,7 @@ def _event_of(world: World, resource: str) -> dict[str, Any]:
 def _waits(world: World, found: dict[str, Any]) -> bool:
     """Whether the token of its wait is stored."""
     items = world.items(f"FINDING#{found['id']}")
-    return any(json.loads(item["body"]["S"])["remediation"]["token"] for item in items)
+    return any(json.loads(item["body"]["S"])["remediation"]["tokens"] for item in items)
 
 
 def _sweep_what_was_not_heard(findings: Findings) -> None:
