@@ -3,15 +3,16 @@
 from typing import Any
 
 from signalbox.compliance.model import Configuration
-from signalbox.compliance.rules.database_state import DatabaseState, stored
-from signalbox.compliance.rules.volume_state import FINDING_TAG, KEPT_SINCE_TAG
+from signalbox.compliance.rules.configurations import configuration_of
+from signalbox.compliance.rules.database_state import DatabaseState
+from signalbox.compliance.rules.marks import FINDING_TAG, KEPT_SINCE_TAG
 
 ORDERS = "orders"
 ARN = "arn:aws:rds:eu-west-1:123456789012:db:orders"
 
 
 def unencrypted(**more: Any) -> Configuration:
-    return stored(
+    return configuration_of(
         DatabaseState(
             **{
                 "DBInstanceIdentifier": ORDERS, "DBInstanceArn": ARN, "DBInstanceStatus": "available",
