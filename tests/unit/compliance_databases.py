@@ -36,6 +36,7 @@ def _create_snapshot(of: Any, given: Any) -> None:
     if given["DBSnapshotIdentifier"].endswith("-final"):
         assert of["DBInstanceIdentifier"] != ORDERS, "what is written later is lost"
     _snapshot(of, given["DBSnapshotIdentifier"], encrypted=False)
+    of["DBInstanceStatus"] = "backing-up"
 
 
 def _copy_snapshot(of: Any, given: Any) -> None:

@@ -17,6 +17,8 @@ NAME = "database-encrypted"
 AHEAD, FINAL, ENCRYPTED = "ahead", "final", "encrypted"
 SNAPSHOTS = (AHEAD, FINAL, ENCRYPTED)
 KEY = "alias/aws/rds"
+# What RDS says while an instance gets another name.
+RENAMING = ("modifying", "rebooting", "renaming")
 _MARK = 8  # digits of the finding in names of instances
 _LONGEST = 45  # characters of a name that are left of it: RDS takes 63
 
@@ -65,8 +67,8 @@ class DatabaseSwap:
         return self.before.Restored.get("DeletionProtection") is True
 
     def called(self, name: str) -> bool:
-        """Whether it has that name, and can be worked with."""
-        return (self.now.DBInstanceIdentifier, self.now.DBInstanceStatus) == (name, "available")
+        """Whether it has that name; it may be backed up under it."""
+        return self.now.DBInstanceIdentifier == name and self.now.DBInstanceStatus not in RENAMING
 
     def snapshot(self, which: str) -> DatabaseSnapshot | None:
         name = snapshot_name(self.finding, which)
