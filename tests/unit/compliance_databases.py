@@ -3,15 +3,16 @@
 from typing import Any
 
 from signalbox.compliance.model import Configuration
-from signalbox.compliance.rules.database_state import DatabaseState, stored
-from signalbox.compliance.rules.volume_state import FINDING_TAG, KEPT_SINCE_TAG
+from signalbox.compliance.rules.configurations import configuration_of
+from signalbox.compliance.rules.database_state import DatabaseState
+from signalbox.compliance.rules.marks import FINDING_TAG, KEPT_SINCE_TAG
 
 ORDERS = "orders"
 ARN = "arn:aws:rds:eu-west-1:123456789012:db:orders"
 
 
 def unencrypted(**more: Any) -> Configuration:
-    return stored(
+    return configuration_of(
         DatabaseState(
             **{
                 "DBInstanceIdentifier": ORDERS, "DBInstanceArn": ARN, "DBInstanceStatus": "available",
@@ -35,6 +36,7 @@ def _create_snapshot(of: Any, given: Any) -> None:
     if given["DBSnapshotIdentifier"].endswith("-final"):
         assert of["DBInstanceIdentifier"] != ORDERS, "what is written later is lost"
     _snapshot(of, given["DBSnapshotIdentifier"], encrypted=False)
+    of["DBInstanceStatus"] = "backing-up"
 
 
 def _copy_snapshot(of: Any, given: Any) -> None:

@@ -4,17 +4,15 @@ from copy import deepcopy
 from typing import Any
 
 from signalbox.compliance.model import Configuration
-from signalbox.compliance.rules.volume_state import (
+from signalbox.compliance.rules.configurations import configuration_of
+from signalbox.compliance.rules.marks import (
     FINDING_TAG,
     HELD_FOR_TAG,
     INSTANCE_TAG,
     KEPT_SINCE_TAG,
     TAKEN_TAG,
-    Attachment,
-    Host,
-    VolumeState,
-    configuration_of,
 )
+from signalbox.compliance.rules.volume_state import Attachment, Host, VolumeState
 from tests.unit import compliance_databases
 
 VOLUME, INSTANCE, DEVICE = "volume-encrypted-1", "i-1", "/dev/xvda"

@@ -8,6 +8,8 @@ import pytest
 from signalbox.compliance.commands.remediate import approve, remediate
 from signalbox.compliance.model import Subject, Write
 from signalbox.compliance.record import State
+from signalbox.compliance.rules.database_state import DatabaseSnapshot
+from signalbox.compliance.rules.database_swap import name_of, snapshot_name
 from signalbox.compliance.rules.registry import RULES
 from signalbox.kernel.errors import Rejected
 from tests.unit.compliance_databases import ORDERS, unencrypted
@@ -132,3 +134,21 @@ def test_what_is_kept_is_left_when_config_finds_it_again() -> None:
     remediate(subject.finding_id, ANA, stage.world.ports)
     stage.settle()
     assert len(stage.world.estate.writes) == made
+
+
+def test_while_its_snapshot_is_taken_a_database_has_its_other_name_already() -> None:
+    stages = RULES[ENCRYPTED].playbook.stages
+    resource = Railway().has(ENCRYPTED, thing(ENCRYPTED, name=ORDERS)).resource
+    assert stages is not None
+    finding = Subject(rule=ENCRYPTED, resource=resource).finding_id
+    taken = (
+        DatabaseSnapshot(
+            DBSnapshotIdentifier=snapshot_name(finding, which), Status=status, Encrypted=False, Day=""
+        )
+        for which, status in (("ahead", "available"), ("final", "creating"))
+    )
+    kept = name_of(ORDERS, "kept", finding)
+    now = unencrypted(DBInstanceIdentifier=kept, DBInstanceStatus="backing-up", Snapshots=tuple(taken))
+    due = stages.forward(resource, unencrypted(), now)
+    assert due is not None
+    assert (due.name, due.writes) == ("the snapshot that counts", ())

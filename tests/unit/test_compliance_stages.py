@@ -11,8 +11,8 @@ from signalbox.compliance.commands.dry_run import dry_run
 from signalbox.compliance.commands.remediate import approve, remediate
 from signalbox.compliance.model import Subject, Write
 from signalbox.compliance.record import State
+from signalbox.compliance.rules.marks import KEPT_FOR_TAG
 from signalbox.compliance.rules.registry import RULES
-from signalbox.compliance.rules.volume_state import KEPT_FOR_TAG
 from signalbox.kernel.errors import Rejected
 from tests.unit.compliance_examples import COPY, EXAMPLES
 from tests.unit.compliance_fakes import Thing

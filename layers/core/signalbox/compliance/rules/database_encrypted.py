@@ -46,7 +46,7 @@ def _obstacle(configuration: Configuration) -> str:
 
 
 def _restored(configuration: Configuration) -> Configuration:
-    names = ("DBInstanceIdentifier", "DBInstanceStatus", "Copy", "Snapshots", "KeptSince")
+    names = ("DBInstanceIdentifier", "Copy", "Snapshots", "KeptSince")
     return {name: configuration[name] for name in names}
 
 

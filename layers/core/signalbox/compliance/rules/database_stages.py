@@ -13,6 +13,7 @@ from signalbox.compliance.rules.database_swap import (
     AHEAD,
     ENCRYPTED,
     FINAL,
+    RENAMING,
     DatabaseSwap,
     delete_copy,
     delete_snapshot,
@@ -27,7 +28,8 @@ from signalbox.compliance.rules.database_swap import (
 from signalbox.compliance.rules.rule import Stage, Stages
 from signalbox.compliance.rules.stages import Step, names, next_stage, plan
 
-HOURS = timedelta(hours=12)  # for snapshots, copies and what is made of them
+HOURS = timedelta(hours=12)  # for snapshots and their copies
+A_RESTORATION = timedelta(hours=2)  # RDS loads the data later; then the first backup
 # What a deletion can be asked for.
 AT_REST = (
     "available", "failed", "incompatible-network", "incompatible-option-group", "incompatible-parameters",
@@ -81,16 +83,17 @@ FORWARD: Sequence[Step[DatabaseSwap]] = (
     ),
     Step(
         name="an encrypted database of that",
-        is_done=lambda swap: swap.copy_is("available") or _copy_is_called(swap),
+        is_done=lambda swap: swap.now.Copy is not None and not swap.copy_is("creating"),
         is_busy=lambda swap: swap.now.Copy is not None,
         write=restore,
-        within=HOURS,
+        within=A_RESTORATION,
     ),
     Step(
         name="the copy gets what cannot be restored",
         is_done=lambda swap: _is_modified(swap) or _copy_is_called(swap),
         is_busy=lambda swap: not swap.copy_is("available"),
         write=lambda swap: modify(swap.new, **swap.before.Modified),
+        within=A_RESTORATION,
     ),
     Step(name="the database is kept", is_done=lambda swap: bool(swap.now.KeptSince), write=keep),
     Step(
@@ -98,11 +101,12 @@ FORWARD: Sequence[Step[DatabaseSwap]] = (
         is_done=_copy_is_called,
         is_busy=lambda swap: not swap.copy_is("available"),
         write=lambda swap: rename(swap.new, swap.name),
+        within=A_RESTORATION,
     ),
     Step(
         name="the copy serves",
         is_needed=_copy_is_called,
-        is_done=lambda swap: swap.copy_is("available"),
+        is_done=lambda swap: not swap.copy_is(*RENAMING),
         is_busy=lambda swap: True,
         write=lambda swap: rename(swap.new, swap.name),
         is_undoable=False,

@@ -7,9 +7,6 @@ import msgspec
 
 from signalbox.compliance.model import Configuration
 
-# Of snapshots: the name under which the database serves, which it has not all the time.
-DATABASE_TAG = "signalbox:database"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSnapshot:
@@ -54,11 +51,5 @@ class DatabaseState:
 
 
 def database_in(configuration: Configuration) -> DatabaseState:
-    """Of what `stored` made, also after it was stored."""
+    """Of what was read, also after it was stored."""
     return msgspec.convert(configuration, DatabaseState)
-
-
-def stored(database: DatabaseState) -> Configuration:
-    """As it is stored and compared: only of what JSON knows."""
-    found: Configuration = msgspec.json.decode(msgspec.json.encode(database))
-    return found

@@ -3,18 +3,22 @@
 from dataclasses import dataclass
 
 from signalbox.compliance.model import Resource, Subject, Write
-from signalbox.compliance.rules.database_state import (
+from signalbox.compliance.rules.database_state import DatabaseSnapshot, DatabaseState
+from signalbox.compliance.rules.marks import (
     DATABASE_TAG,
-    DatabaseSnapshot,
-    DatabaseState,
+    FINDING_TAG,
+    KEPT_FOR_TAG,
+    KEPT_SINCE_TAG,
+    MANAGED,
+    as_tags,
 )
-from signalbox.compliance.rules.volume_state import FINDING_TAG, KEPT_FOR_TAG, KEPT_SINCE_TAG
-from signalbox.compliance.rules.volume_swap import MANAGED
 
 NAME = "database-encrypted"
 AHEAD, FINAL, ENCRYPTED = "ahead", "final", "encrypted"
 SNAPSHOTS = (AHEAD, FINAL, ENCRYPTED)
 KEY = "alias/aws/rds"
+# What RDS says while an instance gets another name.
+RENAMING = ("modifying", "rebooting", "renaming")
 _MARK = 8  # digits of the finding in names of instances
 _LONGEST = 45  # characters of a name that are left of it: RDS takes 63
 
@@ -63,8 +67,8 @@ class DatabaseSwap:
         return self.before.Restored.get("DeletionProtection") is True
 
     def called(self, name: str) -> bool:
-        """Whether it has that name, and can be worked with."""
-        return (self.now.DBInstanceIdentifier, self.now.DBInstanceStatus) == (name, "available")
+        """Whether it has that name; it may be backed up under it."""
+        return self.now.DBInstanceIdentifier == name and self.now.DBInstanceStatus not in RENAMING
 
     def snapshot(self, which: str) -> DatabaseSnapshot | None:
         name = snapshot_name(self.finding, which)
@@ -86,12 +90,8 @@ def _rds(operation: str, **parameters: object) -> Write:
     return Write(service="rds", operation=operation, parameters=parameters)
 
 
-def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-
-
 def _of_snapshots(swap: DatabaseSwap) -> list[dict[str, str]]:
-    return _tags({**MANAGED, FINDING_TAG: swap.finding, DATABASE_TAG: swap.name})
+    return as_tags({**MANAGED, FINDING_TAG: swap.finding, DATABASE_TAG: swap.name})
 
 
 def take(swap: DatabaseSwap, which: str, database: str) -> Write:
@@ -122,7 +122,7 @@ def restore(swap: DatabaseSwap) -> Write:
         DBInstanceIdentifier=swap.new,
         DBSnapshotIdentifier=snapshot_name(swap.finding, ENCRYPTED),
         **swap.before.Restored,
-        Tags=_tags(tags),
+        Tags=as_tags(tags),
     )
 
 
@@ -137,7 +137,7 @@ def rename(old: str, new: str) -> Write:
 
 def keep(swap: DatabaseSwap) -> Write:
     final = swap.snapshot(FINAL)
-    tags = _tags({KEPT_FOR_TAG: swap.finding, KEPT_SINCE_TAG: final.Day if final else "<today>"})
+    tags = as_tags({KEPT_FOR_TAG: swap.finding, KEPT_SINCE_TAG: final.Day if final else "<today>"})
     return _rds("AddTagsToResource", ResourceName=swap.arn(swap.kept), Tags=tags)
 
 

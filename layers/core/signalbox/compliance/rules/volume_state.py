@@ -7,16 +7,6 @@ import msgspec
 
 from signalbox.compliance.model import Configuration
 
-# Of snapshots and copies: whose they are, which kind of snapshot, and where the volume belongs meanwhile.
-FINDING_TAG = "signalbox:finding"
-TAKEN_TAG = "signalbox:taken"
-INSTANCE_TAG = "signalbox:instance"
-# Of an instance, while one of its volumes is swapped: of another one the swap waits.
-HELD_FOR_TAG = "signalbox:held-for"
-# Of the volume that is kept.
-KEPT_FOR_TAG = "signalbox:kept-for"
-KEPT_SINCE_TAG = "signalbox:kept-since"
-OUR_TAGS = frozenset({FINDING_TAG, TAKEN_TAG, INSTANCE_TAG, KEPT_FOR_TAG, KEPT_SINCE_TAG})
 # A snapshot of before it stands still, which makes the second one quick; and the one that counts.
 AHEAD, FINAL = "ahead", "final"
 
@@ -91,11 +81,5 @@ class VolumeState:
 
 
 def volume_in(configuration: Configuration) -> VolumeState:
-    """Of what `configuration_of` made, also after it was stored."""
+    """Of what was read, also after it was stored."""
     return msgspec.convert(configuration, VolumeState)
-
-
-def configuration_of(volume: VolumeState) -> Configuration:
-    """As it is stored and compared: only of what JSON knows."""
-    found: Configuration = msgspec.json.decode(msgspec.json.encode(volume))
-    return found

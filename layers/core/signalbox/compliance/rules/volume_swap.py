@@ -5,22 +5,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from signalbox.compliance.model import Resource, Subject, Write
-from signalbox.compliance.rules.volume_state import (
-    FINAL,
+from signalbox.compliance.rules.marks import (
     FINDING_TAG,
     HELD_FOR_TAG,
     INSTANCE_TAG,
     KEPT_FOR_TAG,
     KEPT_SINCE_TAG,
+    MANAGED,
     TAKEN_TAG,
-    Attachment,
-    Copy,
-    Snapshot,
-    VolumeState,
+    as_tags,
 )
+from signalbox.compliance.rules.volume_state import FINAL, Attachment, Copy, Snapshot, VolumeState
 
 NAME = "volume-encrypted"
-MANAGED = {"signalbox:managed": "true"}
 _DATE = len("2026-11-30")
 
 
@@ -102,10 +99,6 @@ def _ec2(operation: str, **parameters: object) -> Write:
     return Write(service="ec2", operation=operation, parameters=parameters)
 
 
-def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-
-
 def snapshot(swap: Swap, which: str) -> Write:
     held = {INSTANCE_TAG: swap.place.InstanceId} if swap.is_attached else {}
     tags = {**MANAGED, **held, FINDING_TAG: swap.finding, TAKEN_TAG: which}
@@ -113,7 +106,7 @@ def snapshot(swap: Swap, which: str) -> Write:
         "CreateSnapshot",
         VolumeId=swap.resource.id,
         Description=f"Signalbox {swap.finding}: {which} snapshot of {swap.resource.id}",
-        TagSpecifications=[{"ResourceType": "snapshot", "Tags": _tags(tags)}],
+        TagSpecifications=[{"ResourceType": "snapshot", "Tags": as_tags(tags)}],
     )
 
 
@@ -132,12 +125,12 @@ def create_copy(swap: Swap) -> Write:
         **{name: value for name, value in shape.items() if value is not None},
         **({"MultiAttachEnabled": True} if volume.MultiAttachEnabled else {}),
         ClientToken=f"{swap.finding}-{snapshot}",
-        TagSpecifications=[{"ResourceType": "volume", "Tags": _tags(tags)}],
+        TagSpecifications=[{"ResourceType": "volume", "Tags": as_tags(tags)}],
     )
 
 
 def hold(swap: Swap) -> Write:
-    tags = _tags({HELD_FOR_TAG: swap.finding})
+    tags = as_tags({HELD_FOR_TAG: swap.finding})
     return _ec2("CreateTags", Resources=[swap.place.InstanceId], Tags=tags)
 
 
@@ -163,7 +156,7 @@ def keep(swap: Swap) -> Write:
     final = swap.taken(FINAL)
     since = final.StartTime[:_DATE] if final else "<today>"
     tags = {KEPT_FOR_TAG: swap.finding, KEPT_SINCE_TAG: since}
-    return _ec2("CreateTags", Resources=[swap.resource.id], Tags=_tags(tags))
+    return _ec2("CreateTags", Resources=[swap.resource.id], Tags=as_tags(tags))
 
 
 def keep_no_longer(swap: Swap) -> Write:

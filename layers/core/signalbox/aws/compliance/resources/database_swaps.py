@@ -7,18 +7,17 @@ from botocore.exceptions import ClientError
 
 from signalbox.aws.clients import client
 from signalbox.aws.compliance.resources.databases import GOING
-from signalbox.aws.compliance.resources.tags import tags_in
+from signalbox.aws.compliance.resources.tags import tags_in, tags_of_owner
 from signalbox.aws.errors import aws_errors, code_of
 from signalbox.compliance.model import Observed, Resource, Subject
+from signalbox.compliance.rules.configurations import configuration_of
 from signalbox.compliance.rules.database_state import (
-    DATABASE_TAG,
     DatabaseCopy,
     DatabaseSnapshot,
     DatabaseState,
-    stored,
 )
 from signalbox.compliance.rules.database_swap import NAME, SNAPSHOTS, name_of, snapshot_name
-from signalbox.compliance.rules.volume_state import FINDING_TAG, KEPT_SINCE_TAG, OUR_TAGS
+from signalbox.compliance.rules.marks import DATABASE_TAG, FINDING_TAG, KEPT_SINCE_TAG
 from signalbox.kernel.clock import rfc3339
 
 _NO_SNAPSHOT = frozenset({"DBSnapshotNotFound", "DBSnapshotNotFoundFault"})
@@ -59,7 +58,7 @@ def observe(resource: Resource) -> Observed | None:
     name = next((each for each in meant if each), own)
     copy = _copy(finding, name, resource) if snapshots else None
     tags = tags_in(found.get("TagList", []))
-    return Observed(configuration=stored(_state(found, snapshots, copy)), name=name, tags=tags)
+    return Observed(configuration=configuration_of(_state(found, snapshots, copy)), name=name, tags=tags)
 
 
 def _database(**asked: Any) -> dict[str, Any] | None:
@@ -115,7 +114,7 @@ def _state(
         Modified=_given(found, _LATER),
         Lost=tuple(words for field, words in _LOST.items() if found.get(field)),
         Pending=tuple(sorted(found.get("PendingModifiedValues", {}))),
-        Tags={key: value for key, value in sorted(tags.items()) if _is_of_owner(key)},
+        Tags=tags_of_owner(tags),
         Snapshots=tuple(
             DatabaseSnapshot(
                 DBSnapshotIdentifier=each["DBSnapshotIdentifier"],
@@ -138,11 +137,6 @@ def _as_copy(found: Mapping[str, Any]) -> DatabaseCopy:
         DeletionProtection=bool(found.get("DeletionProtection")),
         Modified=_given(found, _LATER),
     )
-
-
-def _is_of_owner(key: str) -> bool:
-    """What AWS has put on nobody else can put on."""
-    return not key.startswith("aws:") and key not in OUR_TAGS
 
 
 def _given(found: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, object]:

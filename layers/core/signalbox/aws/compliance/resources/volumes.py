@@ -6,24 +6,26 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from signalbox.aws.clients import client
-from signalbox.aws.compliance.resources.tags import tags_in
+from signalbox.aws.compliance.resources.tags import tags_in, tags_of_owner
 from signalbox.aws.errors import aws_errors, code_of
 from signalbox.compliance.model import Observed, Resource, Subject
-from signalbox.compliance.rules.volume_state import (
+from signalbox.compliance.rules.configurations import configuration_of
+from signalbox.compliance.rules.marks import (
     FINDING_TAG,
     HELD_FOR_TAG,
     INSTANCE_TAG,
     KEPT_SINCE_TAG,
-    OUR_TAGS,
+    MANAGED,
     TAKEN_TAG,
+)
+from signalbox.compliance.rules.volume_state import (
     Attachment,
     Copy,
     Host,
     Snapshot,
     VolumeState,
-    configuration_of,
 )
-from signalbox.compliance.rules.volume_swap import MANAGED, NAME
+from signalbox.compliance.rules.volume_swap import NAME
 from signalbox.kernel.clock import rfc3339
 
 _GONE = frozenset({"InvalidVolume.NotFound", "InvalidParameterValue"})
@@ -113,7 +115,7 @@ def _state(
         Iops=volume.get("Iops") if type_ in _TAKE_IOPS else None,
         Throughput=volume.get("Throughput") if type_ in _TAKE_THROUGHPUT else None,
         MultiAttachEnabled=bool(volume.get("MultiAttachEnabled")),
-        Tags={key: value for key, value in sorted(tags.items()) if _is_of_owner(key)},
+        Tags=tags_of_owner(tags),
         Attachments=tuple(_attachments(volume, host)),
         Instance=_instance(host) if host else None,
         Snapshots=tuple(sorted((_snapshot(each) for each in snapshots), key=lambda each: each.StartTime)),
@@ -130,11 +132,6 @@ def _state(
         ),
         KeptSince=tags.get(KEPT_SINCE_TAG, ""),
     )
-
-
-def _is_of_owner(key: str) -> bool:
-    """What AWS has put on nobody else can put on."""
-    return not key.startswith("aws:") and key not in OUR_TAGS
 
 
 def _attachments(volume: Mapping[str, Any], host: Mapping[str, Any] | None) -> Iterator[Attachment]:
