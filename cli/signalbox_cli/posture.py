@@ -8,25 +8,16 @@ from rich.text import Text
 from signalbox_cli.plain_tables import plain_table, text
 from signalbox_cli.rollout_words import Json, span
 
-WRONG = ("open", "waiting", "remediating", "failed", "flapping", "excepted")
+CLOSED = ("remediated", "gone")
 
 
 def posture_report(found: Json) -> RenderableType:
     """By rule and by owner, then what needs somebody."""
-    rules = plain_table("rule", *WRONG, "oldest", "put right", "half within", "95 % within")
+    rules = plain_table("rule", "not closed", "oldest", "put right")
     for each in found["rules"]:
-        speed = each["time_to_remediate"]
-        counts = [str(each["states"].get(state, "")) for state in WRONG]
-        cells = (
-            each["rule"],
-            *counts,
-            _oldest(each),
-            speed["count"],
-            _took(speed["p50"]),
-            _took(speed["p95"]),
-        )
+        cells = (each["rule"], _counted(each["states"]), _oldest(each), _took(each["time_to_remediate"]))
         rules.add_row(*(text(cell) for cell in cells))
-    owners = plain_table("owner", "not closed", "oldest", *found["ages"])
+    owners = plain_table("owner", "not closed", "oldest", *found["ages"], whole=3)
     for each in found["owners"]:
         cells = (each["owner"] or "nobody", each["open"], _oldest(each), *each["ages"].values())
         owners.add_row(*(text(cell) for cell in cells))
@@ -49,9 +40,15 @@ def _remarks(found: Json) -> Iterator[str]:
         yield f"Others have their turns already; the next free one is at {found['next_turn_at'][:19]}Z."
 
 
+def _counted(states: Json) -> str:
+    return ", ".join(f"{count} {state}" for state, count in states.items() if state not in CLOSED)
+
+
 def _oldest(standing: Json) -> str:
     return standing["oldest"][:16].replace("T", " ") if standing["oldest"] else ""
 
 
-def _took(seconds: float | None) -> str:
-    return "" if seconds is None else span(seconds)
+def _took(speed: Json) -> str:
+    if not speed["count"]:
+        return ""
+    return f"{speed['count']}, half in {span(speed['p50'])}, 95 % in {span(speed['p95'])}"

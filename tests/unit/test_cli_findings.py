@@ -135,22 +135,11 @@ def posture_as_read(**of_rule: Any) -> dict[str, Any]:
 
 def test_posture_is_told_by_rule_and_owner(asked: Any) -> None:
     _, result = asked(findings, {"GET /posture": posture_as_read(first=["c-1", "c-2"])}, "posture")
-    shown = [line.split() for line in result.stdout.splitlines()]
-    assert shown[1] == [
-        "bucket-public-access",
-        "3",
-        "1",
-        "2026-11-20",
-        "10:00",
-        "2",
-        "4.20",
-        "s",
-        "3",
-        "min",
-        "20",
-        "s",
-    ]
-    assert shown[4] == ["nobody", "4", "2026-11-20", "10:00", "1", "3", "0", "0"]
+    shown = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert shown[1] == (
+        "bucket-public-access 3 open, 1 failed 2026-11-20 10:00 2, half in 4.20 s, 95 % in 3 min 20 s"
+    )
+    assert shown[4] == "nobody 4 2026-11-20 10:00 1 3 0 0"
     assert result.stdout.splitlines()[-1] == "bucket-public-access: 3 wait until c-1, c-2 are proven."
 
 
@@ -162,7 +151,7 @@ def test_posture_says_what_is_halted_and_what_to_do(asked: Any) -> None:
     _, result = asked(findings, {"GET /posture": halted}, "posture")
     assert "bucket-public-access is halted, 3 wait: c-1: denied. Have one of them put right" in result.stdout
     assert "the next free one is at 2026-11-22T10:00:07Z" in result.stdout
-    fresh = posture_as_read(queued=0, oldest=None, time_to_remediate=SPEED | {"p50": None, "p95": None})
+    fresh = posture_as_read(queued=0, oldest=None, time_to_remediate={"count": 0, "p50": None, "p95": None})
     _, result = asked(findings, {"GET /posture": fresh}, "posture")
     assert "wait" not in result.stdout.replace("waiting", "")
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from signalbox.kernel.clock import rfc3339
 from signalbox_cli.finding_words import resource_name
 from signalbox_cli.plain_tables import plain_table, text
+from signalbox_cli.posture import posture_report
 from signalbox_cli.rollout_words import Json, span
 from signalbox_local.demo_compliance.stage import BUCKETS, Stage, Violation, types_of
 from signalbox_local.embedded import await_ready, runtime
@@ -45,6 +46,8 @@ def play(console: Console, folder: Path) -> bool:
             ended = {each: stage.until(each, each.ends) for each in planted}
         screen.heading("How each has ended")
         screen.table(_table(ended))
+        screen.heading("How things stand")
+        screen.table(posture_report(stage.ask("GET", "/posture")))
         screen.heading("Proof of photos")
         screen.table(_proof(next(found for each, found in ended.items() if each.resource == "photos")))
         checks = list(_checks(stage, ended))
