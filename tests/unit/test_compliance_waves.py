@@ -10,6 +10,8 @@ from signalbox.compliance.commands.remediate import remediate
 from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST, MOST_TOGETHER
 from signalbox.compliance.model import Subject, Verdict, Write
 from signalbox.compliance.record import State
+from signalbox.compliance.steps.assess_finding import assess_finding
+from signalbox.compliance.steps.turn import RemediationCommand
 from signalbox.compliance.waves import Waves
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.errors import Rejected
@@ -217,6 +219,32 @@ def test_who_comes_to_the_queue_just_as_it_is_emptied_looks_again() -> None:
     stage.world.wire.fail = fail
     stage.settle(minutes=10)
     assert states(stage, found) == {State.REMEDIATED}
+    waves_are_over(stage)
+
+
+def test_who_came_to_the_queue_after_it_was_looked_through_is_seen_once_more() -> None:
+    stage = Railway()
+    found = flood(stage, 3)
+    late = stage.has(BUCKET, thing(BUCKET), id_="late")
+    looked: list[str] = []
+
+    def fail(name: str) -> None:
+        if name == "findings.all" and not looked:
+            looked.append(name)
+        elif name == "waves.save" and looked == ["findings.all"]:
+            looked.append(name)
+            stage.says(late)
+            assess_finding(RemediationCommand(finding=late.finding_id, generation=1), stage.world.ports)
+            assert queued(stage, [late])
+
+    stage.is_silent = True  # both of the first are proven before anybody is told
+    stage.settle(minutes=3)
+    stage.is_silent = False
+    stage.world.wire.fail = fail
+    stage.sweep()
+    stage.settle(minutes=10)
+    assert len(looked) == 2
+    assert states(stage, [*found, late]) == {State.REMEDIATED}
     waves_are_over(stage)
 
 

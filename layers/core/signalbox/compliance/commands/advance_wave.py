@@ -63,19 +63,16 @@ def _advanced(rule: str, heard_of: Finding | None, ports: CompliancePorts) -> tu
 
 def _nobody_waits(rule: str, ports: CompliancePorts) -> None:
     """Stored, and then looked at once more: who came to the queue meanwhile has been seen by nobody."""
-    if _waiting(rule, ports, is_so=False) and _queue(rule, ports):
-        _waiting(rule, ports, is_so=True)
+    _remember_waiting(rule, ports, is_so=False)
+    if _queue(rule, ports):
+        _remember_waiting(rule, ports, is_so=True)
         advance(rule, None, ports)
 
 
 @persistent
-def _waiting(rule: str, ports: CompliancePorts, *, is_so: bool) -> bool:
-    """Whether it was not stored so before."""
+def _remember_waiting(rule: str, ports: CompliancePorts, *, is_so: bool) -> None:
     waves = ports.waves.get()
-    wave = waves.of(rule)
-    if wave.waiting is not is_so:
-        ports.waves.save(with_wave(waves, rule, replace(wave, waiting=is_so)))
-    return wave.waiting is not is_so
+    ports.waves.save(with_wave(waves, rule, replace(waves.of(rule), waiting=is_so)))
 
 
 def _queue(rule: str, ports: CompliancePorts) -> Sequence[Finding]:
