@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from signalbox.compliance.model import Configuration, Danger, Judgement, Mode
-from signalbox.compliance.rules.database_stages import STAGES, planned, planned_back
+from signalbox.compliance.rules.database_stages import WAYS
 from signalbox.compliance.rules.database_state import database_in
 from signalbox.compliance.rules.database_swap import NAME
 from signalbox.compliance.rules.databases import DATABASE
@@ -60,10 +60,10 @@ RULE = Rule(
         mode=Mode.APPROVE,
         danger=Danger.INTERRUPTS,
         obstacle=_obstacle,
-        act=planned,
-        undo=planned_back,
+        act=WAYS.act,
+        undo=WAYS.undo,
         restored=_restored,
         within=timedelta(minutes=30),
-        stages=STAGES,
+        stages=WAYS.stages,
     ),
 )

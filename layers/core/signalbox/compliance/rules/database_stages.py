@@ -7,7 +7,7 @@ written that the copy would lack. The copy gets the name at the end: from then o
 from collections.abc import Sequence
 from datetime import timedelta
 
-from signalbox.compliance.model import Configuration, Resource, Write
+from signalbox.compliance.model import Configuration, Resource
 from signalbox.compliance.rules.database_state import database_in
 from signalbox.compliance.rules.database_swap import (
     AHEAD,
@@ -25,8 +25,7 @@ from signalbox.compliance.rules.database_swap import (
     restore,
     take,
 )
-from signalbox.compliance.rules.rule import Stage, Stages
-from signalbox.compliance.rules.stages import Step, names, next_stage, plan
+from signalbox.compliance.rules.stages import Step, Ways
 
 HOURS = timedelta(hours=12)  # for snapshots and their copies
 A_RESTORATION = timedelta(hours=2)  # RDS loads the data later; then the first backup
@@ -154,26 +153,4 @@ def _swap(resource: Resource, before: Configuration, now: Configuration) -> Data
     return DatabaseSwap(resource=resource, before=database_in(before), now=database_in(now))
 
 
-def planned(resource: Resource, configuration: Configuration) -> tuple[Write, ...]:
-    """All that it takes, by what is before any of it."""
-    return plan(FORWARD, _swap(resource, configuration, configuration))
-
-
-def planned_back(resource: Resource, before: Configuration) -> tuple[Write, ...]:
-    """All that it may take to come back from anywhere."""
-    return plan(BACK, _swap(resource, before, before))
-
-
-def _names(resource: Resource, configuration: Configuration) -> tuple[str, ...]:
-    return names(FORWARD, _swap(resource, configuration, configuration))
-
-
-def _forward(resource: Resource, before: Configuration, now: Configuration) -> Stage | None:
-    return next_stage(FORWARD, _swap(resource, before, now))
-
-
-def _back(resource: Resource, before: Configuration, now: Configuration) -> Stage | None:
-    return next_stage(BACK, _swap(resource, before, now))
-
-
-STAGES = Stages(names=_names, forward=_forward, back=_back)
+WAYS = Ways(read=_swap, towards=FORWARD, back=BACK)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from signalbox.compliance.model import Write
-from signalbox.compliance.rules.rule import Stage
+from signalbox.compliance.model import Configuration, Resource, Write
+from signalbox.compliance.rules.rule import Stage, Stages
 
 T = TypeVar("T")
 PATIENCE = timedelta(minutes=30)  # AWS needs seconds for most of it
@@ -35,18 +35,42 @@ class Step(Generic[T]):
     is_undoable: bool = True
 
 
-def plan(steps: Sequence[Step[T]], of: T) -> tuple[Write, ...]:
-    """Every write that it takes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways(Generic[T]):
+    """Both ways, towards what must be so and back to what was, as tables. `read` makes of the resource, what
+    was before and what is now that by which steps are judged."""
+
+    read: Callable[[Resource, Configuration, Configuration], T]
+    towards: Sequence[Step[T]]
+    back: Sequence[Step[T]]
+
+    def act(self, resource: Resource, configuration: Configuration) -> tuple[Write, ...]:
+        """All that it takes, by what is before any of it."""
+        return _plan(self.towards, self.read(resource, configuration, configuration))
+
+    def undo(self, resource: Resource, before: Configuration) -> tuple[Write, ...]:
+        """All that it may take to come back from anywhere."""
+        return _plan(self.back, self.read(resource, before, before))
+
+    @property
+    def stages(self) -> Stages:
+        """As a playbook has them."""
+        return Stages(
+            names=self._names,
+            forward=lambda resource, before, now: _next(self.towards, self.read(resource, before, now)),
+            back=lambda resource, before, now: _next(self.back, self.read(resource, before, now)),
+        )
+
+    def _names(self, resource: Resource, configuration: Configuration) -> tuple[str, ...]:
+        of = self.read(resource, configuration, configuration)
+        return tuple(step.name for step in self.towards if step.is_needed(of))
+
+
+def _plan(steps: Sequence[Step[T]], of: T) -> tuple[Write, ...]:
     return tuple(step.write(of) for step in steps if step.is_needed(of))
 
 
-def names(steps: Sequence[Step[T]], of: T) -> tuple[str, ...]:
-    """The same in words."""
-    return tuple(step.name for step in steps if step.is_needed(of))
-
-
-def next_stage(steps: Sequence[Step[T]], of: T) -> Stage | None:
-    """None when all of them are done."""
+def _next(steps: Sequence[Step[T]], of: T) -> Stage | None:
     for step in steps:
         if step.is_needed(of) and not step.is_done(of):
             writes = () if step.is_busy(of) else (step.write(of),)

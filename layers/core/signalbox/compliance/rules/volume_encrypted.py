@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from signalbox.compliance.model import Configuration, Danger, Judgement, Mode
 from signalbox.compliance.rules.rule import Playbook, Rule, compliant, non_compliant
-from signalbox.compliance.rules.volume_stages import STAGES, planned, planned_back
+from signalbox.compliance.rules.volume_stages import WAYS
 from signalbox.compliance.rules.volume_state import VolumeState, volume_in
 from signalbox.compliance.rules.volume_swap import NAME
 
@@ -78,10 +78,10 @@ RULE = Rule(
         mode=Mode.APPROVE,
         danger=Danger.INTERRUPTS,
         obstacle=_obstacle,
-        act=planned,
-        undo=planned_back,
+        act=WAYS.act,
+        undo=WAYS.undo,
         restored=_restored,
         within=timedelta(minutes=30),
-        stages=STAGES,
+        stages=WAYS.stages,
     ),
 )

@@ -7,9 +7,8 @@ of that makes the second one short. The instance starts last: no undo throws awa
 from collections.abc import Sequence
 from datetime import timedelta
 
-from signalbox.compliance.model import Configuration, Resource, Write
-from signalbox.compliance.rules.rule import Stage, Stages
-from signalbox.compliance.rules.stages import Step, names, next_stage, plan
+from signalbox.compliance.model import Configuration, Resource
+from signalbox.compliance.rules.stages import Step, Ways
 from signalbox.compliance.rules.volume_state import AHEAD, FINAL, Attachment, Snapshot, volume_in
 from signalbox.compliance.rules.volume_swap import (
     Swap,
@@ -185,26 +184,4 @@ def _swap(resource: Resource, before: Configuration, now: Configuration) -> Swap
     return Swap(resource=resource, before=volume_in(before), now=volume_in(now))
 
 
-def planned(resource: Resource, configuration: Configuration) -> tuple[Write, ...]:
-    """All that it takes, by what is before any of it."""
-    return plan(FORWARD, _swap(resource, configuration, configuration))
-
-
-def planned_back(resource: Resource, before: Configuration) -> tuple[Write, ...]:
-    """All that it may take to come back from anywhere."""
-    return plan(BACK, _swap(resource, before, before))
-
-
-def _names(resource: Resource, configuration: Configuration) -> tuple[str, ...]:
-    return names(FORWARD, _swap(resource, configuration, configuration))
-
-
-def _forward(resource: Resource, before: Configuration, now: Configuration) -> Stage | None:
-    return next_stage(FORWARD, _swap(resource, before, now))
-
-
-def _back(resource: Resource, before: Configuration, now: Configuration) -> Stage | None:
-    return next_stage(BACK, _swap(resource, before, now))
-
-
-STAGES = Stages(names=_names, forward=_forward, back=_back)
+WAYS = Ways(read=_swap, towards=FORWARD, back=BACK)
