@@ -25,7 +25,7 @@ def databases(asked: Asked) -> Iterable[Permission]:
     named = [*(f"db:{name}" for name in instances), *(f"cluster:{name}" for name in clusters)]
     for kind, parameters in _PARTS_OF_DATABASES.items():
         named += [f"{kind}:{name}" for name in asked.texts(*parameters)]
-    if asked.operation.startswith("Describe") or not named:
+    if asked.operation == "DescribeDBSnapshots" or not named:  # those of an instance are not named by it
         return asked.on_named_arns()
     tagging = asked.structures("Tags") and asked.operation in _MAKES_DATABASES
     made = [each for each in named if each.startswith(_MAKES_DATABASES.get(asked.operation, "-"))]
