@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tests.simulation import compliance_people
-from tests.simulation.cases import EVERY_CASE, AnyCase, Case, FleetCase, RuleCase, ending_of
+from tests.simulation.cases import EVERY_CASE, AnyCase, AnyEnding, Case, FleetCase, RuleCase, ending_of
 from tests.simulation.faults import Fault
 from tests.simulation.fleet_people import WISHES
 from tests.simulation.interventions import ALONE, PAIRS
 from tests.simulation.points import AT_READS_ALIKE, Result
+from tests.simulation.record import Record
 from tests.simulation.storms import Storm, Stormed, lines, shortest, stormed
 from tests.simulation.tally import Tally
 from tests.simulation.universe import Universe
@@ -60,8 +61,11 @@ def single(given: argparse.Namespace) -> int:
 def campaign(given: argparse.Namespace) -> int:
     """Print each violation as it is found, then the table, then the line."""
     tally = Tally(as_json=given.json)
+    record = None if given.trouble or given.no_points else Record()
+    for walked in record.walked() if record else ():
+        tally.before(walked)
     deadline = time.monotonic() + given.minutes * 60
-    Walkers(given.processes, tally).run(_tasks(given), deadline)
+    Walkers(given.processes, tally, record).run(_tasks(given, record), deadline)
     print(*tally.lines(), sep="\n")
     return 1 if tally.broken or tally.dead else 0
 
@@ -70,15 +74,23 @@ Task = Walk | range
 """Or the storms of some seeds."""
 
 
-def _tasks(given: argparse.Namespace) -> Iterator[Task]:
-    """Always of the kind, and of it of the case, that has been tried least so far."""
+def _tasks(given: argparse.Namespace, record: Record | None) -> Iterator[Task]:
+    """Always what has been tried least so far: in campaigns before, then of its kind, then of its case."""
     waiting = _waiting(given)
     tried: Counter[str] = Counter()
+    before: Counter[str] = Counter()
+    if record:
+        before = record.times()
+        yield from (walk for walk in _counted(given) if not before[walk.name])
     while waiting:
-        task = min(waiting, key=lambda one: [tried[name] for name in _names(one)])
+        task = min(waiting, key=lambda one: [before[_whole(one)], *(tried[name] for name in _names(one))])
         waiting.remove(task)
         tried.update(_names(task))
         yield task
+
+
+def _whole(task: Task) -> str:
+    return task.name if isinstance(task, Walk) else str(task)
 
 
 def _names(task: Task) -> tuple[str, ...]:
@@ -95,15 +107,31 @@ def _waiting(given: argparse.Namespace) -> list[Task]:
     return storms if given.no_points else [*_walks(given), *storms]
 
 
+def _runs(given: argparse.Namespace) -> list[tuple[AnyCase, AnyEnding]]:
+    cases = [EVERY_CASE[given.case]] if given.case else list(EVERY_CASE.values())
+    return [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
+
+
+def _counted(given: argparse.Namespace) -> list[Walk]:
+    """Every case once without a fault: how many points there are in all."""
+    return [
+        Walk(
+            case=case,
+            ending=ending,
+            troubles=tuple(one for troubles, _ in KINDS if _happens_to(case, troubles) for one in troubles),
+            of=0,
+        )
+        for case, ending in _runs(given)
+    ]
+
+
 def _walks(given: argparse.Namespace) -> list[Task]:
     """Each begins anew: the parts are as large as the order of what comes next lets them be."""
-    cases = [EVERY_CASE[given.case]] if given.case else list(EVERY_CASE.values())
-    runs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
     kinds = [(tuple(given.trouble.split(",")), given.of or given.processes)] if given.trouble else KINDS
     return [
         Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
         for troubles, parts in kinds
-        for case, ending in runs
+        for case, ending in _runs(given)
         for offset in (range(parts) if not given.of else (0,))
         if _happens_to(case, troubles)
     ]
@@ -118,9 +146,10 @@ def _happens_to(case: AnyCase, troubles: tuple[str, ...]) -> bool:
 class Walkers:
     """Processes that walk, `most` at once; a line of JSON comes back for each point."""
 
-    def __init__(self, most: int, tally: Tally) -> None:
+    def __init__(self, most: int, tally: Tally, record: Record | None) -> None:
         self._most = most
         self._tally = tally
+        self._record = record
         self._universe = Universe()  # made once: every process begins with it
         self._running: dict[int, int] = {}
         self._pipes = selectors.DefaultSelector()
@@ -181,7 +210,10 @@ class Walkers:
     def _heard(self, line: bytes) -> None:
         kind, _, told = line.partition(b" ")
         if kind == b"Walked":
-            self._tally.end(msgspec.json.decode(told, type=Walked))
+            walked = msgspec.json.decode(told, type=Walked)
+            self._tally.end(walked)
+            if self._record:
+                self._record.add(walked)
         elif kind == b"Stormed":
             self._tally.storm(msgspec.json.decode(told, type=Stormed))
         else:

@@ -19,12 +19,14 @@ Cell = tuple[str, str, str]
 
 @dataclass
 class Tally:
-    """Counts runs. `points` are those that there are, walked or not."""
+    """Counts runs. `points` are those that there are, walked or not; `earlier` ones were tried by campaigns
+    before."""
 
     as_json: bool = False
     runs: Counter[Cell] = field(default_factory=Counter)
     survived: Counter[Cell] = field(default_factory=Counter)
     points: dict[Cell, int] = field(default_factory=dict)
+    earlier: Counter[Cell] = field(default_factory=Counter)
     seeds: int = 0
     stormed: Counter[bool] = field(default_factory=Counter)
     broken: set[str] = field(default_factory=set)
@@ -41,6 +43,13 @@ class Tally:
             print(msgspec.json.encode(result).decode(), flush=True)
         elif result.verdict.violations:
             print(point.command, f"  # {point.call}", *result.verdict.violations, sep="\n  ", flush=True)
+
+    def before(self, walked: Walked) -> None:
+        """A walk of a campaign before."""
+        for trouble, count in walked.points.items():
+            cell = walked.case, walked.ending, trouble
+            self.points[cell] = count
+            self.earlier[cell] += walked.tried.get(trouble, 0)
 
     def end(self, walked: Walked) -> None:
         """A case has been walked: all its points are known, and how it ends without trouble."""
@@ -96,9 +105,12 @@ class Tally:
         survived = self.survived.total() + self.stormed[True]
         held = INVARIANTS - len(self.broken)
         points = sum(self.points.values())
+        tried = sum(
+            min(count, self.points.get(cell, count)) for cell, count in (self.runs + self.earlier).items()
+        )
         return (
             f"faults injected {injected:,}, survived {survived:,}, invariants {held}/{INVARIANTS}, "
-            f"seeds {self.seeds:,}; points {self.runs.total():,} of {points:,}"
+            f"seeds {self.seeds:,}; points {tried:,} of {points:,}"
         )
 
 

@@ -26,7 +26,7 @@ from tests.simulation.universe import Universe
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """A case, what is to happen to it, and which of the points: those whose place, counted from 0, leaves
-    `offset` when divided by `of`."""
+    `offset` when divided by `of`; with 0 none: they are counted only."""
 
     case: AnyCase
     ending: AnyEnding
@@ -34,18 +34,28 @@ class Walk:
     offset: int = 0
     of: int = 1
 
+    @property
+    def name(self) -> str:
+        """The same in every campaign."""
+        part = f"{self.offset + 1} of {self.of}" if self.of else "counted"
+        return f"{self.case.name} {self.ending} {','.join(self.troubles)} {part}"
+
     def has(self, place: int) -> bool:
         """Whether the point of that place belongs to it."""
-        return place % self.of == self.offset
+        return bool(self.of) and place % self.of == self.offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walked:
-    """One case without troubles, and how many points it has, by trouble."""
+    """One case without troubles: how many points it has and how many were tried, by trouble; how many runs
+    broke something."""
 
+    way: str
     case: str
     ending: str
     points: dict[str, int]
+    tried: dict[str, int]
+    broken: int
     verdict: Verdict
 
 
@@ -54,10 +64,12 @@ def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walke
     play = _play(universe, way.case, way.ending)
     points = Points(universe, OF_FINDINGS if isinstance(way.case, RuleCase) else ())
     places: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    broken = 0
     me: Child | None = None
 
     def meet(call: Call, send: Send) -> Any:
-        nonlocal me
+        nonlocal me, broken
         for trouble in points.at(call, way.troubles):
             places[trouble] += 1
             if not way.has(places[trouble] + way.troubles.index(trouble)):
@@ -71,14 +83,25 @@ def walk(universe: Universe, way: Walk, tell: Callable[[Result], None]) -> Walke
             point = Point(
                 case=way.case.name, ending=way.ending, number=call.number, call=str(call), trouble=trouble
             )
-            tell(Result(point=point, verdict=child.told()))
+            told = child.told()
+            tried[trouble] += 1
+            broken += bool(told.violations)
+            tell(Result(point=point, verdict=told))
         return send()
 
     universe.calls.meet = meet
     verdict = verdict_of(play.run)
     if me is not None:
         me.tell(verdict)
-    return Walked(case=way.case.name, ending=way.ending, points=dict(places), verdict=verdict)
+    return Walked(
+        way=way.name,
+        case=way.case.name,
+        ending=way.ending,
+        points=dict(places),
+        tried=dict(tried),
+        broken=broken + bool(verdict.violations),
+        verdict=verdict,
+    )
 
 
 def _play(universe: Universe, case: AnyCase, ending: AnyEnding) -> Play | FleetPlay | CompliancePlay:
