@@ -15,6 +15,8 @@ from signalbox_cli.client import Answer, ApiClient
 from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
 
 PATIENCE = 60  # seconds that a story waits for anything
+GLANCE = 1.0  # seconds after which a story looks again also when nothing was recorded
+RECORDS = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 T = TypeVar("T")
 ENDED = ("succeeded", "rolled_back", "aborted", "cancelled", "superseded", "stuck")
 
@@ -66,12 +68,13 @@ class Story:
         """The rollout as soon as it is so; fails with its last state and timeline."""
         deadline = time.monotonic() + patience
         while True:
+            seen = self.world.last_call()
             rollout = self.read()
             if reached(rollout):
                 return rollout
             assert rollout["phase"] not in ENDED, (rollout, self.timeline())
             assert time.monotonic() < deadline, (rollout, self.timeline())
-            time.sleep(0.1)
+            self.world.wait_for_a_record(seen)
 
     def until_ended(self, patience: float = PATIENCE) -> dict[str, Any]:
         """The rollout when it has ended."""
@@ -155,6 +158,15 @@ class World:
     def last_call(self) -> int:
         """The sequence of the last call so far: `calls` after it are those that follow."""
         return max((call["sequence"] for call in self._control("calls?last=1")["calls"]), default=0)
+
+    def wait_for_a_record(self, since: int) -> None:
+        """Until something was written into a table after that call, or for a second: asking the API all the
+        time would take as much work as what is waited for."""
+        deadline = time.monotonic() + GLANCE
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            if any(call["operation"] in RECORDS and call["status"] for call in self.calls(since)):
+                return
 
     def events(self, since: int = 0) -> list[dict[str, Any]]:
         """Every event that the buses have seen after that sequence."""
