@@ -3,7 +3,6 @@
 import re
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,9 @@ from tests.scenario.demos import begun, nothing_lives_in, played, surroundings
 
 @pytest.mark.timeout(150)
 def test_all_end_as_told_and_every_check_holds(tmp_path: Path) -> None:
-    began = time.monotonic()
     demo = played("demo", surroundings(tmp_path))
     story = demo.stdout
     assert (demo.returncode, demo.stderr) == (0, ""), story
-    assert time.monotonic() - began < 120
     told = re.sub(r"(?m)^\d\d:\d\d:\d\d  ", "", re.sub(" +", " ", story))
     for line in (
         "A good version, by canary",
