@@ -8,7 +8,9 @@ from typing import ClassVar
 import pytest
 
 from signalbox.aws import clients
+from signalbox.aws.compliance import writes
 from signalbox.aws.writer import AwsWriter
+from signalbox.compliance.model import Write
 from signalbox.kernel.errors import Transient
 from signalbox.rollouts.writes import delete_alarms
 
@@ -49,3 +51,11 @@ def test_a_write_whose_answer_is_lost_is_sent_again_unless_it_must_not_be(
     with pytest.raises(Transient):
         AwsWriter().apply(delete_alarms(["one"]), once=once)
     assert len(requests) == times
+
+
+def test_a_write_of_a_fix_whose_answer_is_lost_is_not_sent_again(requests: list[str]) -> None:
+    """What has another name by now would be looked for under the old one, and be refused."""
+    renamed = {"DBInstanceIdentifier": "orders", "NewDBInstanceIdentifier": "orders-kept"}
+    with pytest.raises(Transient):
+        writes.make(Write(service="rds", operation="ModifyDBInstance", parameters=renamed))
+    assert len(requests) == 1

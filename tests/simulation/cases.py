@@ -139,7 +139,7 @@ FLEETS: Mapping[str, FleetCase] = {
 
 class Mend(StrEnum):
     """How a finding ends: it is put right; so it is when no event tells of it, and the sweep has to find it;
-    the proof never comes, so that the fix is undone; the second of its writes is refused; it is left because
+    the proof never comes, so that the fix is undone; one of its writes is refused; it is left because
     nobody entrusted it, or because an exception covers it."""
 
     REMEDIATED = "remediated"
@@ -152,11 +152,12 @@ class Mend(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCase:
-    """A resource that is not as the rule says. Its fix is one write, or `several`; settings `of_account` have
-    no owner who could entrust them."""
+    """A resource that is not as the rule says. Its fix is one write, or `several`, of which all but the first
+    are refused, or one operation; settings `of_account` have no owner who could entrust them."""
 
     rule: str
     several: bool = False
+    refused: str = ""
     of_account: bool = False
 
     @property
@@ -169,9 +170,18 @@ class RuleCase:
         return RULES[self.rule].playbook.mode is not Mode.AUTO
 
     @property
+    def has_stages(self) -> bool:
+        """Whether its fix is a plan of several."""
+        return RULES[self.rule].playbook.stages is not None
+
+    @property
     def endings(self) -> tuple[Mend, ...]:
         """Those that it has."""
-        without = {Mend.REFUSED: not self.several, Mend.LEFT: self.of_account}
+        without = {
+            Mend.REFUSED: not self.several,
+            Mend.LEFT: self.of_account,
+            Mend.UNDONE: self.has_stages,  # once all are done, what was written since would be lost
+        }
         return tuple(mend for mend in Mend if not without.get(mend, False))
 
 
@@ -186,6 +196,8 @@ REMEDIATIONS: Mapping[str, RuleCase] = {
         RuleCase(rule="volumes-encrypted-by-default", of_account=True),
         RuleCase(rule="trail-logging", of_account=True),
         RuleCase(rule="instance-metadata"),
+        RuleCase(rule="volume-encrypted", several=True, refused="AttachVolume"),
+        RuleCase(rule="database-encrypted", several=True, refused="RestoreDBInstanceFromDBSnapshot"),
     )
 }
 AnyCase = Case | FleetCase | RuleCase

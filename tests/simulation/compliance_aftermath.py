@@ -8,7 +8,7 @@ from typing import Any
 
 from signalbox.compliance.record import State
 from tests.simulation.aftermath import MOST_HISTORY, history
-from tests.simulation.compliance_estate import condition, is_compliant
+from tests.simulation.compliance_estate import condition
 from tests.simulation.compliance_part import CompliancePart
 from tests.timelines import first_break
 
@@ -32,7 +32,7 @@ def wrong(
         yield f"I5 it is {finding.state} and still under way"
     if finding.state not in allowed:
         yield f"I3 it is {finding.state} and not {', '.join(allowed)}: {finding.reason}"
-    if finding.state is State.REMEDIATED and not is_compliant(part.rule, part.resource):
+    if finding.state is State.REMEDIATED and not part.is_put_right:
         yield f"I3 it is {finding.state}, and {condition(part.resource)}"
     if not may_stick and any(entry["type"] == "Undo Failed" for entry in part.entries()):
         yield f"I7 it could not be undone, and nobody stood in the way: {finding.reason}"

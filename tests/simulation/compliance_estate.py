@@ -15,6 +15,7 @@ from signalbox.compliance.model import Resource
 from signalbox.compliance.rules.rule import Rule
 from signalbox_local.config_rules.evaluators import EVALUATORS
 from signalbox_local.owner import MANAGED, Aws
+from tests.simulation.compliance_swaps import of_database, of_volume
 from tests.simulation.universe import ACCOUNT, REGION
 
 ACCOUNT_TYPE = "AWS::::Account"
@@ -83,6 +84,7 @@ def _database(id_: str) -> Condition | None:
         "PubliclyAccessible": str(found.publicly_accessible).lower() == "true",
         "Cluster": found.db_cluster_identifier or "",
         "Source": "",
+        **of_database(found),
     }
     return Condition(fields, {tag["Key"]: tag["Value"] for tag in found.tags})
 
@@ -99,6 +101,12 @@ def _instance(id_: str) -> Condition | None:
         "HttpPutResponseHopLimit": int(options.http_put_response_hop_limit),
     }
     return Condition(fields, backend.tags[id_])
+
+
+def _volume(id_: str) -> Condition | None:
+    backend = ec2_backends[ACCOUNT][REGION]
+    volume = backend.volumes.get(id_)
+    return Condition(of_volume(volume), backend.tags[id_]) if volume else None
 
 
 def _account(_: str) -> Condition:
@@ -125,6 +133,7 @@ CONDITIONS: Mapping[str, Callable[[str], Condition | None]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::EC2::SecurityGroup": _group,
     "AWS::EC2::Instance": _instance,
+    "AWS::EC2::Volume": _volume,
     "AWS::RDS::DBInstance": _database,
     ACCOUNT_TYPE: _account,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from signalbox.compliance.model import Resource
 from tests.simulation.calls import Call
 from tests.simulation.compliance_aftermath import ENDS
-from tests.simulation.compliance_estate import Condition, condition, is_compliant
+from tests.simulation.compliance_estate import Condition, condition
 from tests.simulation.compliance_part import CompliancePart
 from tests.simulation.faults import ESTATE
 from tests.simulation.fibers import hub
@@ -67,7 +67,7 @@ class ComplianceObserver:
         match entry["type"]:
             case "Remediation Started":
                 yield from self._recorded(entry["data"]["before"], now)
-            case "Remediation Succeeded" if not is_compliant(self._part.rule, self._part.resource):
+            case "Remediation Succeeded" if not self._part.is_put_right:
                 yield "I3", f"it is told to have been put right, and is {now.fields}"
             case "Remediation Undone" | "Remediation Failed" if now.fields != (self._before or now).fields:
                 yield "I7", f"{entry['type']}, and it was {self._before} and is {now}"
@@ -75,8 +75,11 @@ class ComplianceObserver:
     def _recorded(self, before: dict[str, Any], now: Condition) -> Wrong:
         if not now.is_entrusted:
             yield "I9", "it is going to be changed, and its owner has not entrusted it"
+        derived = (
+            self._part.rule.playbook.stages is not None
+        )  # from what else is there: of such plans some is
         for name, value in before.items():
-            if _ordered(value) != _ordered(now.fields.get(name)):
+            if not (derived and name not in now.fields) and not _agrees(value, now.fields.get(name)):
                 yield "I4", f"{name} is recorded as {value} and is {now.fields.get(name)}"
 
     def _written(self, call: Call, now: Condition | None) -> Wrong:
@@ -99,6 +102,11 @@ class ComplianceObserver:
                 yield "I9", f"what nobody entrusted was {before} and is {now}"
 
 
-def _ordered(value: Any) -> Any:
-    """What AWS keeps no order of."""
-    return sorted(value, key=str) if isinstance(value, list) else value
+def _agrees(recorded: Any, now: Any) -> bool:
+    """Of lists AWS keeps no order; the record of a thing may say more of it."""
+    if isinstance(recorded, list) and isinstance(now, list):
+        pairs = zip(sorted(recorded, key=str), sorted(now, key=str), strict=False)
+        return len(recorded) == len(now) and all(_agrees(*pair) for pair in pairs)
+    if isinstance(recorded, dict) and isinstance(now, dict):
+        return all(name in recorded and _agrees(recorded[name], value) for name, value in now.items())
+    return bool(recorded == now)

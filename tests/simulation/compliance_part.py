@@ -13,7 +13,8 @@ from signalbox.compliance.record import Finding
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Rule
 from signalbox.kernel.caller import Caller
-from tests.simulation.compliance_estate import condition
+from tests.simulation.compliance_estate import condition, is_compliant
+from tests.simulation.compliance_swaps import is_replaced
 from tests.simulation.universe import ACCOUNT, REGION, Universe
 
 CALLER = Caller(arn="arn:aws:iam::123456789012:user/operator", reason="a simulation")
@@ -41,6 +42,14 @@ class CompliancePart:
     def id(self) -> str:
         """Of its finding."""
         return Subject(rule=self.rule.name, resource=self.resource).finding_id
+
+    @property
+    def is_put_right(self) -> bool:
+        """As it is now: by what AWS Config would say, or because a copy has taken its place."""
+        if self.rule.playbook.stages is None:
+            return is_compliant(self.rule, self.resource)
+        now = condition(self.resource)
+        return now is not None and self.first is not None and is_replaced(self.first.fields, now.fields)
 
     def finding(self) -> Finding | None:
         """As the product keeps it."""

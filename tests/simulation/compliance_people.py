@@ -88,13 +88,14 @@ def _write(part: CompliancePart, writes: tuple[Write, ...]) -> None:
 
 
 def _mend(part: CompliancePart) -> None:
+    """Nobody makes a swap by hand."""
     now = condition(part.resource)
-    if now is not None:
+    if now is not None and part.rule.playbook.stages is None:
         _write(part, part.rule.playbook.act(part.resource, now.fields))
 
 
 def _break_again(part: CompliancePart) -> None:
-    if part.first is not None:
+    if part.first is not None and part.rule.playbook.stages is None:
         _write(part, part.rule.playbook.undo(part.resource, part.first.fields))
 
 

@@ -19,7 +19,7 @@ from tests.simulation.compliance_estate import condition, distrust
 from tests.simulation.compliance_observer import ComplianceObserver
 from tests.simulation.compliance_part import APPROVER, CompliancePart, owner
 from tests.simulation.compliance_people import DEEDS, OWNERS, do, excepted, verb
-from tests.simulation.compliance_unproven import AsItIs, OldCopy, SecondRefused
+from tests.simulation.compliance_unproven import AsItIs, OldCopy, OneRefused
 from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.fleet_aftermath import items
@@ -44,7 +44,6 @@ ENDS: dict[Mend, State] = {
     Mend.LEFT: State.OPEN,
     Mend.EXCEPTED: State.EXCEPTED,
 }
-AWS: dict[Mend, type[AsItIs]] = {Mend.UNDONE: OldCopy, Mend.REFUSED: SecondRefused}
 # What keeps AWS from doing what is asked for longer than the machine tries: then it is enough to undo it.
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
 
@@ -55,6 +54,15 @@ def only_rule(universe: Universe, wanted: str) -> None:
     for name, rule in list(config_backends[ACCOUNT][REGION].config_rules.items()):
         if rule.source.source_identifier != RULES[wanted].identifier:
             config.delete_config_rule(ConfigRuleName=name)
+
+
+def _aws(case: RuleCase, ending: Mend) -> AsItIs:
+    match ending:
+        case Mend.UNDONE:
+            return OldCopy()
+        case Mend.REFUSED:
+            return OneRefused(case.refused)
+    return AsItIs()
 
 
 class CompliancePlay:
@@ -76,7 +84,7 @@ class CompliancePlay:
             Thread(target=self._config_looks).start()
             hub.sleep(SETTLED)
         universe.calls.forget()
-        universe.calls.aws = AWS.get(ending, AsItIs)()
+        universe.calls.aws = _aws(case, ending)
         if ending is Mend.SWEPT:
             self._lose_events()
         resource = self._violation(is_entrusted=ending is not Mend.LEFT)

@@ -1,4 +1,4 @@
-"""What keeps a fix from being proven: AWS answers with an old copy, or refuses the second of its writes."""
+"""What keeps a fix from being proven: AWS answers with an old copy, or refuses one of its writes."""
 
 from __future__ import annotations
 
@@ -46,15 +46,18 @@ class OldCopy(AsItIs):
         return answer
 
 
-class SecondRefused(AsItIs):
-    """Of the writes of a fix all but the first are refused."""
+class OneRefused(AsItIs):
+    """Of the writes of a fix one operation is refused, or all but the first when none is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
         self._made: list[Key] = []
 
     def __call__(self, call: Call, send: Send) -> Any:
         if call.running.function != "ApplyFix" or not call.writes or call.service not in ESTATE:
             return send()
+        if self._operation:
+            return refused(call) if call.operation == self._operation else send()
         if _key(call) not in self._made:
             self._made.append(_key(call))
         return send() if _key(call) == self._made[0] else refused(call)

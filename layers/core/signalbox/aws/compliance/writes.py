@@ -1,4 +1,4 @@
-"""Makes the writes of remediations: an allow-list of operations, each called as it is written."""
+"""Makes the writes of remediations: an allow-list of operations, each called once, as it is written."""
 
 from collections.abc import Mapping
 
@@ -56,7 +56,7 @@ def make(write: Write) -> None:
     settled = ALLOWED.get((write.service, write.operation))
     if settled is None:
         raise Rejected(f"{write.service}:{write.operation} is not a write of Signalbox")
-    method = getattr(client(write.service), xform_name(write.operation))  # type: ignore[call-overload]
+    method = getattr(client(write.service, once=True), xform_name(write.operation))  # type: ignore[call-overload]
     try:
         method(**write.parameters)
     except ClientError as error:
