@@ -55,7 +55,7 @@ def test_a_write_whose_answer_is_lost_is_sent_again_unless_it_must_not_be(
 
 def test_a_write_of_a_fix_whose_answer_is_lost_is_not_sent_again(requests: list[str]) -> None:
     """What has another name by now would be looked for under the old one, and be refused."""
-    renamed = {"DBInstanceIdentifier": "orders", "NewDBInstanceIdentifier": "orders-kept"}
+    renamed: dict[str, object] = {"DBInstanceIdentifier": "orders", "NewDBInstanceIdentifier": "orders-kept"}
     with pytest.raises(Transient):
         writes.make(Write(service="rds", operation="ModifyDBInstance", parameters=renamed))
     assert len(requests) == 1
