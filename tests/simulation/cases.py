@@ -153,16 +153,18 @@ class Mend(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCase:
     """A resource that is not as the rule says. Its fix is one write, or `several`, of which all but the first
-    are refused, or one operation; settings `of_account` have no owner who could entrust them."""
+    are refused, or one operation; settings `of_account` have no owner who could entrust them. Of `many` such
+    resources, found at once, two are tried first."""
 
     rule: str
+    many: int = 1
     several: bool = False
     refused: str = ""
     of_account: bool = False
 
     @property
     def name(self) -> str:
-        return f"compliance/{self.rule}"
+        return f"compliance/{self.rule}" + ("/many" if self.many > 1 else "")
 
     @property
     def is_approved(self) -> bool:
@@ -177,6 +179,8 @@ class RuleCase:
     @property
     def endings(self) -> tuple[Mend, ...]:
         """Those that it has."""
+        if self.many > 1:
+            return Mend.REMEDIATED, Mend.SWEPT, Mend.UNDONE
         without = {
             Mend.REFUSED: not self.several,
             Mend.LEFT: self.of_account,
@@ -189,6 +193,7 @@ REMEDIATIONS: Mapping[str, RuleCase] = {
     case.name: case
     for case in (
         RuleCase(rule="bucket-public-access"),
+        RuleCase(rule="bucket-public-access", many=5),
         RuleCase(rule="ssh-closed", several=True),
         RuleCase(rule="rdp-closed", several=True),
         RuleCase(rule="database-backups"),

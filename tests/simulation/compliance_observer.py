@@ -48,9 +48,19 @@ class ComplianceObserver:
     def look(self, call: Call) -> None:
         """After a write that a function has made."""
         now = condition(self._part.resource)
-        for invariant, text in (*self._told(now), *self._written(call, now), *self._beside_it()):
+        written = self._written(call, now) if self._is_about(call) else self._left_alone(now)
+        for invariant, text in (*self._told(now), *written, *self._beside_it()):
             self.violations.setdefault(invariant, f"{invariant} {hub.now:.2f} after {call}: {text}")
         self._last = now
+
+    def _is_about(self, call: Call) -> bool:
+        """Whether the invocation is one for this finding, or for no finding in particular."""
+        asked: dict[str, object] = json.loads(call.running.payload or b"{}")
+        return asked.get("finding", self._part.id) == self._part.id
+
+    def _left_alone(self, now: Condition | None) -> Wrong:
+        if now != self._last and self._is_ours:
+            yield "I5", f"it was changed for another finding, and is {now}"
 
     def _told(self, now: Condition | None) -> Wrong:
         """What the timeline says since the last look is so."""

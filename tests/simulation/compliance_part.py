@@ -66,6 +66,12 @@ class CompliancePart:
         machines = get_backend(ACCOUNT, REGION).state_machines
         return [e for machine in machines for e in machine.executions if e.name.startswith(f"{self.id}-g")]
 
+    @property
+    def waits(self) -> bool:
+        """Whether it stands in the queue, until others of its rule have been tried."""
+        finding = self.finding()
+        return finding is not None and finding.remediation.queued
+
     def is_running(self) -> bool:
         """Whether one of them has not ended."""
         return any(execution.status == "RUNNING" for execution in self.executions())

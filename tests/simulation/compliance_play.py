@@ -13,8 +13,10 @@ from signalbox.compliance.model import Resource
 from signalbox.compliance.record import State
 from signalbox.compliance.rules.registry import RULES
 from tests.integration.compliance_stages import violation
+from tests.simulation.calls import Call
 from tests.simulation.cases import Mend, RuleCase
 from tests.simulation.compliance_aftermath import wrong
+from tests.simulation.compliance_crowd import Crowd
 from tests.simulation.compliance_estate import condition, distrust
 from tests.simulation.compliance_observer import ComplianceObserver
 from tests.simulation.compliance_part import APPROVER, CompliancePart, owner
@@ -87,19 +89,26 @@ class CompliancePlay:
         universe.calls.aws = _aws(case, ending)
         if ending is Mend.SWEPT:
             self._lose_events()
-        resource = self._violation(is_entrusted=ending is not Mend.LEFT)
-        self.part = CompliancePart(universe, case.rule, resource)
-        self.parts.append(self.part)
-        self.observer = ComplianceObserver(self.part, beside)
-        universe.calls.seen = self.observer.look
+        for _ in range(case.many):
+            resource = self._violation(is_entrusted=ending is not Mend.LEFT)
+            self.parts.append(CompliancePart(universe, case.rule, resource))
+        self.part = self.parts[0]
+        self.observers = [ComplianceObserver(part, beside) for part in self.parts]
+        self.crowd = Crowd(self.parts)
+        universe.calls.seen = self._look
         if not beside:
             Thread(target=self._config_looks).start()
         if case.is_approved:
             Thread(target=self._approve).start()
 
     def intervene(self, names: str) -> None:
-        """Somebody does something to the finding or to its resource."""
-        do(self.part, names, self.observer.meddle)
+        """Somebody does something to the finding or to its resource, of several to the first."""
+        do(self.part, names, self.observers[0].meddle)
+
+    def _look(self, call: Call) -> None:
+        for observer in self.observers:
+            observer.look(call)
+        self.crowd.look(call)
 
     def run(self) -> Verdict:
         """From the first look of AWS Config to some hours after the end."""
@@ -111,13 +120,14 @@ class CompliancePlay:
             hub.leap(hub.now + AN_HOUR)
             hub.sleep(A_SWEEP)
         late = () if has_ended else (f"I3 it has not ended after {LONGEST:.0f} s",)
-        finding = self.part.finding()
+        findings = [part.finding() for part in self.parts]
+        seen = [text for observer in self.observers for text in observer.violations.values()]
         return Verdict(
-            phase=str(finding.state) if finding else "unknown",
+            phase=" ".join(sorted({str(each.state) if each else "unknown" for each in findings})),
             calls=calls,
             seconds=round(took, 2),
-            violations=(*self.observer.violations.values(), *late, *self._aftermath()),
-            story=tuple(self.part.story()),
+            violations=(*seen, *self.crowd.violations, *late, *self._aftermath()),
+            story=tuple(sorted(line for part in self.parts for line in part.story())),
         )
 
     def _violation(self, *, is_entrusted: bool) -> Resource:
@@ -154,34 +164,43 @@ class CompliancePlay:
                 hub.sleep(A_LOOK)
                 self._run_out_of_time()
             if done == self._work_done():
-                if self.part.rests():
+                if all(part.rests() for part in self.parts) and not self._goes_on():
                     return True
                 hub.leap(hub.now + AN_HOUR)
         return False
+
+    def _goes_on(self) -> bool:
+        """Whether some wait for their turn; after a failure they wait for people."""
+        states = {finding.state for part in self.parts if (finding := part.finding())}
+        return State.FAILED not in states and any(part.waits for part in self.parts)
 
     def _work_done(self) -> int:
         return sum(call.running.function in OF_FINDINGS for call in self.universe.calls.made)
 
     def _run_out_of_time(self) -> None:
         """The proof that never comes has been looked for often enough."""
-        finding = self.part.finding()
-        if self.ending is not Mend.UNDONE or finding is None or finding.state is not State.REMEDIATING:
+        found = [part.finding() for part in self.parts]
+        trying = [each for each in found if each and each.state is State.REMEDIATING]
+        if self.ending is not Mend.UNDONE or not trying:
             return
-        attempt = finding.remediation
-        if attempt.rounds >= ROUNDS and attempt.acted_at and attempt.acted_at not in self._over:
-            self._over.add(attempt.acted_at)
-            hub.leap((attempt.acted_at + self.part.rule.playbook.within).timestamp() + A_LOOK)
+        acted_at = max(each.remediation.acted_at for each in trying if each.remediation.acted_at)
+        if all(each.remediation.rounds >= ROUNDS for each in trying) and acted_at not in self._over:
+            self._over.add(acted_at)
+            hub.leap((acted_at + self.part.rule.playbook.within).timestamp() + A_LOOK)
 
     def _allowed(self) -> set[State]:
         """Where the finding may be in the end."""
         states = {ENDS[self.ending]}
         if self.trouble in EXCUSES:
             states.add(State.FAILED)
+        if self.case.many > 1 and State.FAILED in states:
+            states.add(State.OPEN)  # nobody goes on after a failure
         return states.union(*(DEEDS[name].leads_to for name in self.part.ordered))
 
     def _aftermath(self) -> Iterator[str]:
         bus = [recorded.event for recorded in self.universe.bus.events() if recorded.bus == "signalbox"]
         may_stick = self.part.refused or bool({*OWNERS} & {*self.part.ordered})
-        yield from wrong(self.part, bus, self._allowed(), may_stick=may_stick)
+        for part in self.parts:
+            yield from wrong(part, bus, self._allowed(), may_stick=may_stick)
         yield from items(list(self.universe.items("")))
         yield from (f"I3 a function raised {error}" for error in self.universe.functions.blunders())

@@ -1,12 +1,12 @@
 """At every eighth AWS call of a finding, in each of its endings, its answer is lost or its function dies
-after it; of a fix of several stages at some. The same calls each time. `make simulate` tries all rules, all
+after it; of a fix of several stages, and of several findings, at some. The same calls each time. `make simulate` tries all rules, all
 faults, and what people do."""
 
 import pytest
 
 from tests.simulation.campaigns import LONGEST, simulate
 
-EACH, OF_STAGES = 8, 25
+EACH, OF_SEVERAL = 8, 25
 FEWEST = 40  # faults that a case must have met to be such
 
 pytestmark = pytest.mark.timeout(LONGEST)
@@ -14,7 +14,12 @@ pytestmark = pytest.mark.timeout(LONGEST)
 
 @pytest.mark.parametrize(
     ("rule", "each"),
-    [("ssh-closed", EACH), ("volume-encrypted", OF_STAGES), ("database-encrypted", OF_STAGES)],
+    [
+        ("ssh-closed", EACH),
+        ("volume-encrypted", OF_SEVERAL),
+        ("database-encrypted", OF_SEVERAL),
+        ("bucket-public-access/many", OF_SEVERAL),
+    ],
 )
 def test_every_invariant_of_findings_holds_whatever_happens_to_a_call(rule: str, each: int) -> None:
     line = simulate(
