@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
+import baseline_routes
 import exception_routes
 import finding_routes
 import fleet_routes
@@ -31,6 +32,7 @@ for routes in (
     fleet_run_routes,
     finding_routes,
     exception_routes,
+    baseline_routes,
     posture_routes,
     system_routes,
 ):
