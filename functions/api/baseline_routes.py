@@ -64,7 +64,7 @@ class BaselineList:
         BaselineView,
         HTTPStatus.CREATED,
         HTTPStatus.OK,
-        refused=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+        refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     ),
 )
 def put(resource_type: str, body: Annotated[BaselineSpec, Body()]) -> tuple[BaselineView, int]:

@@ -233,7 +233,7 @@ def test_who_differs_from_the_baseline_of_its_type_is_told_until_it_does_no_more
     assert findings.say("remediate", found, "operator").status == 409
     ec2.modify_volume(VolumeId=volume, VolumeType="gp2")
     findings.until(volume, BASELINE, "remediated")
-    assert findings.posture(BASELINE)["open"] == 0
+    assert findings.posture(BASELINE)["states"]["remediated"] == 1
     ec2.modify_volume(VolumeId=volume, VolumeType="gp3")
     findings.until(volume, BASELINE, "open", reason="its playbook only tells")
     assert "over" in line("baselines", "delete", type_, "--reason", "a trial").stdout
