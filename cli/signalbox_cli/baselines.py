@@ -63,9 +63,9 @@ def _meant(like: str | None, fields: list[str] | None, file: Path | None) -> dic
     """Raises Misconfigured, BadDocument."""
     if file is not None and like is None and not fields:
         # Only who reads YAML pays for it.
-        from signalbox_cli.documents import read_like  # noqa: PLC0415
+        from signalbox_cli.documents import read_by_example  # noqa: PLC0415
 
-        return {"expected": read_like(file, "examples/baseline.yaml")}
+        return {"expected": read_by_example(file, "examples/baseline.yaml")}
     if file is None and like is not None:
         return {"like": like, **({"fields": fields} if fields else {})}
     raise Misconfigured("say how they are meant to be", "give either --like RESOURCE_ID or -f FILE")

@@ -86,7 +86,7 @@ def read_object(file: Path) -> dict[str, Any]:
     return found
 
 
-def read_like(file: Path, form: str) -> dict[str, Any]:
+def read_by_example(file: Path, form: str) -> dict[str, Any]:
     """The same; who gets it wrong is told where an example is. Raises BadDocument."""
     try:
         return read_object(file)
@@ -98,7 +98,7 @@ def read_like(file: Path, form: str) -> dict[str, Any]:
 def read_named(file: Path, what: str, like: str) -> dict[str, Any]:
     """A service, fleet or exception as its owner writes it: it names itself, as in `like`, such as
     `name: checkout`. Raises BadDocument, Misconfigured."""
-    body = read_like(file, f"examples/{what}.yaml")
+    body = read_by_example(file, f"examples/{what}.yaml")
     field = like.partition(":")[0]
     if not isinstance(body.get(field), str):
         raise Misconfigured(f"{file} does not say which {what} it is", f"give it a {field}: `{like}`")

@@ -40,6 +40,7 @@ class ConfigRules:
         self._publish, self._own = publish, own
         self._account, self._region = account, region
         self._said: dict[tuple[str, str], Evaluation] = {}
+        self._about: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
         self._rounds = Rounds("config-rules", SECONDS, self.evaluate)
 
@@ -64,25 +65,31 @@ class ConfigRules:
         return config_backends[self._account][self._region].config_rules
 
     def take(self, token: str, evaluations: Iterable[Mapping[str, Any]]) -> None:
-        """What the function of a rule has found, with the token of its invocation. Raises
-        InvalidResultTokenException. What does not apply is not kept."""
+        """What the function of a rule has found, with the token of its invocation. What is about an earlier
+        moment than what was told before comes too late. Raises InvalidResultTokenException."""
         if self._own is None:
             raise InvalidResultTokenException
         rule = self._rules()[self._own.rule_of(token)]
         with self._lock:
             for each in evaluations:
                 key = (rule.config_rule_name, str(each["ComplianceResourceId"]))
-                type_, says = str(each["ComplianceResourceType"]), str(each["ComplianceType"])
-                before = self._said.get(key)
-                if says == "NOT_APPLICABLE" and before is None:
-                    continue
-                remark = str(each.get("Annotation", ""))
-                if before is None or before.compliance != says:
-                    self._changed(rule, key[1], type_, says, remark)
-                if says == "NOT_APPLICABLE":
-                    del self._said[key]
-                else:
-                    self._said[key] = Evaluation(says, type_, _now(), remark)
+                about = float(each["OrderingTimestamp"])
+                if about >= self._about.get(key, 0):
+                    self._about[key] = about
+                    self._told(rule, key, each)
+
+    def _told(self, rule: Any, key: tuple[str, str], evaluation: Mapping[str, Any]) -> None:
+        """What does not apply is not kept."""
+        type_, says = str(evaluation["ComplianceResourceType"]), str(evaluation["ComplianceType"])
+        before, remark = self._said.get(key), str(evaluation.get("Annotation", ""))
+        if says == "NOT_APPLICABLE" and before is None:
+            return
+        if before is None or before.compliance != says:
+            self._changed(rule, key[1], type_, says, remark)
+        if says == "NOT_APPLICABLE":
+            del self._said[key]
+        else:
+            self._said[key] = Evaluation(says, type_, _now(), remark)
 
     def _compared(self, rule: Any, found: Evaluated) -> None:
         name = rule.config_rule_name
