@@ -86,14 +86,19 @@ def read_object(file: Path) -> dict[str, Any]:
     return found
 
 
+def read_by_example(file: Path, form: str) -> dict[str, Any]:
+    """The same; who gets it wrong is told where an example is. Raises BadDocument."""
+    try:
+        return read_object(file)
+    except BadDocument as problem:
+        problem.form = form
+        raise
+
+
 def read_named(file: Path, what: str, like: str) -> dict[str, Any]:
     """A service, fleet or exception as its owner writes it: it names itself, as in `like`, such as
     `name: checkout`. Raises BadDocument, Misconfigured."""
-    try:
-        body = read_object(file)
-    except BadDocument as problem:
-        problem.form = f"examples/{what}.yaml"
-        raise
+    body = read_by_example(file, f"examples/{what}.yaml")
     field = like.partition(":")[0]
     if not isinstance(body.get(field), str):
         raise Misconfigured(f"{file} does not say which {what} it is", f"give it a {field}: `{like}`")

@@ -1,5 +1,6 @@
 """What is said of findings, in sentences. Pure."""
 
+import json
 from collections.abc import Iterator
 
 from signalbox_cli.rollout_words import Json, caller_name
@@ -26,6 +27,17 @@ def resource_name(finding: Json) -> str:
     return str(finding["resource"]["name"] or finding["resource"]["id"])
 
 
+def in_json(value: object) -> str:
+    """A value of a configuration, as AWS Config would write it."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def variations(event: Json) -> list[Json]:
+    """The fields in which a resource differed from its baseline when that was told."""
+    found: list[Json] = event["data"].get("facts", {}).get("variations", [])
+    return found
+
+
 def finding_sentences(finding: Json) -> Iterator[str]:
     """How it is and why, and then what happened, oldest first."""
     resource, evidence = finding["resource"], finding["evidence"]
@@ -34,6 +46,9 @@ def finding_sentences(finding: Json) -> Iterator[str]:
     for event in evidence["timeline"]:
         because = f": {event['reason']}" if event["reason"] else ""
         yield f"{event['at'][:19]}Z {event['type'].lower()} by {caller_name(event['actor'])}{because}."
+        for each in variations(event):
+            found = in_json(each["found"]) if each["found"] is not None else "nothing"
+            yield f"    {each['field']}: {in_json(each['expected'])} was expected, {found} was found."
     yield from _proposed(evidence["proposal"], finding["danger"])
     if not evidence["chain_verified"]:
         yield "The record does not hold: somebody has changed it."

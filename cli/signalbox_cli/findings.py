@@ -11,7 +11,14 @@ from rich.text import Text
 
 from signalbox_cli.arguments import Limit, Reason
 from signalbox_cli.asking import Tampered, segment
-from signalbox_cli.finding_words import WOULD, finding_sentences, outlook_sentences, resource_name
+from signalbox_cli.finding_words import (
+    WOULD,
+    finding_sentences,
+    in_json,
+    outlook_sentences,
+    resource_name,
+    variations,
+)
 from signalbox_cli.plain_tables import plain_table, text, timeline_table
 from signalbox_cli.rollout_words import Json
 from signalbox_cli.session import Session, with_session
@@ -86,9 +93,22 @@ def show(session: Session, finding: Finding) -> None:
     def in_words() -> RenderableType:
         evidence = found["evidence"]
         told = {**found, "evidence": {name: evidence[name] for name in evidence if name != "timeline"}}
-        return Group(service_table(told), Text(), timeline_table(evidence["timeline"]))
+        shown = (service_table(told), Text(), timeline_table(evidence["timeline"]))
+        return Group(*shown, *_differing(evidence["timeline"]))
 
     session.answer(found, in_words)
+
+
+def _differing(events: Sequence[Json]) -> tuple[RenderableType, ...]:
+    """The fields that differed from the baseline when the resource was looked at last."""
+    seen = [fields for event in events if (fields := variations(event))]
+    if not seen:
+        return ()
+    table = plain_table("field", "expected", "found")
+    for each in seen[-1]:
+        row = (each["field"], in_json(each["expected"]), in_json(each["found"]))
+        table.add_row(*(text(cell) for cell in row))
+    return (Text(), table)
 
 
 @app.command()

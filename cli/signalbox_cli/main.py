@@ -49,6 +49,11 @@ _PLACES = (
         module="signalbox_cli.exceptions",
     ),
     Place(
+        name="baselines",
+        help="Record how resources are meant to be: who differs is found.",
+        module="signalbox_cli.baselines",
+    ),
+    Place(
         name="rehearse",
         help="Try a rollout on this machine, with real traffic, before it is run.",
         module="signalbox_cli.rehearse",

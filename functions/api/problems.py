@@ -35,6 +35,11 @@ def problem(status: HTTPStatus, detail: str, violations: Sequence[Violation] = (
     return Response(status_code=status.value, content_type=CONTENT_TYPE, body=json.dumps(body))
 
 
+def malformed(message: str) -> Response[str]:
+    """A body of which nothing can be told field by field."""
+    return problem(HTTPStatus.BAD_REQUEST, "the request is malformed", [Violation("body", message)])
+
+
 def register(app: APIGatewayRestResolver) -> None:
     """Each error of the kernel has its status."""
     app.not_found(_no_route)

@@ -22,6 +22,8 @@ from signalbox_local.bus import Bus
 from signalbox_local.calls import CallLog
 from signalbox_local.clock import Clock
 from signalbox_local.config_rules import ConfigRules
+from signalbox_local.config_rules.own_rules import OwnRules
+from signalbox_local.config_rules.recorder import Recorder
 from signalbox_local.estate import Estate, EstateSettings
 from signalbox_local.estate.control import estate_control
 from signalbox_local.functions import Functions, Host
@@ -100,7 +102,9 @@ class Runtime:
         pace = Pace(settings.alarm_speedup, REPORT_SECONDS if settings.traffic else 0)
         self._alarms = Alarms(self._bus.publish, *place, pace=pace)
         self._estate = Estate(self._bus.publish, *place, settings.estate)
-        self._config_rules = ConfigRules(self._bus.publish, *place)
+        self._recorder = Recorder(*place)
+        own = OwnRules(self._recorder, self._functions, self._clock.now)
+        self._config_rules = ConfigRules(self._bus.publish, *place, own)
         self._plane = DataPlane(self._told, settings.metric_seconds) if settings.traffic else None
         self._plane_start = ThreadPoolExecutor(1, "plane-start")
         self._scheduler = Scheduler(self._bus, self._clock, *place)
@@ -177,6 +181,7 @@ class Runtime:
         moto_seams.recorded_resources(self._seams)
         moto_seams.managed_instances(self._seams)
         moto_seams.config_evaluations(self._seams, self._config_rules)
+        moto_seams.configuration_items(self._seams, self._recorder)
         moto_seams.power_events(self._seams, self._bus.publish, self._clock, self._settings.region)
         moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)
         moto_seams.load_balancers(self._seams, time.time, self._settings.estate.balancer)

@@ -11,6 +11,7 @@ from typer.main import get_group
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Rule
 from signalbox.rollouts.strategies.presets import PRESETS
+from signalbox_cli.baselines import app as baselines
 from signalbox_cli.exceptions import app as exceptions
 from signalbox_cli.findings import app as findings
 from signalbox_cli.fleets import app as fleets
@@ -85,11 +86,8 @@ def test_every_rule_is_explained_with_what_its_playbook_may_do(rule: Rule) -> No
     assert "| `{}` | `{}` | {} | {} | ".format(rule.name, *told) in _text("compliance.md")
 
 
-_COMMANDS = [
-    f"{group} {name}"
-    for group, app in (("fleets", fleets), ("findings", findings), ("exceptions", exceptions))
-    for name in get_group(app).commands
-]
+_GROUPS = {"fleets": fleets, "findings": findings, "exceptions": exceptions, "baselines": baselines}
+_COMMANDS = [f"{group} {name}" for group, app in _GROUPS.items() for name in get_group(app).commands]
 
 
 @pytest.mark.parametrize("command", _COMMANDS)

@@ -8,6 +8,8 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
+from signalbox.compliance.baseline_types import BASELINE_TYPES
+from signalbox.compliance.rules import baseline_kept
 from signalbox.rollouts.commands.occurrences import EACH_MINUTE
 from tests.contract.template import (
     ROOT,
@@ -140,6 +142,33 @@ def test_what_an_event_woke_in_vain_is_kept(name: str) -> None:
     kept = FUNCTIONS[name]["Properties"]["DeadLetterQueue"]
     assert kept == {"Type": "SQS", "TargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
     assert FUNCTIONS[name]["Properties"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 2
+
+
+def test_the_rule_that_compares_with_baselines_is_told_of_every_change_and_looks_each_hour() -> None:
+    rule = template()["Resources"]["BaselineKeptConfigRule"]
+    source, scope = rule["Properties"]["Source"], rule["Properties"]["Scope"]
+    function = {"Fn::GetAtt": ["EvaluateBaselinesFunction", "Arn"]}
+    assert (source["Owner"], source["SourceIdentifier"]) == ("CUSTOM_LAMBDA", function)
+    assert baseline_kept.RULE.identifier == "EvaluateBaselinesFunction"
+    frequencies = {
+        each["MessageType"]: each.get("MaximumExecutionFrequency") for each in source["SourceDetails"]
+    }
+    assert frequencies == {
+        "ConfigurationItemChangeNotification": None,
+        "OversizedConfigurationItemChangeNotification": None,
+        "ScheduledNotification": "One_Hour",
+    }
+    assert scope["ComplianceResourceTypes"] == list(BASELINE_TYPES)
+
+
+def test_what_is_for_aws_config_is_made_only_where_it_records_and_in_its_order() -> None:
+    """Config makes no rule whose function it may not invoke."""
+    made = template()["Resources"]
+    rules = {name: made[name]["Condition"] for name in resources(template(), "AWS::Config::ConfigRule")}
+    assert rules.pop("RequiredTagsConfigRule") == "RequiresTags"
+    own = ("EvaluateBaselinesFunction", "BaselineKeptConfigRulePermission")
+    assert {*rules.values(), *(made[name]["Condition"] for name in own)} == {"EvaluatesRules"}
+    assert made["BaselineKeptConfigRule"]["DependsOn"] == "BaselineKeptConfigRulePermission"
 
 
 def test_only_the_emergency_verbs_need_no_key_and_every_route_needs_a_signature() -> None:

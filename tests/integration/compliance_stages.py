@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 
 from signalbox.compliance.model import Resource
+from signalbox.compliance.record import Baseline
 from signalbox.compliance.rules.registry import RULES
 from signalbox_local.owner import MANAGED, Aws
 from signalbox_local.sample_violations import (
@@ -18,6 +19,8 @@ from signalbox_local.sample_violations import (
     make_volume,
     tell_inventory,
 )
+from tests.unit.builders import NOW
+from tests.unit.compliance_fakes import FakeBaselines
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 TAGS = [MANAGED, {"Key": "env", "Value": "qa"}]
@@ -62,6 +65,7 @@ def _without_agent(session: boto3.Session) -> str:
 
 
 MADE: dict[str, Callable[[boto3.Session], str]] = {
+    "baseline-kept": lambda session: make_bucket(_aws(session), _new("open"), REGION, TAGS),
     "bucket-public-access": lambda session: make_bucket(_aws(session), _new("photos"), REGION, TAGS),
     "ssh-closed": lambda session: _group(session, 22),
     "rdp-closed": lambda session: _group(session, 3389),
@@ -76,6 +80,17 @@ MADE: dict[str, Callable[[boto3.Session], str]] = {
     "instance-agent": _without_agent,
     "required-tags": lambda session: make_bucket(_aws(session), _new("untagged"), REGION, TAGS),
 }
+
+
+def baselines() -> FakeBaselines:
+    """Buckets are meant to block public access."""
+    made = FakeBaselines()
+    field = "supplementaryConfiguration.PublicAccessBlockConfiguration.blockPublicAcls"
+    baseline = Baseline(
+        resource_type="AWS::S3::Bucket", version=1, expected={field: True}, reason="", at=NOW, by="ana"
+    )
+    made.save(baseline)
+    return made
 
 
 def violation(rule: str, session: boto3.Session) -> Resource:
@@ -118,6 +133,10 @@ def put_right(rule: str, resource: Resource, session: boto3.Session) -> None:
             tell_inventory(_aws(session), resource.id)
         case "instance-agent":
             tell_inventory(_aws(session), resource.id, "openssl", "amazon-cloudwatch-agent")
+        case "baseline-kept":
+            session.client("s3").put_public_access_block(
+                Bucket=resource.id, PublicAccessBlockConfiguration={"BlockPublicAcls": True}
+            )
         case "required-tags":
             tags: Any = [*TAGS, {"Key": "owner", "Value": "web"}]
             session.client("s3").put_bucket_tagging(Bucket=resource.id, Tagging={"TagSet": tags})

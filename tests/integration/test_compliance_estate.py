@@ -11,15 +11,24 @@ from moto import mock_aws
 
 from signalbox.aws import clients
 from signalbox.aws.compliance import writes
-from signalbox.aws.compliance.estate import OBSERVERS, AwsEstate
+from signalbox.aws.compliance.estate import AwsEstate
+from signalbox.aws.compliance.records import ConfigRecords
 from signalbox.compliance.model import Configuration, Mode, Observed, Resource, Verdict, Write
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Rule, Way
 from signalbox.kernel.errors import Rejected, Transient
 from signalbox_local.moto_seams import Seams, managed_instances, recorded_resources
-from tests.integration.compliance_stages import ACCOUNT, MADE, REGION, delete, put_right, violation
+from tests.integration.compliance_stages import (
+    ACCOUNT,
+    MADE,
+    REGION,
+    baselines,
+    delete,
+    put_right,
+    violation,
+)
 
-ESTATE = AwsEstate(["owner"])
+ESTATE = AwsEstate(["owner"], baselines(), ConfigRecords())
 OF_ACCOUNT = {"volumes-encrypted-by-default", "trail-logging"}
 each_rule = pytest.mark.parametrize("name", RULES)
 TOLD = {name for name, rule in RULES.items() if rule.playbook.mode is Mode.NOTIFY}
@@ -73,7 +82,7 @@ def _go(way: Way, rule: Rule, resource: Resource, before: Configuration) -> None
 
 
 def test_every_rule_is_looked_at_and_has_a_violation() -> None:
-    assert OBSERVERS.keys() == RULES.keys() == MADE.keys()
+    assert ESTATE.observers.keys() == RULES.keys() == MADE.keys()
 
 
 @pytest.mark.parametrize("name", sorted(RULES.keys() - TOLD))

@@ -11,12 +11,13 @@ from moto import mock_aws
 
 from signalbox.aws import clients
 from signalbox.aws.compliance import finding_store
+from signalbox.aws.compliance.baseline_store import DynamoBaselines
 from signalbox.aws.compliance.exception_store import DynamoExceptions
 from signalbox.aws.compliance.finding_store import DynamoFindings
 from signalbox.aws.table import Table
 from signalbox.compliance.model import Mode, Resource, Subject, Write
-from signalbox.compliance.ports import Exceptions, Findings
-from signalbox.compliance.record import Approval, Excepted, Finding, Remediation, State
+from signalbox.compliance.ports import Baselines, Exceptions, Findings
+from signalbox.compliance.record import Approval, Baseline, Excepted, Finding, Remediation, State
 from signalbox.compliance.spec import ExceptionSpec
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, NotFound
@@ -24,23 +25,24 @@ from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import Entry, continue_chain, first_break
 from tests.contract.template import resources, template
 from tests.unit.builders import NOW
-from tests.unit.compliance_fakes import ACCOUNT, REGION, FakeExceptions, FakeFindings
+from tests.unit.compliance_fakes import ACCOUNT, REGION, FakeBaselines, FakeExceptions, FakeFindings
 
 WRITE = Write(service="s3", operation="PutPublicAccessBlock", parameters={"Bucket": "b", "Blocks": [True]})
 
 
 @dataclass(frozen=True)
 class Stores:
-    """The two that share one table."""
+    """Those that share one table."""
 
     findings: Findings
     exceptions: Exceptions
+    baselines: Baselines
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
-        yield Stores(FakeFindings(), FakeExceptions())
+        yield Stores(FakeFindings(), FakeExceptions(), FakeBaselines())
         return
     clients._made.cache_clear()
     with pytest.MonkeyPatch.context() as patch, mock_aws():
@@ -50,7 +52,7 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
             settings.pop(name, None)
         boto3.client("dynamodb").create_table(TableName="table", **settings)
         table = Table("table")
-        yield Stores(DynamoFindings(table), DynamoExceptions(table))
+        yield Stores(DynamoFindings(table), DynamoExceptions(table), DynamoBaselines(table))
     clients._made.cache_clear()
 
 
@@ -183,3 +185,42 @@ def test_an_exception_is_kept_replaced_and_ended(stores: Stores) -> None:
     for act in (stores.exceptions.get, stores.exceptions.delete):
         with pytest.raises(NotFound):
             act("a")
+
+
+def baseline(version: int = 1, type_: str = "AWS::EC2::Volume", **more: Any) -> Baseline:
+    """With everything that one can have."""
+    expected = {"configuration.a": [1, 1.5, None, {"b": True}], "configuration.c": "d"}
+    return Baseline(
+        **{
+            **{
+                "resource_type": type_,
+                "version": version,
+                "expected": expected,
+                "reason": f"audit {version}",
+            },
+            **{"at": NOW, "by": "arn:aws:iam::123456789012:user/ana", "like": "vol-1"},
+            **more,
+        }
+    )
+
+
+def test_a_baseline_is_kept_with_all_of_its_versions(stores: Stores) -> None:
+    assert stores.baselines.find("AWS::EC2::Volume") is None
+    assert stores.baselines.versions("AWS::EC2::Volume") == ()
+    first, ended = baseline(), baseline(2, is_ended=True)
+    stores.baselines.save(first)
+    assert stores.baselines.find("AWS::EC2::Volume") == first
+    stores.baselines.save(ended)
+    assert stores.baselines.find("AWS::EC2::Volume") == ended
+    assert stores.baselines.versions("AWS::EC2::Volume") == (ended, first)
+    other = baseline(type_="AWS::S3::Bucket")
+    stores.baselines.save(other)
+    assert stores.baselines.all() == (ended, other)
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_of_two_who_record_the_same_version_one_is_first(stores: Stores, version: int) -> None:
+    stores.baselines.save(baseline())
+    with pytest.raises(Conflict):
+        stores.baselines.save(baseline(version, reason="mine"))
+    assert stores.baselines.versions("AWS::EC2::Volume") == (baseline(),)

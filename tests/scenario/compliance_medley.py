@@ -17,6 +17,7 @@ VOLUMES, BACKUPS, TOKENS = "volumes-encrypted-by-default", "database-backups", "
 _OF_THE_API = {
     "AnswerRemediations",
     "BeginRemediations",
+    "LookAgainAtBaselines",
     "LookAtBuckets",
     "LookAtResources",
     "LookAtTrails",
@@ -50,6 +51,7 @@ def play_findings(world: World) -> None:
     _tell_twice(findings)
     _sweep_what_was_not_heard(findings)
     _end_an_exception(findings)
+    _differ_from_a_baseline(findings)
     _lose_events(findings)
 
 
@@ -171,6 +173,15 @@ def _end_an_exception(findings: Findings) -> None:
     failed = next(each for each in findings.all() if each["state"] == "failed" and each["rule"] == BUCKETS)
     findings.say("remediate", failed, "operator")
     findings.until(failed["resource"]["id"], BUCKETS, "remediated")
+
+
+def _differ_from_a_baseline(findings: Findings) -> None:
+    """A volume that was there before: no change tells of it."""
+    world = findings.world
+    volume = world.aws("ec2").create_volume(AvailabilityZone=f"{world.runtime.region}a", Size=1)["VolumeId"]
+    body = {"reason": "a story", "expected": {"configuration.encrypted": True}}
+    world.api().request("PUT", "/baselines/AWS::EC2::Volume", body)
+    findings.until(volume, "baseline-kept", "open", reason="only tells")
 
 
 def _lose_events(findings: Findings) -> None:

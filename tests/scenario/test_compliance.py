@@ -17,6 +17,7 @@ from tests.scenario.world import World, eventually
 
 TAGS, MANAGED, AGENT = "required-tags", "instance-managed", "instance-agent"
 BUCKETS, SSH, VOLUMES = "bucket-public-access", "ssh-closed", "volume-encrypted"
+BASELINE = "baseline-kept"
 
 
 @pytest.fixture(scope="module")
@@ -209,3 +210,58 @@ def test_the_command_line_tells_why(stage: World, findings: Findings, tmp_path: 
     told = line("findings", "why", found["id"])
     assert told.stdout.startswith(f"AWS::S3::Bucket {bucket} is remediated for {BUCKETS}")
     assert bucket in line("findings", "list").stdout
+
+
+def test_who_differs_from_the_baseline_of_its_type_is_told_until_it_does_no_more(
+    stage: World, findings: Findings, tmp_path: Path
+) -> None:
+    line = CommandLine(stage.runtime.folder, tmp_path)
+    ec2, type_ = stage.aws("ec2"), "AWS::EC2::Volume"
+    zone = f"{stage.runtime.region}a"
+    volume = ec2.create_volume(AvailabilityZone=zone, Size=8, VolumeType="gp2")["VolumeId"]
+    like = ("--like", volume, "--field", "configuration.volumeType", "--reason", "what we pay for")
+    assert "recorded, version 1" in line("baselines", "record", type_, *like).stdout
+    assert "in force, version 1" in line("baselines", "record", type_, *like).stdout
+    ec2.modify_volume(VolumeId=volume, VolumeType="io1", Iops=100)
+    found = findings.until(volume, BASELINE, "open", reason="its playbook only tells")
+    assert "differs from baseline 1 of its type in configuration.volumeType" in found["reason"]
+    (left,) = [each for each in found["evidence"]["timeline"] if each["type"] == "Finding Left"]
+    differing = {"field": "configuration.volumeType", "expected": "gp2", "found": "io1"}
+    assert left["data"]["facts"] == {"variations": [differing]}
+    told = line("findings", "why", found["id"])
+    assert 'configuration.volumeType: "gp2" was expected, "io1" was found.' in told.stdout
+    assert findings.say("remediate", found, "operator").status == 409
+    ec2.modify_volume(VolumeId=volume, VolumeType="gp2")
+    findings.until(volume, BASELINE, "remediated")
+    assert findings.posture(BASELINE)["states"]["remediated"] == 1
+    ec2.modify_volume(VolumeId=volume, VolumeType="gp3")
+    findings.until(volume, BASELINE, "open", reason="its playbook only tells")
+    assert "over" in line("baselines", "delete", type_, "--reason", "a trial").stdout
+    findings.until(volume, BASELINE, "gone")
+    shown = line("baselines", "show", type_).stdout
+    assert "nothing is expected any more" in shown
+    assert "a trial" in shown
+
+
+def test_a_baseline_that_cannot_be_is_refused_by_its_field(stage: World) -> None:
+    operator, path = stage.api("operator"), "/baselines/AWS::EC2::Volume"
+    body = {"reason": "audit", "expected": {"configuration.encrypted": True}}
+    assert stage.api("deployer").request("PUT", path, body).status == 403
+    nested: Any = 1
+    for _ in range(13):
+        nested = [nested]
+    for wrong, field in (
+        ({"expected": {"encrypted": True}}, "expected.encrypted"),
+        ({"expected": {"configuration.a": nested}}, "expected.configuration.a"),
+        ({"expected": {f"configuration.a{n}": 1 for n in range(51)}}, "expected"),
+        ({"reason": ""}, "reason"),
+        ({"like": "vol-1"}, "expected"),
+        ({"color": "blue"}, "color"),
+    ):
+        refused = operator.request("PUT", path, {**body, **wrong})
+        assert (refused.status, [each["field"] for each in refused.body["violations"]]) == (400, [field])
+    assert operator.request("PUT", "/baselines/AWS::EC2::VPC", body).status == 400
+    unknown = operator.request("PUT", path, {"reason": "audit", "like": "vol-0a1b2c3d4e5f60718"})
+    assert (unknown.status, unknown.body["violations"][0]["field"]) == (422, "like")
+    assert operator.request("GET", "/baselines/AWS::RDS::DBInstance").status == 404
+    assert operator.request("DELETE", "/baselines/AWS::RDS::DBInstance").status == 404

@@ -125,9 +125,11 @@ def test_a_name_that_aws_could_not_carry_is_malformed(
         (b"", 400, "body"),
         (b'"text"', 400, "body"),
         (b"\xff\xfe", 400, "body"),
+        (b"[" * 20_000 + b"]" * 20_000, 400, "body"),
+        (b"9" * 5_000, 400, "body"),
         (json.dumps({"name": "x" * 65_536}).encode(), 413, None),
     ],
-    ids=["not JSON", "a list", "nothing", "a text", "not UTF-8", "too large"],
+    ids=["not JSON", "a list", "nothing", "a text", "not UTF-8", "too deep", "too long", "too large"],
 )
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 def test_a_body_that_is_none_is_refused(

@@ -48,8 +48,8 @@ def document(runtime: LocalRuntime) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def registered(runtime: LocalRuntime) -> dict[str, str]:
-    """A service with an ended rollout, a fleet with an ended run, an exception and a rule, as parameters of a
-    path, so that not everything is 404."""
+    """A service with an ended rollout, a fleet with an ended run, an exception, a rule and a type with a
+    baseline, as parameters of a path, so that not everything is 404."""
     world = World(runtime)
     service = world.service(size=1)
     world.register(service)
@@ -63,6 +63,8 @@ def registered(runtime: LocalRuntime) -> dict[str, str]:
     until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     kept = {"id": "kept", "account": "999999999999", "reason": "a story", "owner": "tests", "until": until}
     assert world.api().request("PUT", "/exceptions/kept", kept).status in (200, 201)
+    meant = {"reason": "a story", "expected": {"configuration.encrypted": True}}
+    assert world.api().request("PUT", "/baselines/AWS::EC2::Volume", meant).status in (200, 201)
     return {
         "service": service.name,
         "rollout_id": story.rollout_id,
@@ -70,6 +72,7 @@ def registered(runtime: LocalRuntime) -> dict[str, str]:
         "run_id": run["run_id"],
         "id": "kept",
         "rule": "ssh-closed",
+        "resource_type": "AWS::EC2::Volume",
     }
 
 

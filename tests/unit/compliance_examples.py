@@ -32,6 +32,12 @@ def database(**more: Any) -> Configuration:
     }  # fmt: skip
 
 
+def recorded(configuration: Any) -> Configuration:
+    """A volume whose baseline wants it to be encrypted."""
+    baseline = {"version": 3, "expected": {"configuration.encrypted": True}}
+    return {"configuration": configuration, "supplementaryConfiguration": {}, "Baseline": baseline}
+
+
 @dataclass(frozen=True)
 class Example:
     """A rule, and a configuration of each sort."""
@@ -138,6 +144,11 @@ EXAMPLES = {
         also_bad=({"Required": ["owner"]},),
         good={"Tags": {"owner": ""}, "Required": ["owner"]},
         also_good=({"Tags": {}, "Required": []}, {"Tags": {}}),
+    ),
+    "baseline-kept": Example(
+        bad=recorded({"encrypted": False, "volumeType": "gp2"}),
+        also_bad=(recorded({}), recorded(None)),
+        good=recorded({"encrypted": True, "volumeType": "gp2"}),
     ),
     "instance-metadata": Example(
         bad={"HttpTokens": "optional", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},

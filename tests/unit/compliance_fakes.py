@@ -1,13 +1,13 @@
 """The ports of compliance in memory, with the conditions of the real stores; AWS does what is written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from signalbox.compliance.model import Configuration, Mode, Observed, Resource, Write
+from signalbox.compliance.model import Configuration, Evaluation, Item, Mode, Observed, Resource, Write
 from signalbox.compliance.ports import CompliancePorts, Result
 from signalbox.compliance.progress import Progress
-from signalbox.compliance.record import Excepted, Finding
+from signalbox.compliance.record import Baseline, Excepted, Finding
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.waves import Waves
@@ -72,6 +72,41 @@ class FakeExceptions:
     def delete(self, exception_id: str) -> None:
         self.get(exception_id)
         del self.kept[exception_id]
+
+
+class FakeBaselines:
+    """Port `Baselines`."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[Baseline]] = {}
+
+    def find(self, resource_type: str) -> Baseline | None:
+        return next(iter(self.versions(resource_type)), None)
+
+    def all(self) -> Sequence[Baseline]:
+        return tuple(versions[-1] for _, versions in sorted(self.kept.items()))
+
+    def versions(self, resource_type: str) -> Sequence[Baseline]:
+        return tuple(reversed(self.kept.get(resource_type, [])))
+
+    def save(self, baseline: Baseline) -> None:
+        kept = self.kept.setdefault(baseline.resource_type, [])
+        if len(kept) != baseline.version - 1:
+            raise Conflict("condition 0 does not hold")
+        kept.append(baseline)
+
+
+class FakeRecords:
+    """Port `Records`."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+
+    def find(self, resource_type: str, resource_id: str) -> Item | None:
+        return next((item for item in self.all(resource_type) if item.id == resource_id), None)
+
+    def all(self, resource_type: str) -> Iterator[Item]:
+        yield from (item for item in self.items if item.type == resource_type)
 
 
 class FakeWaves:
@@ -225,17 +260,21 @@ def _unblocked() -> Configuration:
 
 
 class FakeEvaluations:
-    """Port `Evaluations`: what Config would say."""
+    """Port `Evaluations`: what Config would say, and what it was told with each token."""
 
     def __init__(self) -> None:
         self.said: dict[str, list[Result]] = {}
         self.evaluated: list[str] = []
+        self.told: dict[str, list[Evaluation]] = {}
 
     def results(self, config_rule: str) -> Iterator[Result]:
         yield from self.said.get(config_rule, [])
 
     def evaluate(self, config_rule: str) -> None:
         self.evaluated.append(config_rule)
+
+    def tell(self, token: str, evaluations: Iterable[Evaluation]) -> None:
+        self.told.setdefault(token, []).extend(evaluations)
 
 
 class FakeExecutions:
@@ -278,6 +317,8 @@ class ComplianceWorld:
     clock: FakeClock = field(default_factory=FakeClock)
     findings: FakeFindings = field(default_factory=FakeFindings)
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
+    baselines: FakeBaselines = field(default_factory=FakeBaselines)
+    records: FakeRecords = field(default_factory=FakeRecords)
     waves: FakeWaves = field(default_factory=FakeWaves)
     estate: FakeEstate = field(default_factory=FakeEstate)
     evaluations: FakeEvaluations = field(default_factory=FakeEvaluations)
@@ -286,6 +327,7 @@ class ComplianceWorld:
     wire: Wire = field(default_factory=Wire)
     ceiling: Mode = Mode.AUTO
     rules: dict[str, Rule] = field(default_factory=lambda: dict(RULES))
+    config_rules: dict[str, str] = field(default_factory=lambda: {f"config-{name}": name for name in RULES})
 
     @property
     def ports(self) -> CompliancePorts:
@@ -295,6 +337,8 @@ class ComplianceWorld:
         return CompliancePorts(
             findings=wired("findings"),
             exceptions=wired("exceptions"),
+            baselines=wired("baselines"),
+            records=wired("records"),
             waves=wired("waves"),
             estate=wired("estate"),
             evaluations=wired("evaluations"),
@@ -302,7 +346,7 @@ class ComplianceWorld:
             bus=wired("bus"),
             clock=self.clock,
             rules=self.rules,
-            config_rules={f"config-{name}": name for name in RULES},
+            config_rules=self.config_rules,
             ceiling=self.ceiling,
             account=ACCOUNT,
             region=REGION,

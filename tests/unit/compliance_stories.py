@@ -12,7 +12,7 @@ from tests.unit.compliance_fakes import Thing
 from tests.unit.compliance_machine import Railway
 
 BUCKET, GROUP, DATABASE = "bucket-public-access", "ssh-closed", "database-backups"
-VOLUME, ENCRYPTED = "volume-encrypted", "database-encrypted"
+VOLUME, ENCRYPTED, BASELINE = "volume-encrypted", "database-encrypted", "baseline-kept"
 
 
 def thing(rule: str, **more: Any) -> Thing:

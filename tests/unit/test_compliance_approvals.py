@@ -248,5 +248,5 @@ def test_a_rule_is_looked_at_as_a_whole_before_anything_is_done() -> None:
     assert sorted(each.outcome for each in found) == ["skip", "unknown", "wait"]
     assert {each.finding.id for each in found} == {each.finding_id for each in (ours, foreign, hidden)}
     assert stage.world.estate.writes == writes
-    with pytest.raises(NotFound, match="there is no rule nobody: bucket-public-access"):
+    with pytest.raises(NotFound, match="there is no rule nobody: baseline-kept, bucket-public-access"):
         dry_run_rule("nobody", 100, None, stage.world.ports)

@@ -8,7 +8,7 @@ from signalbox.compliance.model import Verdict
 from signalbox.compliance.record import State
 from signalbox.kernel.errors import Transient
 from tests.unit.compliance_machine import Railway, assert_in_order
-from tests.unit.compliance_stories import BUCKET, GROUP, refusing, thing
+from tests.unit.compliance_stories import BASELINE, BUCKET, GROUP, refusing, thing
 
 
 def test_the_same_result_twice_and_an_older_one_change_nothing() -> None:
@@ -124,3 +124,37 @@ def test_what_config_recorded_before_the_undo_closes_nothing() -> None:
     assert stage.finding(bucket).state is State.FAILED
     stage.says(bucket, Verdict.COMPLIANT)
     assert stage.finding(bucket).state is State.REMEDIATED
+
+
+def test_what_is_only_told_is_looked_at_again_when_config_finds_something_else() -> None:
+    stage = Railway()
+    volume = stage.has(BASELINE, thing(BASELINE))
+    first, again, other = (replace(stage.result(volume), annotation=f"in {field}") for field in "aab")
+    for result, times in ((first, 1), (again, 1), (other, 2)):
+        stage.hears(result)
+        stage.settle()
+        assert stage.told(volume) == ["Finding Opened", *["Finding Left"] * times]
+    assert stage.finding(volume).annotation == "in b"
+    assert_in_order(stage)
+
+
+def test_what_differs_from_a_baseline_is_told_field_by_field_and_left() -> None:
+    stage = Railway()
+    volume = stage.has(BASELINE, thing(BASELINE))
+    stage.says(volume)
+    stage.settle()
+    told = stage.timeline(volume)[-1]
+    variation = {"field": "configuration.encrypted", "expected": True, "found": False}
+    assert (told.type, told.data["facts"]) == ("Finding Left", {"variations": [variation]})
+    assert stage.finding(volume).reason.endswith("in configuration.encrypted; its playbook only tells")
+    stage.says(volume, Verdict.COMPLIANT)
+    assert stage.finding(volume).state is State.REMEDIATED
+
+
+def test_what_waits_for_somebody_is_not_begun_anew_by_another_remark() -> None:
+    stage = Railway()
+    group = stage.has(GROUP, thing(GROUP))
+    stage.says(group)
+    stage.settle()
+    assert "known to be wrong" in stage.hears(replace(stage.result(group), annotation="port 22"))
+    assert stage.told(group).count("Approval Requested") == 1

@@ -1,4 +1,4 @@
-"""The examples are services and fleets that can be registered as they are."""
+"""The examples are services, fleets, exceptions and baselines that can be registered as they are."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from signalbox.compliance.commands.put_exception import put_exception
-from signalbox.compliance.spec import ExceptionSpec
+from signalbox.compliance.commands.record_baseline import record_baseline
+from signalbox.compliance.spec import BaselineSpec, ExceptionSpec
 from signalbox.fleets.schedule import calendar
 from signalbox.fleets.spec import FleetSpec
 from signalbox.rollouts.service import ServiceSpec
@@ -19,6 +20,7 @@ _FOLDER = Path(__file__).parents[2] / "examples"
 _EXAMPLES = sorted(_FOLDER.glob("service*.yaml"))
 _FLEETS = sorted(_FOLDER.glob("fleet*.yaml"))
 _EXCEPTIONS = sorted(_FOLDER.glob("exception*.yaml"))
+_BASELINES = sorted(_FOLDER.glob("baseline*.yaml"))
 
 
 def _spec(example: Path) -> ServiceSpec:
@@ -61,7 +63,14 @@ def test_an_example_is_a_valid_exception(example: Path) -> None:
     assert put_exception(spec, ANA, world.ports)[1]
 
 
-def test_every_example_is_a_service_a_fleet_or_an_exception() -> None:
-    assert _FLEETS
-    assert _EXCEPTIONS
-    assert sorted(_FOLDER.iterdir()) == sorted([*_EXAMPLES, *_FLEETS, *_EXCEPTIONS])
+@pytest.mark.parametrize("example", _BASELINES, ids=lambda path: path.name)
+def test_an_example_is_a_valid_baseline(example: Path) -> None:
+    body = {"reason": "audit", "expected": yaml.safe_load(example.read_text("utf-8"))}
+    spec = TypeAdapter(BaselineSpec).validate_python(body)
+    world = ComplianceWorld()
+    assert record_baseline("AWS::EC2::Volume", spec, ANA, world.ports)[1]
+
+
+def test_every_example_is_a_service_a_fleet_an_exception_or_a_baseline() -> None:
+    assert all((_FLEETS, _EXCEPTIONS, _BASELINES))
+    assert sorted(_FOLDER.iterdir()) == sorted([*_EXAMPLES, *_FLEETS, *_EXCEPTIONS, *_BASELINES])

@@ -179,12 +179,14 @@ def fleet_ports() -> "FleetPorts":
 @cache
 def compliance_ports() -> "CompliancePorts":
     """All ports of compliance, on AWS."""
+    from signalbox.aws.compliance.baseline_store import DynamoBaselines  # noqa: PLC0415
     from signalbox.aws.compliance.bus import FindingBus  # noqa: PLC0415
     from signalbox.aws.compliance.estate import AwsEstate  # noqa: PLC0415
     from signalbox.aws.compliance.evaluations import ConfigEvaluations  # noqa: PLC0415
     from signalbox.aws.compliance.exception_store import DynamoExceptions  # noqa: PLC0415
     from signalbox.aws.compliance.executions import RemediationExecutions  # noqa: PLC0415
     from signalbox.aws.compliance.finding_store import DynamoFindings  # noqa: PLC0415
+    from signalbox.aws.compliance.records import ConfigRecords  # noqa: PLC0415
     from signalbox.aws.compliance.wave_store import DynamoWaves  # noqa: PLC0415
     from signalbox.compliance.model import Mode  # noqa: PLC0415
     from signalbox.compliance.ports import CompliancePorts  # noqa: PLC0415
@@ -192,11 +194,14 @@ def compliance_ports() -> "CompliancePorts":
 
     given = settings()
     table = Table(given.table)
+    baselines, records = DynamoBaselines(table), ConfigRecords()
     return CompliancePorts(
         findings=DynamoFindings(table),
         exceptions=DynamoExceptions(table),
+        baselines=baselines,
+        records=records,
         waves=DynamoWaves(table),
-        estate=AwsEstate([key for key in given.required_tags.split(",") if key]),
+        estate=AwsEstate([key for key in given.required_tags.split(",") if key], baselines, records),
         evaluations=ConfigEvaluations(given.account, given.region),
         executions=RemediationExecutions(given.remediation_machine_arn),
         bus=FindingBus(given.bus),

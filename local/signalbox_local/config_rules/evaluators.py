@@ -52,7 +52,8 @@ def _tagged_in_ec2(things: Callable[[Any], Iterable[Any]]) -> Callable[[str, str
     return look
 
 
-def _instances_of(backend: Any) -> Iterable[Any]:
+def instances_of(backend: Any) -> Iterable[Any]:
+    """Those that are not gone."""
     made = (each for reservation in backend.reservations.values() for each in reservation.instances)
     return [instance for instance in made if instance.state not in GONE]
 
@@ -70,7 +71,7 @@ def _tagged_databases(account: str, region: str) -> Tagged:
 
 
 TAGGED: Mapping[str, Callable[[str, str], Tagged]] = {
-    "AWS::EC2::Instance": _tagged_in_ec2(_instances_of),
+    "AWS::EC2::Instance": _tagged_in_ec2(instances_of),
     "AWS::EC2::SecurityGroup": _tagged_in_ec2(
         lambda backend: [group for of in backend.groups.values() for group in of.values()]
     ),
@@ -137,7 +138,7 @@ def _trails(account: str, region: str) -> Looked:
 
 
 def _instances(account: str, region: str) -> Looked:
-    for instance in _instances_of(ec2_backends[account][region]):
+    for instance in instances_of(ec2_backends[account][region]):
         yield instance.id, instance.metadata_options.http_tokens == "required"
 
 
@@ -148,7 +149,7 @@ def _encrypted_databases(account: str, region: str) -> Looked:
 
 def _managed(account: str, region: str) -> Looked:
     known = inventories(account, region)
-    for instance in _instances_of(ec2_backends[account][region]):
+    for instance in instances_of(ec2_backends[account][region]):
         yield instance.id, instance.id in known
 
 

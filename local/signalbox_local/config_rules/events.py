@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-Said = tuple[str, datetime]
-"""A word of Config, and when it was recorded."""
+Said = tuple[str, datetime, str]
+"""A word of Config, when it was recorded, and what the rule remarks; empty when nothing."""
 
 
 def compliance_change(
@@ -27,14 +27,14 @@ def compliance_change(
             "messageType": "ComplianceChangeNotification",
             "newEvaluationResult": _result(rule, resource, now),
             **({"oldEvaluationResult": _result(rule, resource, before)} if before else {}),
-            "notificationCreationTime": _stamp(now[1]),
+            "notificationCreationTime": stamp(now[1]),
             "resourceType": type_,
         },
     }
 
 
 def _result(rule: Any, resource: tuple[str, str], said: Said) -> dict[str, Any]:
-    compliance, at = said
+    compliance, at, remark = said
     qualifier = {
         "configRuleName": rule.config_rule_name,
         "resourceType": resource[0],
@@ -43,13 +43,15 @@ def _result(rule: Any, resource: tuple[str, str], said: Said) -> dict[str, Any]:
     return {
         "evaluationResultIdentifier": {
             "evaluationResultQualifier": qualifier,
-            "orderingTimestamp": _stamp(at),
+            "orderingTimestamp": stamp(at),
         },
         "complianceType": compliance,
-        "resultRecordedTime": _stamp(at),
-        "configRuleInvokedTime": _stamp(at),
+        "resultRecordedTime": stamp(at),
+        "configRuleInvokedTime": stamp(at),
+        **({"annotation": remark} if remark else {}),
     }
 
 
-def _stamp(at: datetime) -> str:
+def stamp(at: datetime) -> str:
+    """As Config writes moments."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,7 +1,7 @@
 """Every replacement of moto's private parts, in one place, one comment a seam."""
 
 from signalbox_local.moto_seams.cloudwatch import alarm_states, metric_data
-from signalbox_local.moto_seams.config import config_evaluations, recorded_resources
+from signalbox_local.moto_seams.config import config_evaluations, configuration_items, recorded_resources
 from signalbox_local.moto_seams.effort import less_work
 from signalbox_local.moto_seams.estate import estate_life
 from signalbox_local.moto_seams.events import event_bus
@@ -22,6 +22,7 @@ __all__ = [
     "Seams",
     "alarm_states",
     "config_evaluations",
+    "configuration_items",
     "dns_changes",
     "dynamodb_requests",
     "estate_life",

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from moto.config.exceptions import ResourceNotDiscoveredException
 from moto.config.responses import ConfigResponse
 from moto.ec2.models.instances import InstanceBackend, MetadataOptions
 from moto.rds.models import DBInstance
 
-from signalbox_local.config_rules import ConfigRules
+from signalbox_local.config_rules import ConfigRules, Evaluation
+from signalbox_local.config_rules.recorder import Parts, Recorder
 from signalbox_local.moto_seams.seams import Seams
 
 # As moto's own call names it, and where it keeps it.
@@ -23,7 +25,7 @@ _OPTIONS = {
 
 
 def config_evaluations(seams: Seams, rules: ConfigRules) -> None:
-    """What a rule says of its resources, and asking it to look again."""
+    """What a rule says of its resources, asking it to look again, and what its own function tells."""
 
     # moto has neither call.
     def details(self: ConfigResponse) -> str:
@@ -32,15 +34,63 @@ def config_evaluations(seams: Seams, rules: ConfigRules) -> None:
         return json.dumps({"EvaluationResults": [_result(name, *each) for each in found]})
 
     def again(self: ConfigResponse) -> str:
-        rules.evaluate()
+        rules.evaluate(self._get_param("ConfigRuleNames") or ())
         return "{}"
+
+    # moto knows no tokens.
+    def put(self: ConfigResponse) -> str:
+        if not self._get_param("TestMode"):
+            rules.take(self._get_param("ResultToken"), self._get_param("Evaluations") or ())
+        return json.dumps({"FailedEvaluations": []})
 
     seams.replace(ConfigResponse, "get_compliance_details_by_config_rule", details)
     seams.replace(ConfigResponse, "start_config_rules_evaluation", again)
+    seams.replace(ConfigResponse, "put_evaluations", put)
 
 
-def _result(rule: str, type_: str, id_: str, at: Any) -> dict[str, Any]:
-    qualifier = {"ConfigRuleName": rule, "ResourceType": type_, "ResourceId": id_}
+def configuration_items(seams: Seams, recorder: Recorder) -> None:
+    """What Config has recorded of resources."""
+
+    # moto has items of buckets only.
+    def history(self: ConfigResponse) -> str:
+        type_, id_ = self._get_param("resourceType"), self._get_param("resourceId")
+        item = recorder.items(type_).get(id_)
+        if item is None:
+            raise ResourceNotDiscoveredException(type_, id_)
+        return json.dumps({"configurationItems": [_as_text(item)]})
+
+    def several(self: ConfigResponse) -> str:
+        asked = [(key["resourceType"], key["resourceId"]) for key in self._get_param("resourceKeys")]
+        known = {type_: recorder.items(type_) for type_, _ in asked}
+        found = [_as_text(known[type_][id_]) for type_, id_ in asked if id_ in known[type_]]
+        return json.dumps({"baseConfigurationItems": found, "unprocessedResourceKeys": []})
+
+    # On one page: hundreds of resources are not made here.
+    def listed(self: ConfigResponse) -> str:
+        type_ = self._get_param("resourceType")
+        found = [{"resourceType": type_, "resourceId": id_} for id_ in recorder.items(type_)]
+        return json.dumps({"resourceIdentifiers": found})
+
+    seams.replace(ConfigResponse, "get_resource_config_history", history)
+    seams.replace(ConfigResponse, "batch_get_resource_config", several)
+    seams.replace(ConfigResponse, "list_discovered_resources", listed)
+
+
+def _as_text(item: Parts) -> Parts:
+    """As the API writes it."""
+    return {
+        **item,
+        "configurationItemCaptureTime": item["configurationItemCaptureTime"].timestamp(),
+        "configuration": json.dumps(item["configuration"]),
+        "supplementaryConfiguration": {
+            name: json.dumps(part) for name, part in item["supplementaryConfiguration"].items()
+        },
+    }
+
+
+def _result(rule: str, id_: str, said: Evaluation) -> dict[str, Any]:
+    qualifier = {"ConfigRuleName": rule, "ResourceType": said.type, "ResourceId": id_}
+    at = said.at
     return {
         "EvaluationResultIdentifier": {
             "EvaluationResultQualifier": qualifier,
@@ -49,6 +99,7 @@ def _result(rule: str, type_: str, id_: str, at: Any) -> dict[str, Any]:
         "ComplianceType": "NON_COMPLIANT",
         "ResultRecordedTime": at.timestamp(),
         "ConfigRuleInvokedTime": at.timestamp(),
+        **({"Annotation": said.remark} if said.remark else {}),
     }
 
 

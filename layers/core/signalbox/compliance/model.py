@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from signalbox.kernel.events import JsonObject
@@ -84,10 +85,38 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a rule says of a configuration, and why."""
+    """What a rule says of a configuration, and why; `facts` are what that rests on, where words say too
+    little."""
 
     verdict: Verdict
     reason: str
+    facts: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A resource as AWS Config has recorded it at that time. `configuration` has the two parts of a
+    configuration item, `configuration` and `supplementaryConfiguration`; `is_gone` when it was deleted, or is
+    recorded no longer."""
+
+    type: str
+    id: str
+    at: datetime
+    configuration: Configuration
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What a rule of our own says of a resource; `at` is the moment that it is about: later ones count."""
+
+    type: str
+    id: str
+    verdict: Verdict
+    at: datetime
+    annotation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

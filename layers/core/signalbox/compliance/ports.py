@@ -1,13 +1,13 @@
 """What compliance needs of the world. Each has an adapter under `aws/compliance/` and a fake in the tests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from signalbox.compliance.model import Mode, Observed, Resource, Verdict, Write
+from signalbox.compliance.model import Evaluation, Item, Mode, Observed, Resource, Verdict, Write
 from signalbox.compliance.progress import Progress
-from signalbox.compliance.record import Excepted, Finding
+from signalbox.compliance.record import Baseline, Excepted, Finding
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.waves import Waves
 from signalbox.kernel.clock import Clock
@@ -46,6 +46,24 @@ class Exceptions(Protocol):
     def delete(self, exception_id: str) -> None: ...
 
 
+class Baselines(Protocol):
+    """Baselines, by type of resource. `save` writes a version over the one before it; raises Conflict when
+    somebody else was faster. `versions` are all of a type, newest first."""
+
+    def find(self, resource_type: str) -> Baseline | None: ...
+    def all(self) -> Sequence[Baseline]: ...
+    def versions(self, resource_type: str) -> Sequence[Baseline]: ...
+    def save(self, baseline: Baseline) -> None: ...
+
+
+class Records(Protocol):
+    """What AWS Config has recorded. `find` answers None for what it does not know, or knows to be gone. Both
+    raise Transient when it cannot be asked, and Rejected when it refuses."""
+
+    def find(self, resource_type: str, resource_id: str) -> Item | None: ...
+    def all(self, resource_type: str) -> Iterator[Item]: ...
+
+
 class WaveRecord(Protocol):
     """What is tried first. `save` writes at the next revision; raises Conflict when somebody else was
     faster."""
@@ -64,10 +82,13 @@ class Estate(Protocol):
 
 class Evaluations(Protocol):
     """AWS Config. `results` are what its rule says now of the resources that are not as it wants them;
-    nothing where no recorder runs. `evaluate` asks it to look again, sooner than it would by itself."""
+    nothing where no recorder runs. `evaluate` asks it to look again, sooner than it would by itself. `tell`
+    is what a rule of our own has found, with the token of its invocation; raises Transient when it does not
+    take all."""
 
     def results(self, config_rule: str) -> Iterator[Result]: ...
     def evaluate(self, config_rule: str) -> None: ...
+    def tell(self, token: str, evaluations: Iterable[Evaluation]) -> None: ...
 
 
 class Executions(Protocol):
@@ -92,6 +113,8 @@ class CompliancePorts:
 
     findings: Findings
     exceptions: Exceptions
+    baselines: Baselines
+    records: Records
     waves: WaveRecord
     estate: Estate
     evaluations: Evaluations

@@ -1,5 +1,6 @@
-"""What is remembered of a finding and of what was done about it."""
+"""What is remembered of a finding, of what was done about it, and of what people have decided."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -80,10 +81,10 @@ class Finding:
     """One rule and one resource that is, or was, not as the rule says; it opens again when it is found again.
 
     `result_at` is the time of the latest result of AWS Config, or of the end of an undo: older results are
-    ignored. `noticed` are the times within the last hour at which it was found to be wrong. `under_way`: an
-    execution of the machine, that of the `generation`, has it in its hands. `exception` is what keeps it from
-    being fixed. `name` is what people call the resource and `owner` its tag of that name, once it has been
-    looked at.
+    ignored; `annotation` is what Config remarked with it. `noticed` are the times within the last hour at
+    which it was found to be wrong. `under_way`: an execution of the machine, that of the `generation`, has it
+    in its hands. `exception` is what keeps it from being fixed. `name` is what people call the resource and
+    `owner` its tag of that name, once it has been looked at.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Finding:
     name: str = ""
     owner: str = ""
     closed_at: datetime | None = None
+    annotation: str = ""
     noticed: tuple[datetime, ...] = ()
     exception: str | None = None
     generation: int = 1
@@ -118,3 +120,18 @@ class Excepted:
     updated_at: datetime
     updated_by: str
     is_breaker: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """How resources of a type are meant to be, from `at` on: one version, with who says so and why. `like` is
+    the resource that its values were taken from; `is_ended` when nothing is expected any more."""
+
+    resource_type: str
+    version: int
+    expected: Mapping[str, object]
+    reason: str
+    at: datetime
+    by: str
+    like: str | None = None
+    is_ended: bool = False

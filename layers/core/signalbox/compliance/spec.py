@@ -1,4 +1,4 @@
-"""An exception as its owner writes it. Unknown fields are violations."""
+"""Exceptions and baselines as people write them. Unknown fields are violations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,3 +30,22 @@ class ExceptionSpec(Closed):
         None
     )
     account: Annotated[str, Len(12, 12)] | None = None
+
+
+FieldPath = Annotated[str, Len(1, 256)]
+MOST_FIELDS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineSpec(Closed):
+    """How resources of a type are meant to be, and why.
+
+    Either `expected` says so: values by field. Or they are taken from the resource `like` (by the id that AWS
+    Config uses): those of its `fields`, or without any the ones that are usual for its type. A field is a
+    path into the configuration item, such as `configuration.encrypted`.
+    """
+
+    reason: Annotated[str, Len(1, 500)]
+    expected: Annotated[Mapping[FieldPath, object], Len(1, MOST_FIELDS)] | None = None
+    like: Annotated[str, Len(1, 512)] | None = None
+    fields: Annotated[tuple[FieldPath, ...], Len(1, MOST_FIELDS)] | None = None

@@ -1,19 +1,24 @@
-"""What AWS Config says of its rules, and asking it to look again."""
+"""What AWS Config says of its rules, asking it to look again, and telling it what a rule of our own finds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from signalbox.aws.clients import client
 from signalbox.aws.errors import aws_errors, code_of
-from signalbox.compliance.model import Resource, Verdict
+from signalbox.compliance.model import Evaluation, Resource, Verdict
 from signalbox.compliance.ports import Result
+from signalbox.kernel.errors import Transient
 
 # No such rule, or an evaluation of it is under way: then it looks anyway.
 _NO_RULE = "NoSuchConfigRuleException"
 _LOOKS_ALREADY = "ResourceInUseException"
+_BATCH = 100  # evaluations that one call takes
+_ATTEMPTS = 3  # for those that it does not take
+_TEST_TOKEN = "TESTMODE"  # noqa: S105 - of an invocation by somebody who only tries the function
 
 
 class ConfigEvaluations:
@@ -62,3 +67,31 @@ class ConfigEvaluations:
             except ClientError as error:
                 if code_of(error) != _LOOKS_ALREADY:
                     raise
+
+    def tell(self, token: str, evaluations: Iterable[Evaluation]) -> None:
+        """Raises Transient when Config does not take all of them."""
+        waiting = iter(evaluations)
+        while batch := [_written(each) for each in islice(waiting, _BATCH)]:
+            _put(token, batch)
+
+
+def _put(token: str, batch: list[dict[str, Any]]) -> None:
+    for _ in range(_ATTEMPTS):
+        with aws_errors():
+            answer = client("config").put_evaluations(
+                Evaluations=batch, ResultToken=token, TestMode=token == _TEST_TOKEN
+            )
+        batch = answer.get("FailedEvaluations", [])
+        if not batch:
+            return
+    raise Transient(f"AWS Config did not take {len(batch)} evaluations")
+
+
+def _written(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "ComplianceResourceType": evaluation.type,
+        "ComplianceResourceId": evaluation.id,
+        "ComplianceType": evaluation.verdict.name,
+        "OrderingTimestamp": evaluation.at,
+        **({"Annotation": evaluation.annotation} if evaluation.annotation else {}),
+    }

@@ -5,7 +5,7 @@ from dataclasses import replace
 from signalbox.compliance.commands.attend import answered, attend, begin, begun
 from signalbox.compliance.decisions.assess import mode_under
 from signalbox.compliance.decisions.breaker import MOST, RESTS_FOR, is_flapping, recent
-from signalbox.compliance.model import Subject, Verdict
+from signalbox.compliance.model import Mode, Subject, Verdict
 from signalbox.compliance.ports import CompliancePorts, Result
 from signalbox.compliance.record import Excepted, Finding, State
 from signalbox.compliance.rules.rule import Rule
@@ -65,8 +65,7 @@ def _found(finding: Finding | None, subject: Subject, result: Result, ports: Com
         recorded(replace(finding, result_at=result.at), (), ports)
         return f"{finding.id} was {finding.state} later"
     if finding is not None and not finding.state.is_closed:
-        finding = recorded(replace(finding, result_at=result.at), (), ports)
-        return f"known to be wrong; {attend(finding, ports)}"
+        return _still(finding, result, ports)
     rule = ports.rules[subject.rule]
     now = ports.clock()
     reason = result.annotation or rule.title
@@ -76,6 +75,7 @@ def _found(finding: Finding | None, subject: Subject, result: Result, ports: Com
         mode=mode_under(ports.ceiling, rule.playbook.mode),
         detected_at=result.at,
         result_at=result.at,
+        annotation=result.annotation,
         reason=reason,
         noticed=(*recent(finding.noticed, now), now),
     )
@@ -84,6 +84,17 @@ def _found(finding: Finding | None, subject: Subject, result: Result, ports: Com
         return _flapping(finding, opened, ports)
     finding = begin(begun(finding), [opened], ports)
     return f"{finding.id} is open"
+
+
+def _still(finding: Finding, result: Result, ports: CompliancePorts) -> str:
+    """What is only told is looked at again when Config finds something else wrong with it."""
+    is_otherwise = result.annotation != finding.annotation
+    finding = replace(finding, result_at=result.at, annotation=result.annotation)
+    is_left = finding.state is State.OPEN and not finding.under_way
+    if is_otherwise and is_left and finding.mode is Mode.NOTIFY:
+        begin(begun(finding), [], ports)
+        return f"{finding.id} is wrong otherwise"
+    return f"known to be wrong; {attend(recorded(finding, (), ports), ports)}"
 
 
 def _new(subject: Subject, rule: Rule, result: Result, ports: CompliancePorts) -> Finding:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from signalbox.compliance.rules import (
+    baseline_kept,
     bucket_public_access,
     database_encrypted,
     databases,
@@ -32,5 +33,6 @@ RULES: Mapping[str, Rule] = {
         managed_instances.MANAGED,
         managed_instances.HAS_AGENT,
         required_tags.RULE,
+        baseline_kept.RULE,
     )
 }

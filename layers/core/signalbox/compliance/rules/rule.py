@@ -54,8 +54,9 @@ class Playbook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One requirement. `identifier` is the managed rule of AWS Config that looks for it, `judge` says the
-    same of a configuration that we have read ourselves: it proves a fix, and explains what is wrong."""
+    """One requirement. `identifier` is the managed rule of AWS Config that looks for it, or our own function;
+    `judge` says the same of a configuration that we have read ourselves: it proves a fix, and explains what
+    is wrong."""
 
     name: str
     title: str

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from signalbox.compliance.decisions.assess import Act, Skip, Terms, Wait, assess
-from signalbox.compliance.model import Observed, Verdict
+from signalbox.compliance.model import Judgement, Observed, Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
@@ -41,11 +41,11 @@ def _looked_at(finding: Finding, ports: CompliancePorts) -> Progress:
     judgement = rule.judge(observed.configuration)
     match judgement.verdict:
         case Verdict.NON_COMPLIANT:
-            return _decided(finding, observed, ports)
+            return _decided(finding, observed, judgement, ports)
         case Verdict.COMPLIANT:
             return _is_so_already(finding, judgement.reason, ports)
         case _:  # somebody else has put it right, for later
-            return _left(finding, Skip(state=State.OPEN, reason=judgement.reason), ports)
+            return _left(finding, Skip(state=State.OPEN, reason=judgement.reason), judgement, ports)
 
 
 def _is_so_already(finding: Finding, reason: str, ports: CompliancePorts) -> Progress:
@@ -56,7 +56,7 @@ def _is_so_already(finding: Finding, reason: str, ports: CompliancePorts) -> Pro
     return Progress(next=Next.DONE)
 
 
-def _decided(finding: Finding, observed: Observed, ports: CompliancePorts) -> Progress:
+def _decided(finding: Finding, observed: Observed, judgement: Judgement, ports: CompliancePorts) -> Progress:
     terms = Terms(exceptions=ports.exceptions.all(), ceiling=ports.ceiling, now=ports.clock())
     rule = rule_of(finding, ports)
     decision = assess(finding, rule, observed, terms)
@@ -66,16 +66,18 @@ def _decided(finding: Finding, observed: Observed, ports: CompliancePorts) -> Pr
         case Wait():
             return _waiting(finding, decision, ports)
         case Skip():
-            return _left(finding, decision, ports)
+            return _left(finding, decision, judgement, ports)
         case _:
             assert_never(decision)
 
 
-def _left(finding: Finding, skip: Skip, ports: CompliancePorts) -> Progress:
+def _left(finding: Finding, skip: Skip, judgement: Judgement, ports: CompliancePorts) -> Progress:
     left = at_rest(finding, skip.state, skip.reason, ports)
     attempt = replace(left.remediation, proposal=skip.writes)
     writes = [asdict(write) for write in skip.writes]
-    event = happened("Finding Left", skip.reason, ports, state=skip.state, writes=writes)
+    event = happened(
+        "Finding Left", skip.reason, ports, state=skip.state, writes=writes, facts=judgement.facts
+    )
     tell(replace(left, exception=skip.exception, remediation=attempt), [event], ports)
     return Progress(next=Next.DONE)
 

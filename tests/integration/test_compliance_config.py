@@ -1,0 +1,169 @@
+"""AWS Config's API as a rule of our own uses it: pages, batches, and what it does not do at once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+from moto import mock_aws
+
+from signalbox.aws import clients
+from signalbox.aws.compliance.evaluations import ConfigEvaluations
+from signalbox.aws.compliance.records import ConfigRecords
+from signalbox.compliance.model import Evaluation, Verdict
+from signalbox.kernel.errors import Transient
+from tests.integration.compliance_stages import ACCOUNT, REGION
+from tests.unit.builders import NOW
+
+BUCKET = "AWS::S3::Bucket"
+RECORDS, EVALUATIONS = ConfigRecords(), ConfigEvaluations(ACCOUNT, REGION)
+
+
+@pytest.fixture
+def config() -> Iterator[Any]:
+    """The client, on moto."""
+    clients._made.cache_clear()
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        yield clients.client("config")
+    clients._made.cache_clear()
+
+
+def _buckets(count: int) -> set[str]:
+    s3: Any = boto3.client("s3")
+    names = {f"photos-{number:03d}" for number in range(count)}
+    for name in names:
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return names
+
+
+@pytest.mark.usefixtures("config")
+def test_all_of_a_type_are_read_page_by_page() -> None:
+    names = _buckets(101)
+    found = list(RECORDS.all(BUCKET))
+    assert {item.id for item in found} == names
+    assert all(item.configuration["configuration"]["name"] == item.id for item in found)  # type: ignore[index]
+    assert list(RECORDS.all("AWS::EC2::Volume")) == []
+
+
+@pytest.mark.usefixtures("config")
+def test_one_is_read_with_its_tags() -> None:
+    _buckets(1)
+    boto3.client("s3").put_bucket_tagging(
+        Bucket="photos-000", Tagging={"TagSet": [{"Key": "owner", "Value": "web"}]}
+    )
+    item = RECORDS.find(BUCKET, "photos-000")
+    assert item is not None
+    assert (item.name, item.tags) == ("photos-000", {"owner": "web"})
+    assert RECORDS.find(BUCKET, "nobody") is None
+
+
+def _recorded(id_: str, status: str = "OK") -> dict[str, Any]:
+    return {
+        "resourceType": BUCKET,
+        "resourceId": id_,
+        "configurationItemStatus": status,
+        "configurationItemCaptureTime": NOW,
+        "configuration": "{}",
+    }
+
+
+def test_what_was_deleted_is_not_found(config: Any) -> None:
+    gone = {"configurationItems": [_recorded("photos", "ResourceDeleted")]}
+    with Stubber(config) as stub:
+        stub.add_response("get_resource_config_history", gone)
+        assert RECORDS.find(BUCKET, "photos") is None
+
+
+def _listed(*ids: str) -> dict[str, Any]:
+    return {"resourceIdentifiers": [{"resourceType": BUCKET, "resourceId": id_} for id_ in ids]}
+
+
+def _keys(*ids: str) -> list[dict[str, str]]:
+    return [{"resourceType": BUCKET, "resourceId": id_} for id_ in ids]
+
+
+def test_what_config_has_not_read_is_asked_for_again(config: Any) -> None:
+    with Stubber(config) as stub:
+        stub.add_response("list_discovered_resources", _listed("a", "b", "c"))
+        first = {
+            "baseConfigurationItems": [_recorded("a"), _recorded("b", "ResourceDeleted")],
+            "unprocessedResourceKeys": _keys("c"),
+        }
+        stub.add_response("batch_get_resource_config", first, {"resourceKeys": _keys("a", "b", "c")})
+        rest = {"baseConfigurationItems": [_recorded("c")]}
+        stub.add_response("batch_get_resource_config", rest, {"resourceKeys": _keys("c")})
+        assert [item.id for item in RECORDS.all(BUCKET)] == ["a", "c"]
+        stub.assert_no_pending_responses()
+
+
+def test_what_config_does_not_read_at_all_is_not_left_out_in_silence(config: Any) -> None:
+    with Stubber(config) as stub:
+        stub.add_response("list_discovered_resources", _listed("a"))
+        for _ in range(3):
+            stub.add_response("batch_get_resource_config", {"unprocessedResourceKeys": _keys("a")})
+        with pytest.raises(Transient, match="did not read 1 resources of AWS::S3::Bucket"):
+            list(RECORDS.all(BUCKET))
+
+
+def _evaluations(count: int) -> list[Evaluation]:
+    return [
+        Evaluation(type=BUCKET, id=f"b-{number}", verdict=Verdict.NON_COMPLIANT, at=NOW, annotation="why")
+        for number in range(count)
+    ]
+
+
+def _written(id_: str) -> dict[str, Any]:
+    return {
+        "ComplianceResourceType": BUCKET,
+        "ComplianceResourceId": id_,
+        "ComplianceType": "NON_COMPLIANT",
+        "OrderingTimestamp": NOW,
+        "Annotation": "why",
+    }
+
+
+def test_a_hundred_evaluations_are_told_at_a_time(config: Any) -> None:
+    with Stubber(config) as stub:
+        for numbers in (range(100), range(100, 200), range(200, 201)):
+            told = [_written(f"b-{number}") for number in numbers]
+            expected = {"Evaluations": told, "ResultToken": "token", "TestMode": False}
+            stub.add_response("put_evaluations", {"FailedEvaluations": []}, expected)
+        EVALUATIONS.tell("token", iter(_evaluations(201)))
+        stub.assert_no_pending_responses()
+
+
+def test_what_config_does_not_take_is_told_again(config: Any) -> None:
+    with Stubber(config) as stub:
+        stub.add_response("put_evaluations", {"FailedEvaluations": [_written("b-1")]})
+        again = {"Evaluations": [_written("b-1")], "ResultToken": "token", "TestMode": False}
+        stub.add_response("put_evaluations", {"FailedEvaluations": []}, again)
+        EVALUATIONS.tell("token", _evaluations(2))
+        stub.assert_no_pending_responses()
+        for _ in range(3):
+            stub.add_response("put_evaluations", {"FailedEvaluations": [_written("b-1")]})
+        with pytest.raises(Transient, match="did not take 1 evaluations"):
+            EVALUATIONS.tell("token", _evaluations(2))
+
+
+def test_who_tries_the_function_out_changes_nothing(config: Any) -> None:
+    with Stubber(config) as stub:
+        tried = {"Evaluations": ANY, "ResultToken": "TESTMODE", "TestMode": True}
+        stub.add_response("put_evaluations", {"FailedEvaluations": []}, tried)
+        EVALUATIONS.tell("TESTMODE", _evaluations(1))
+
+
+def test_nothing_to_tell_is_no_call(config: Any) -> None:
+    with Stubber(config):
+        EVALUATIONS.tell("token", [])
+
+
+def test_what_is_not_applicable_needs_no_annotation(config: Any) -> None:
+    plain = Evaluation(type=BUCKET, id="b-1", verdict=Verdict.NOT_APPLICABLE, at=NOW)
+    written = {**_written("b-1"), "ComplianceType": "NOT_APPLICABLE"}
+    del written["Annotation"]
+    with Stubber(config) as stub:
+        told = {"Evaluations": [written], "ResultToken": "token", "TestMode": False}
+        stub.add_response("put_evaluations", {"FailedEvaluations": []}, told)
+        EVALUATIONS.tell("token", [plain])
