@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tests.simulation import compliance_people
-from tests.simulation.cases import EVERY_CASE, AnyCase, Case, FleetCase, RuleCase, ending_of
+from tests.simulation.cases import EVERY_CASE, AnyCase, AnyEnding, Case, FleetCase, Night, RuleCase, ending_of
 from tests.simulation.faults import Fault
 from tests.simulation.fleet_people import WISHES
 from tests.simulation.interventions import ALONE, PAIRS
@@ -97,21 +97,25 @@ def _waiting(given: argparse.Namespace) -> list[Task]:
 
 def _walks(given: argparse.Namespace) -> list[Task]:
     """Each begins anew: the parts are as large as the order of what comes next lets them be."""
-    cases = [EVERY_CASE[given.case]] if given.case else list(EVERY_CASE.values())
-    runs = [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
+    cases = [EVERY_CASE[name] for name in given.case.split(",")] if given.case else EVERY_CASE.values()
+    endings = given.ending.split(",") if given.ending else None
+    runs = [(case, ending) for case in cases for ending in case.endings if not endings or ending in endings]
     kinds = [(tuple(given.trouble.split(",")), given.of or given.processes)] if given.trouble else KINDS
     return [
         Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
         for troubles, parts in kinds
         for case, ending in runs
         for offset in (range(parts) if not given.of else (0,))
-        if _happens_to(case, troubles)
+        if _happens_to(case, ending, troubles)
     ]
 
 
-def _happens_to(case: AnyCase, troubles: tuple[str, ...]) -> bool:
-    """People do other things to rollouts than to fleets and findings."""
+def _happens_to(case: AnyCase, ending: AnyEnding, troubles: tuple[str, ...]) -> bool:
+    """People do other things to rollouts than to fleets and findings, and ask nothing of a fleet when some of
+    it has been switched by hand."""
     others = set().union(*(deeds for kind, deeds in DEEDS.items() if kind is not type(case)))
+    if isinstance(ending, Night) and ending.is_by_hand:
+        others |= DEEDS[FleetCase]
     return not {*troubles} & others
 
 
