@@ -1,4 +1,5 @@
-"""What the product can do is simulated: a preset, platform, router or rule that is not run does not pass."""
+"""What the product can do is simulated: a preset, platform, router, kind of resource, mode of fleets or rule
+that is not run does not pass."""
 
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -6,10 +7,13 @@ from typing import get_args, get_type_hints
 import signalbox
 from signalbox.compliance.model import Mode
 from signalbox.compliance.rules.registry import RULES
-from signalbox.fleets.model import Action
+from signalbox.fleets.model import Action, Kind
+from signalbox.fleets.spec import Mode as FleetMode
 from signalbox.rollouts.service import Platform, Preset, Traffic
 from signalbox.rollouts.strategies.presets import PRESETS
-from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, REMEDIATIONS, Ending, Mend
+from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, REMEDIATIONS, TURNS, Ending, Mend, Night
+
+NOT_IN_MOTO = {Kind.APPSTREAM}
 
 
 def test_every_capability_is_simulated() -> None:
@@ -41,6 +45,29 @@ def test_every_case_ends_well_and_rolls_back() -> None:
 def test_every_fleet_is_stopped_and_started() -> None:
     assert FLEETS
     assert all({night.action for night in case.endings} == set(Action) for case in FLEETS.values())
+
+
+def test_every_kind_of_resource_is_stopped_and_started() -> None:
+    acting = [case for case in FLEETS.values() if case.mode == "schedule" and {*TURNS} <= {*case.endings}]
+    assert {kind for case in acting for kind in case.kinds} == set(Kind) - NOT_IN_MOTO
+
+
+def test_every_mode_of_a_fleet_is_run() -> None:
+    assert {case.mode for case in FLEETS.values()} == set(get_args(FleetMode))
+
+
+def test_what_people_switch_by_hand_is_brought_back_and_told() -> None:
+    by_hand = {night for night in Night if night.is_by_hand}
+    enforced, observed = (
+        {night for case in FLEETS.values() if case.mode == mode for night in case.endings}
+        for mode in ("enforce", "observe")
+    )
+    assert by_hand <= enforced
+    assert by_hand & observed
+
+
+def test_a_fleet_takes_other_types_and_gives_them_back() -> None:
+    assert any(case.alternates and Night.STOPS_AGAIN in case.endings for case in FLEETS.values())
 
 
 def test_every_rule_that_does_more_than_tell_is_put_right_and_undone() -> None:

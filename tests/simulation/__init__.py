@@ -7,9 +7,10 @@ injected (`faults`, `walk`, `points`), people and others do something (`interven
 things happen at once (`storms`); an observer looks at AWS itself after every write (`observer`), and at what
 is left in the end (`aftermath`). A new preset, platform or router joins by its line in `cases`.
 
-Fleets are another capability in the same universe: a weekend (`fleet_play`) of two of them (`fleet_part`)
-among instances, groups and databases that take their time (`fleet_estate`, `power`), with an observer of
-their own (`fleet_observer`, `fleet_aftermath`).
+Fleets are another capability in the same universe: a week (`fleet_week`, `fleet_play`) of two of them
+(`fleet_part`) among instances, groups, databases and other kinds that take their time (`fleet_estate`,
+`fleet_kinds`, `power`, `kinds_power`), with people who switch some of it by hand (`fleet_strays`), and with
+an observer of their own (`fleet_observer`, `fleet_aftermath`).
 
 Compliance is a third one: a resource that is not as its rule says (`compliance_play`, `compliance_part`),
 what people and owners do to it (`compliance_people`), what keeps a fix from being proven
@@ -36,11 +37,13 @@ And of fleets, under the same numbers:
 | | invariant | looked at |
 | --- | --- | --- |
 | I3 | one run, one ending a transition, in time; what is selected is there, or named and why | aftermath |
+| I3 | what was switched by hand is brought back where that is enforced, or told of | play |
 | I4 | the next transition is armed before the present one is acted on | observer |
 | I5 | each fleet has exactly one schedule, for its next transition; no other schedule is left | both |
 | I6, I8 | each entry is on the bus, always the same under its sequence; the chain holds | aftermath |
 | I7 | groups are remembered as they were, and get exactly that back; nothing turns round on its way | both |
-| I9 | nothing changes that is not selected, or not yet; no member of a group is stopped singly | observer |
+| I7 | of what has another type than its own that is remembered; when it has stopped it has its own | both |
+| I9 | nothing changes that is not selected, not yet, or only observed; no member stops singly | observer |
 | I10 | no item or history comes near its limit | aftermath |
 
 And of findings:

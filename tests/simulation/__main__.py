@@ -30,8 +30,8 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--case", help="such as blue-green/group or compliance/ssh-closed; without it all")
-    parser.add_argument("--ending", help="such as rolls-back, stops or undone; without it all")
+    parser.add_argument("--case", help="such as blue-green/group,compliance/ssh-closed; without it all")
+    parser.add_argument("--ending", help="such as rolls-back,stops,undone; without it all")
     parser.add_argument("--trouble", help="such as killed-after,abort; without it all")
     parser.add_argument("--of", type=int, help="of so many points of the troubles one, always the same ones")
     parser.add_argument("--call", type=int, help="the number of the call that meets the trouble")

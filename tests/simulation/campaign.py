@@ -10,11 +10,12 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
 from tests.simulation import compliance_people
-from tests.simulation.cases import EVERY_CASE, AnyCase, AnyEnding, Case, FleetCase, RuleCase, ending_of
+from tests.simulation.cases import EVERY_CASE, AnyCase, AnyEnding, Case, FleetCase, Night, RuleCase, ending_of
 from tests.simulation.faults import Fault
 from tests.simulation.fleet_people import WISHES
 from tests.simulation.interventions import ALONE, PAIRS
@@ -108,8 +109,9 @@ def _waiting(given: argparse.Namespace) -> list[Task]:
 
 
 def _runs(given: argparse.Namespace) -> list[tuple[AnyCase, AnyEnding]]:
-    cases = [EVERY_CASE[given.case]] if given.case else list(EVERY_CASE.values())
-    return [(case, ending) for case in cases for ending in case.endings if given.ending in (None, ending)]
+    cases = [EVERY_CASE[name] for name in given.case.split(",")] if given.case else EVERY_CASE.values()
+    endings = given.ending.split(",") if given.ending else None
+    return [(case, ending) for case in cases for ending in case.endings if not endings or ending in endings]
 
 
 def _counted(given: argparse.Namespace) -> list[Walk]:
@@ -118,7 +120,9 @@ def _counted(given: argparse.Namespace) -> list[Walk]:
         Walk(
             case=case,
             ending=ending,
-            troubles=tuple(one for troubles, _ in KINDS if _happens_to(case, troubles) for one in troubles),
+            troubles=tuple(
+                chain(*(troubles for troubles, _ in KINDS if _happens_to(case, ending, troubles)))
+            ),
             of=0,
         )
         for case, ending in _runs(given)
@@ -133,13 +137,16 @@ def _walks(given: argparse.Namespace) -> list[Task]:
         for troubles, parts in kinds
         for case, ending in _runs(given)
         for offset in (range(parts) if not given.of else (0,))
-        if _happens_to(case, troubles)
+        if _happens_to(case, ending, troubles)
     ]
 
 
-def _happens_to(case: AnyCase, troubles: tuple[str, ...]) -> bool:
-    """People do other things to rollouts than to fleets and findings."""
+def _happens_to(case: AnyCase, ending: AnyEnding, troubles: tuple[str, ...]) -> bool:
+    """People do other things to rollouts than to fleets and findings, and ask nothing of a fleet when some of
+    it has been switched by hand."""
     others = set().union(*(deeds for kind, deeds in DEEDS.items() if kind is not type(case)))
+    if isinstance(ending, Night) and ending.is_by_hand:
+        others |= DEEDS[FleetCase]
     return not {*troubles} & others
 
 

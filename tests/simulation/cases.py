@@ -7,6 +7,7 @@ from enum import StrEnum
 from signalbox.compliance.model import Mode
 from signalbox.compliance.rules.registry import RULES
 from signalbox.fleets.model import Action, Kind
+from signalbox.fleets.spec import Mode as FleetMode
 
 SIZE = 4
 FLOOR = 3  # healthy instances that must serve at all times, 75 % of four, unless a preset says otherwise
@@ -54,25 +55,41 @@ class Case:
 
 
 class Night(StrEnum):
-    """What of a fleet's weekend is met by faults: that it stops in the evening, or starts in the morning."""
+    """What of a fleet's week is met by faults: that it stops in the evening, or starts in the morning; that
+    somebody starts some of it in the night, which events tell of, or nobody (`swept`); that somebody stops
+    some of it by day; that it stops again after it has started with other types than its own."""
 
     STOPS = "stops"
     STARTS = "starts"
+    STARTED_BY_HAND = "started-by-hand"
+    SWEPT = "swept"
+    STOPPED_BY_HAND = "stopped-by-hand"
+    STOPS_AGAIN = "stops-again"
 
     @property
     def action(self) -> Action:
         """What the fleet's run does then."""
-        return {Night.STOPS: Action.STOP, Night.STARTS: Action.START}[self]
+        return Action.START if self in (Night.STARTS, Night.STOPPED_BY_HAND) else Action.STOP
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether it is no transition."""
+        return self in (Night.STARTED_BY_HAND, Night.SWEPT, Night.STOPPED_BY_HAND)
+
+
+TURNS = (Night.STOPS, Night.STARTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetCase:
-    """A fleet of instances, groups and a database, and how its spec says that it is started and stopped."""
+    """A fleet of some kinds, and how its spec says that it is started and stopped."""
 
     name: str
+    kinds: tuple[Kind, ...] = (Kind.EC2, Kind.AUTOSCALING, Kind.RDS)
     order: tuple[tuple[Kind, ...], ...] = ()
-    retain: bool = False
-    endings: tuple[Night, ...] = tuple(Night)
+    mode: FleetMode = "schedule"
+    alternates: Mapping[str, tuple[str, ...]] | None = None
+    endings: tuple[Night, ...] = TURNS
 
 
 VISITS, ORDERS = "Visits", "Orders"  # a minute of each instance that has traffic, by its Auto Scaling group
@@ -131,9 +148,30 @@ CASES: Mapping[str, Case] = {
         *(_case(preset, "group", "route53") for preset in COPIED),
     )
 }
+STRAYING = (Night.STARTED_BY_HAND, Night.SWEPT, Night.STOPPED_BY_HAND)
 FLEETS: Mapping[str, FleetCase] = {
     case.name: case
-    for case in (FleetCase(name="fleets/in-order", order=((Kind.RDS,), (Kind.EC2, Kind.AUTOSCALING))),)
+    for case in (
+        FleetCase(name="fleets/in-order", order=((Kind.RDS,), (Kind.EC2, Kind.AUTOSCALING))),
+        FleetCase(
+            name="fleets/other-kinds",
+            kinds=(Kind.CLUSTER, Kind.ECS, Kind.BEANSTALK, Kind.WORKSPACES),
+            order=((Kind.CLUSTER,),),
+        ),
+        FleetCase(
+            name="fleets/enforced",
+            kinds=(Kind.EC2, Kind.AUTOSCALING, Kind.RDS, Kind.ECS),
+            mode="enforce",
+            endings=STRAYING,
+        ),
+        FleetCase(name="fleets/observed", mode="observe", endings=(*TURNS, Night.STOPPED_BY_HAND)),
+        FleetCase(
+            name="fleets/alternates",
+            kinds=(Kind.EC2,),
+            alternates={"t4g.micro": ("t4g.small", "t4g.medium")},
+            endings=(Night.STARTS, Night.STOPS_AGAIN),
+        ),
+    )
 }
 
 

@@ -33,10 +33,15 @@ ESTATE = frozenset(
         "elastic-load-balancing-v2",
         "cloudtrail",
         "cloudwatch",
+        "ecs",
+        "elastic-beanstalk",
         "rds",
+        "resource-groups-tagging-api",
         "route-53",
         "s3",
         "scheduler",
+        "ssm",
+        "workspaces",
     }
 )
 OUTAGE_FOR = 2_400.0  # seconds
@@ -46,6 +51,7 @@ PROTOCOLS = {
     "ec2": "ec2",
     "autoscaling": "query",
     "elbv2": "query",
+    "elasticbeanstalk": "query",
     "rds": "query",
     "lambda": "rest-json",
     "scheduler": "rest-json",
@@ -56,6 +62,8 @@ PROTOCOLS = {
 SERVICES = {
     "auto-scaling": "autoscaling",
     "elastic-load-balancing-v2": "elbv2",
+    "elastic-beanstalk": "elasticbeanstalk",
+    "resource-groups-tagging-api": "resourcegroupstaggingapi",
     "config-service": "config",
     "sfn": "stepfunctions",
     "eventbridge": "events",

@@ -15,11 +15,14 @@ from signalbox.fleets.model import Action
 from signalbox.fleets.record import EVERYTHING, Lot, Run, RunPhase
 from tests.simulation.aftermath import MOST_HISTORY, MOST_ITEM, history
 from tests.simulation.fleet_estate import conditions
+from tests.simulation.fleet_kinds import PREFIXES, SIZED
 from tests.simulation.fleet_part import FleetPart, Moment, timetable
 from tests.simulation.universe import ACCOUNT, REGION
 from tests.timelines import first_break
 
-ENDINGS = frozenset({"Fleet Started", "Fleet Stopped", "Fleet Run Incomplete", "Fleet Run Superseded"})
+ENDINGS = frozenset(
+    {"Fleet Started", "Fleet Stopped", "Fleet Run Incomplete", "Fleet Run Superseded", "Fleet Observed"}
+)
 WHOLE = timedelta(seconds=1)  # to which the timetable rounds up
 WANTED = {Action.START: {"running", "available"}, Action.STOP: {"stopped"}}
 BEGUN = {Action.START: "Fleet Start Requested", Action.STOP: "Fleet Stop Requested"}
@@ -32,7 +35,7 @@ def wrong(part: FleetPart, moment: Moment, hopeless: frozenset[str], *, may_fail
         yield f"I3 {moment.action} of {part.name} has the runs {[run.run_id for run in runs]}"
         return
     (run,) = runs
-    yield from _told(part, run)
+    yield from told(part, run)
     yield from _reached(part, run, moment, hopeless, may_fail=may_fail)
     yield from _armed(part, moment)
 
@@ -42,9 +45,9 @@ def wrong_after_wishes(part: FleetPart, moment: Moment, hopeless: frozenset[str]
     it ended or gave way to it."""
     runs = [run for run in part.runs() if run.created_at >= moment.at]
     for run in runs[:-1]:
-        yield from _told(part, run, RunPhase.SUPERSEDED)
+        yield from told(part, run, RunPhase.SUPERSEDED)
     for run in runs[-1:]:
-        yield from _told(part, run)
+        yield from told(part, run)
         last = replace(moment, action=run.action)
         yield from _reached(part, run, last, hopeless, may_fail=False)
     override = part.standing().override
@@ -54,7 +57,8 @@ def wrong_after_wishes(part: FleetPart, moment: Moment, hopeless: frozenset[str]
         yield f"I5 {part.name} is armed for {armed} and not for {following}"
 
 
-def _told(part: FleetPart, run: Run, *also: RunPhase) -> Iterator[str]:
+def told(part: FleetPart, run: Run, *also: RunPhase) -> Iterator[str]:
+    """A run has one beginning and one ending, a good one or one of those."""
     if run.phase not in (RunPhase.SUCCEEDED, RunPhase.INCOMPLETE, *also):
         yield f"I3 {run.run_id} is {run.phase}"
     types = Counter(e["type"] for e in part.entries() if e["data"].get("run_id") == run.run_id)
@@ -71,27 +75,26 @@ def _reached(
         yield f"I3 {run.run_id} failed: {run.failure}"
     unknown = {name for name in outcomes if name.endswith(EVERYTHING) and may_fail}
     for name in part.selected:
-        told = outcomes.pop(name, [])
-        if not told and _kind(name) + EVERYTHING in unknown:
+        named = outcomes.pop(name, [])
+        if not named and _kind(name) + EVERYTHING in unknown:
             continue  # of all of its kind it is said that they could not be looked for
-        arrived = _is_there(name, now.get(name, "gone"), moment.action)
-        if name not in now and not told:
+        arrived = is_there(name, now.get(name, "gone"), moment.action)
+        if name not in now and not named:
             continue  # it has gone before the run began: whether it may have, the observer knows
-        if len(told) > 1 or (told and told[0] in ("waiting", "asked")):
-            yield f"I3 {name} is named {told}"
-        elif told == ["reached"] and not arrived:
+        if len(named) > 1 or (named and named[0] in ("waiting", "asked")):
+            yield f"I3 {name} is named {named}"
+        elif named == ["reached"] and not arrived:
             yield f"I3 {name} is told to have been reached and is {now.get(name, 'gone')}"
-        elif not arrived and not told:
+        elif not arrived and not named:
             yield f"I3 {name} is {now.get(name, 'gone')} and named nowhere"
-        elif told != ["reached"] and name not in hopeless and not may_fail:
-            yield f"I3 {name} is named {told} without need"
-    if any(told != ["skipped"] for name, told in outcomes.items() if name not in unknown):  # but members
+        elif named != ["reached"] and name not in hopeless and not may_fail:
+            yield f"I3 {name} is named {named} without need"
+    if any(named != ["skipped"] for name, named in outcomes.items() if name not in unknown):  # but members
         yield f"I9 not selected, but named: {outcomes}"
 
 
 def _outcomes(lots: list[Lot]) -> dict[str, list[str]]:
     """By the names of `conditions`."""
-    prefix = {"ec2": "", "rds": "db:", "autoscaling": "group:"}
     found: dict[str, list[str]] = {}
     for lot in lots:
         named = {
@@ -103,7 +106,7 @@ def _outcomes(lots: list[Lot]) -> dict[str, list[str]]:
         }
         for outcome, ids in named.items():
             for id_ in ids:
-                found.setdefault(prefix[lot.kind] + id_, []).append(outcome)
+                found.setdefault(PREFIXES[lot.kind] + id_, []).append(outcome)
     return found
 
 
@@ -112,9 +115,11 @@ def _kind(name: str) -> str:
     return kind + colon
 
 
-def _is_there(name: str, condition: str, action: Action) -> bool:
-    if name.startswith("group:"):
-        return (condition.rpartition(" ")[2] == "0") == (action is Action.STOP)
+def is_there(name: str, condition: str, action: Action) -> bool:
+    """Whether it is where the action leads; of what has a size the one that is wanted counts, and of tasks
+    also how many run."""
+    if name.startswith(SIZED):
+        return condition[-1].isdigit() and (condition.rpartition(" ")[2] == "0") == (action is Action.STOP)
     return condition in WANTED[action]
 
 

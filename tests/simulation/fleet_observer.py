@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from math import inf
 
 from signalbox.fleets.model import Action
 from tests.simulation.fibers import hub
-from tests.simulation.fleet_estate import conditions, members
+from tests.simulation.fleet_estate import conditions, members, types
 from tests.simulation.fleet_part import FleetPart, Moment, timetable
 from tests.simulation.universe import ACCOUNT, REGION
 
@@ -18,12 +18,14 @@ AWAY_FROM = {Action.START: {"stopping", "stopped"}, Action.STOP: {"pending", "st
 
 class FleetObserver:
     """Remembers each violation once, with its first instant. `excused` has gone without Signalbox.
-    `reversed`: people want something else now."""
+    `reversed`: people want something else now. `astray` is on the way to where somebody has led it."""
 
     def __init__(self, parts: Sequence[FleetPart]) -> None:
         self.violations: dict[str, str] = {}
         self.excused: set[str] = set()
         self.reversed = False
+        self.astray: dict[str, str] = {}
+        self._own_types = types(ACCOUNT, REGION)
         self._parts = {part.name: part for part in parts}
         self._awake: Moment | None = None
         self.calm()
@@ -31,29 +33,35 @@ class FleetObserver:
     def calm(self) -> None:
         """From now on nothing may change any more."""
         self._awake = None
+        self._ours: Collection[str] = ()
         self._wrong_since = -1.0
         self._before = self._last = conditions(ACCOUNT, REGION)
         self._members = members(ACCOUNT, REGION)
 
-    def wake(self, moment: Moment) -> None:
-        """From now on the moment's fleet may change."""
+    def wake(self, moment: Moment, only: Collection[str] | None = None) -> None:
+        """From now on what the moment's fleet has may change, or only some of it."""
         self.calm()
         self._awake = moment
+        may_change = self._parts[moment.fleet].may_change
+        self._ours = may_change if only is None else [name for name in only if name in may_change]
 
     def look(self, why: str) -> None:
         """Check everything that holds at all times; `why` names what has just happened."""
         now = conditions(ACCOUNT, REGION)
         self._members |= members(ACCOUNT, REGION)
-        checks = {"I9": self._only_ours(now)}
+        for name in [name for name, there in self.astray.items() if now.get(name) == there]:
+            self._before[name] = self._last[name] = self.astray.pop(name)
+        checks = {"I9": self._only_ours(now), "I7 types": self._types()}
         if not self.reversed:
             checks |= {"I7": self._one_way(now), "I4": self._armed_first()}
         for invariant, found in checks.items():
             for text in found:
-                self.violations.setdefault(invariant, f"{invariant} {hub.now:.2f} after {why}: {text}")
+                number = invariant.partition(" ")[0]
+                self.violations.setdefault(invariant, f"{number} {hub.now:.2f} after {why}: {text}")
         self._last = now
 
     def _only_ours(self, now: dict[str, str]) -> Iterator[str]:
-        ours = self._parts[self._awake.fleet].selected if self._awake else ()
+        ours = self._ours
         for name, before in self._before.items():
             if name in ours or name in self._members or name in self.excused:
                 continue
@@ -72,6 +80,24 @@ class FleetObserver:
         for name, state in now.items():
             if state in wrong and self._last.get(name, state) != state:
                 yield f"{name} was {self._last[name]} and is {state}"
+
+    def _types(self) -> Iterator[str]:
+        """Of whatever has another type than its own it is remembered which that was."""
+        changed = {
+            id_: type_
+            for id_, type_ in types(ACCOUNT, REGION).items()
+            if self._own_types.get(id_, type_) != type_
+        }
+        if not changed:
+            return
+        known = {
+            key.rpartition("/")[2]: had
+            for p in self._parts.values()
+            for key, had in p.standing().types.items()
+        }
+        for id_, type_ in changed.items():
+            if known.get(id_, ("",))[0] != self._own_types[id_]:
+                yield f"{id_} was {self._own_types[id_]}, is {type_}, and {known.get(id_)} is remembered"
 
     def _armed_first(self) -> Iterator[str]:
         there = timetable()

@@ -37,9 +37,14 @@ class FleetPart:
         self.universe = universe
         self.name = spec.name
         self.selected = tuple(selected)
+        self.only_observes = spec.mode == "observe"
         self.refused = False
-        self._spec = spec
         assert universe.ask_fleets(lambda ports: put_fleet(spec, CALLER, ports)), "the registration failed"
+
+    @property
+    def may_change(self) -> tuple[str, ...]:
+        """Of what it selects."""
+        return () if self.only_observes else self.selected
 
     def standing(self) -> Standing:
         """As the product keeps it."""
@@ -79,9 +84,13 @@ class FleetPart:
 
     def rests(self, moment: Moment) -> bool:
         """Whether nothing is under way any more, and something was."""
+        is_idle = self.standing().run_id is None and self.is_told()
+        return is_idle and any(run.created_at >= moment.at for run in self.runs())
+
+    def is_told(self) -> bool:
+        """Whether the bus has heard of everything."""
         standing = self.standing()
-        told = standing.published == standing.head.sequence
-        return told and standing.run_id is None and any(run.created_at >= moment.at for run in self.runs())
+        return standing.published == standing.head.sequence
 
     def story(self) -> list[str]:
         """The timeline, as a person reads it."""

@@ -1,80 +1,69 @@
-"""A fleet stops on Friday evening and starts on Monday morning; another one beside it has missed Thursday."""
+"""A fleet stops on Friday evening and starts on Monday morning; another one beside it has missed Thursday.
+In between people switch some of it by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from signalbox.fleets.model import Action, Kind
 from signalbox.fleets.record import RunPhase
-from signalbox.fleets.spec import FleetSpec, Period, Select
-from tests.simulation import fleet_aftermath
+from tests.simulation import fleet_aftermath, fleet_strays
 from tests.simulation.cases import FleetCase, Night
 from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
-from tests.simulation.fleet_estate import DEV, QA, SIZES, Owner, conditions, vanish
+from tests.simulation.fleet_estate import OWN_TYPE, SIZES, Owner, conditions, types, vanish
+from tests.simulation.fleet_kinds import SIZED, called
 from tests.simulation.fleet_observer import FleetObserver
 from tests.simulation.fleet_part import FleetPart, Moment
 from tests.simulation.fleet_people import WISHES, Wish
+from tests.simulation.fleet_week import (
+    BY_DAY,
+    BY_NIGHT,
+    EVENING,
+    EVENING_AFTER,
+    FRIDAY,
+    MISSED,
+    MORNING,
+    SUNDAY,
+    specs,
+)
 from tests.simulation.observer import EACH_SECOND
 from tests.simulation.play import Verdict
 from tests.simulation.universe import ACCOUNT, REGION, Universe
 
-ZONE = "Europe/Paris"  # an hour ahead of UTC in January
-KINDS = (Kind.EC2, Kind.AUTOSCALING, Kind.RDS)
-
-
-def _at(day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, 1, day, hour, minute, tzinfo=UTC)
-
-
-EVENING = Moment(fleet="qa", action=Action.STOP, at=_at(9, 19), following=_at(12, 7))
-MISSED = Moment(fleet="dev", action=Action.STOP, at=_at(8, 19), following=_at(13, 7))
-MORNING = Moment(fleet="qa", action=Action.START, at=_at(12, 7), following=_at(16, 19))
-FRIDAY, SUNDAY = _at(9, 12), _at(11, 12)  # when nothing happens but a sweep
 LONGEST = 3 * 3600.0  # seconds until a fault must have been made up for: by the sweep, at last
 BEFORE, AFTERWARDS = 1.0, 100.0  # seconds
 A_SWEEP = 30.0
 SECOND = 1.0
 MOVING = ("early", "late", "spot")  # what has gone, or cannot be stopped
+# What is played before the part that meets faults.
+PLAYED_BEFORE: Mapping[Night, Sequence[str]] = {
+    Night.STOPS: (),
+    Night.STARTS: ("evening", "weekend"),
+    Night.STARTED_BY_HAND: ("evening",),
+    Night.SWEPT: ("evening",),
+    Night.STOPPED_BY_HAND: ("evening", "morning"),
+    Night.STOPS_AGAIN: ("evening", "morning", "week"),
+}
+BEFORE_A_WEEKEND = frozenset({Night.STOPS, Night.STARTED_BY_HAND, Night.SWEPT})
 # What keeps AWS from doing what is asked for longer than anybody waits: then it is enough to say so.
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE})
 
 
-def specs(case: FleetCase) -> tuple[FleetSpec, FleetSpec]:
-    """Of fleets `qa` and `dev`."""
-    return (
-        FleetSpec(
-            name="qa",
-            owner="shop",
-            zone=ZONE,
-            select=Select(tags={key: (value,) for key, value in QA.items()}, kinds=KINDS),
-            schedule=(Period(from_="mon 08:00", to="fri 20:00"),),
-            order=case.order,
-            retain=case.retain,
-        ),
-        FleetSpec(
-            name="dev",
-            owner="shop",
-            zone=ZONE,
-            select=Select(tags={key: (value,) for key, value in DEV.items()}, kinds=KINDS),
-            schedule=(Period(from_="tue 08:00", to="thu 20:00"),),
-        ),
-    )
-
-
 class FleetPlay:
-    """The weekend; calls meet faults from the beginning of the transition that `ending` names to its end."""
+    """The week; calls meet faults from the beginning of what `ending` names to its end."""
 
     def __init__(self, universe: Universe, case: FleetCase, ending: Night) -> None:
         self.universe = universe
+        self.case = case
         self.ending = ending
         self.trouble = ""
         self._late: list[str] = []
         self.estate = Owner(universe.client).estate()
         qa, dev = specs(case)
         self.parts = [
-            FleetPart(universe, qa, self.estate.qa),
+            FleetPart(universe, qa, self.estate.qa(case.kinds)),
             FleetPart(universe, dev, self.estate.dev),
         ]
         self.observer = FleetObserver(self.parts)
@@ -82,9 +71,8 @@ class FleetPlay:
         Thread(target=self._observe_each_second).start()
         self._pass(MISSED, since=FRIDAY)
         self._busy_evening()
-        if ending is Night.STARTS:
-            self._evening()
-            self._weekend()
+        for name in PLAYED_BEFORE[ending]:
+            getattr(self, f"_{name}")()
         universe.calls.forget()
 
     def intervene(self, names: str) -> None:
@@ -93,17 +81,15 @@ class FleetPlay:
         WISHES[names].ask(self.parts[0], self.ending.action)
 
     def run(self) -> Verdict:
-        """From the transition in question to the last trace."""
-        if self.ending is Night.STOPS:
-            self._evening()
-            took, calls = hub.now - EVENING.at.timestamp(), len(self.universe.calls.made)
-            self.universe.calls.meet = lambda call, send: send()
+        """From what is in question to the last trace."""
+        moment, act = self._in_question()
+        act()
+        took, calls = hub.now - moment.at.timestamp(), len(self.universe.calls.made)
+        self.universe.calls.meet = lambda call, send: send()
+        if self.ending in BEFORE_A_WEEKEND:
             self._weekend()
             if not self.trouble:
                 self._morning()
-        else:
-            self._morning()
-            took, calls = hub.now - MORNING.at.timestamp(), len(self.universe.calls.made)
         return Verdict(
             phase=", ".join(f"{run.fleet} {run.phase}" for part in self.parts for run in part.runs()),
             calls=calls,
@@ -112,24 +98,69 @@ class FleetPlay:
             story=tuple(sorted(line for part in self.parts for line in part.story())),
         )
 
+    def _in_question(self) -> tuple[Moment, Callable[[], None]]:
+        match self.ending:
+            case Night.STOPS:
+                return EVENING, self._evening
+            case Night.STARTS:
+                return MORNING, self._morning
+            case Night.STOPS_AGAIN:
+                return EVENING_AFTER, self._evening_after
+            case Night.STARTED_BY_HAND | Night.SWEPT:
+                return BY_NIGHT, lambda: self._astray(BY_NIGHT)
+            case Night.STOPPED_BY_HAND:
+                return BY_DAY, lambda: self._astray(BY_DAY)
+
     def _busy_evening(self) -> None:
         """Somebody makes a group larger just before it is stopped."""
         hub.leap(EVENING.at.timestamp() - BEFORE)
         hub.sleep(0.5)
         group = {"AutoScalingGroupName": "batch", "DesiredCapacity": SIZES["batch"][-1] + 1}
         self.universe.client("autoscaling").set_desired_capacity(**group)
-        self._sizes = _groups()
+        self._sizes = _sizes()
 
     def _evening(self) -> None:
         """What the start depends on is what is remembered now: with the same memory it is the same start."""
         self._pass(EVENING, hopeless=("early", "spot"))
         if self.trouble in WISHES:
             return
-        sizes = {key.rpartition("/")[2]: size for key, size in self.parts[0].standing().sizes.items()}
-        remembered = {f"group:{name}": " ".join(map(str, size)) for name, size in sizes.items()}
-        for name, now in _groups().items():
+        if self.parts[0].only_observes:
+            return
+        sizes = self.parts[0].standing().sizes
+        remembered = {called(key): " ".join(map(str, size)) for key, size in sizes.items()}
+        for name, now in _sizes().items():
             if now != self._sizes[name] and remembered.get(name) != self._sizes[name]:
                 self._late.append(f"I7 {name} was {self._sizes[name]}, and {remembered} is remembered")
+
+    def _week(self) -> None:
+        """In which fleet `dev` starts and stops."""
+        hub.leap(EVENING_AFTER.at.timestamp() - A_SWEEP - BEFORE)
+        hub.sleep(A_SWEEP)
+
+    def _evening_after(self) -> None:
+        """What has stopped has its own type again, but what AWS keeps from it: that the observer knows."""
+        self._pass(EVENING_AFTER, hopeless=MOVING)
+        if self.trouble in WISHES or self.trouble in EXCUSES:
+            return
+        for id_, now in types(ACCOUNT, REGION).items():
+            if now != OWN_TYPE:
+                self._late.append(f"I7 {id_} was {OWN_TYPE} and is {now}")
+
+    def _astray(self, moment: Moment) -> None:
+        """Somebody switches some of fleet `qa` by hand."""
+        part = self.parts[0]
+        hub.leap(moment.at.timestamp())
+        if self.ending is not Night.SWEPT:
+            hub.sleep(A_SWEEP)  # which finds nothing: the events come before the next one
+        straying = fleet_strays.by_hand(self.universe, self.estate, moment, self.ending)
+        self.observer.astray |= straying.led_to
+        self.observer.wake(moment, straying.names)
+        if not hub.run(lambda: fleet_strays.is_over(part, straying), LONGEST):
+            self._late.append(f"I3 {straying.names} have been switched by hand for {LONGEST:.0f} s")
+        hub.sleep(AFTERWARDS)
+        self._late += fleet_strays.wrong(part, straying, may_fail=self.trouble in EXCUSES)
+        self.observer.calm()
+        self.universe.power.is_silent = False
 
     def _weekend(self) -> None:
         if self.trouble in WISHES:
@@ -138,10 +169,15 @@ class FleetPlay:
         hub.sleep(A_SWEEP)
 
     def _morning(self) -> None:
+        """What may take other types has to: there is none left of its own, nor of the first alternate."""
+        alternates = (self.case.alternates or {}).items()
+        scarce = (type_ for own, others in alternates for type_ in (own, *others[:-1]))
+        self.universe.power.scarce = frozenset(scarce)
         self._pass(MORNING, hopeless=("late", "early"))
+        self.universe.power.scarce = frozenset()
         if self.trouble in WISHES:
             return
-        for name, now in _groups().items():
+        for name, now in _sizes().items():
             stands = self.trouble in EXCUSES and now.endswith(" 0")  # it is named, as the aftermath knows
             if now != self._sizes[name] and not stands:
                 self._late.append(f"I7 {name} was {self._sizes[name]} and is {now}")
@@ -156,9 +192,11 @@ class FleetPlay:
         if self.observer.reversed:
             self._as_wished(part, moment, WISHES[self.trouble])
         else:
-            ids = frozenset(self.estate.instances[name] for name in hopeless)
+            names = frozenset(self.estate.instances[name] for name in hopeless)
+            if part.only_observes:
+                names = frozenset(part.selected)
             may_fail = self.trouble in EXCUSES
-            self._late += fleet_aftermath.wrong(part, moment, ids, may_fail=may_fail)
+            self._late += fleet_aftermath.wrong(part, moment, names, may_fail=may_fail)
         self.observer.calm()
 
     def _has_ended(self, part: FleetPart, moment: Moment) -> bool:
@@ -186,7 +224,8 @@ class FleetPlay:
     def _vanish(self) -> None:
         """An instance goes when the run has decided about it and has not asked for it yet; none when people
         have turned the night around."""
-        if self.observer.reversed:
+        is_quiet = self.ending.is_by_hand or self.parts[0].only_observes or Kind.EC2 not in self.case.kinds
+        if self.observer.reversed or is_quiet:
             return
         running = [run for run in self.parts[0].runs() if run.phase is RunPhase.RUNNING]
         for run in running:
@@ -213,5 +252,5 @@ class FleetPlay:
         yield from (f"I3 a function raised {error}" for error in self.universe.functions.blunders())
 
 
-def _groups() -> dict[str, str]:
-    return {name: state for name, state in conditions(ACCOUNT, REGION).items() if name.startswith("group:")}
+def _sizes() -> dict[str, str]:
+    return {name: state for name, state in conditions(ACCOUNT, REGION).items() if name.startswith(SIZED)}

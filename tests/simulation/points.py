@@ -31,7 +31,8 @@ AT_EACH_WRITE = frozenset({*WISHES, *DEEDS})
 
 # What an outage is worth a point of its own to.
 LONG_ENOUGH = frozenset({
-    "Restore", "ResolveFleet", "SwitchPower", "VerifyPower", "OnTransition", "ProveFix", "UndoFix",
+    "Restore", "ResolveFleet", "SwitchPower", "VerifyPower", "OnTransition", "OnPowerEvent", "SweepFleets",
+    "ProveFix", "UndoFix",
 })  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.rds.models import DBInstance, RDSBackend
 
@@ -25,10 +26,13 @@ Publish = Callable[[dict[str, Any]], object]
 
 
 class Power:
-    """`turns` grows with each thing that has arrived by itself."""
+    """`turns` grows with each thing that has arrived by itself. EC2 has none left of the types in `scarce`;
+    while it `is_silent` no event tells of anything."""
 
     def __init__(self, publish: Publish) -> None:
         self.turns = 0
+        self.scarce: frozenset[str] = frozenset()
+        self.is_silent = False
         self._publish = publish
 
     def install(self, seams: Seams) -> None:
@@ -45,6 +49,8 @@ class Power:
             def change(backend: InstanceBackend, instance_ids: list[str]) -> Any:
                 found = backend.get_multi_instances_by_id(instance_ids)
                 _none_is(wrong, found)
+                if there is RUNNING:
+                    _there_is_room(each for each in found if each.instance_type in self.scarce)
                 before = {each.id: each._state.name for each in found}
                 answer = original(backend, instance_ids)
                 for each in found:
@@ -52,7 +58,7 @@ class Power:
                         _put(each, there if before[each.id] == there[1] else on_the_way)
                     else:
                         _put(each, on_the_way)
-                        self._later(INSTANCE_TAKES, self._arrival(each, on_the_way, there))
+                        self.later(INSTANCE_TAKES, self._arrival(each, on_the_way, there))
                 return answer
 
             return change
@@ -66,7 +72,7 @@ class Power:
             if instance._state.name == on_the_way[1]:
                 _put(instance, there)
                 detail = {"instance-id": instance.id, "state": there[1]}
-                self._tell("aws.ec2", "EC2 Instance State-change Notification", detail)
+                self.tell("aws.ec2", "EC2 Instance State-change Notification", detail)
 
         return arrive
 
@@ -75,7 +81,7 @@ class Power:
             def change(backend: RDSBackend, name: str, *given: Any) -> Any:
                 database: DBInstance = original(backend, name, *given)
                 database.status = on_the_way
-                self._later(DATABASE_TAKES, lambda: self._settle(database, there))
+                self.later(DATABASE_TAKES, lambda: self._settle(database, there))
                 return database
 
             return change
@@ -89,17 +95,21 @@ class Power:
             "SourceIdentifier": str(database.db_instance_identifier),
             "EventID": TOLD[there],
         }
-        self._tell("aws.rds", "RDS DB Instance Event", detail)
+        self.tell("aws.rds", "RDS DB Instance Event", detail)
 
-    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Something arrives by itself."""
+
         def turn() -> None:
             self.turns += 1
             act()
 
         hub.call_later(seconds, turn)
 
-    def _tell(self, source: str, kind: str, detail: Mapping[str, str]) -> None:
-        self._publish({"source": source, "detail-type": kind, "detail": dict(detail)})
+    def tell(self, source: str, kind: str, detail: Mapping[str, str]) -> None:
+        """On the bus."""
+        if not self.is_silent:
+            self._publish({"source": source, "detail-type": kind, "detail": dict(detail)})
 
 
 def _none_is(wrong: tuple[int, str], instances: Iterable[Instance]) -> None:
@@ -107,6 +117,13 @@ def _none_is(wrong: tuple[int, str], instances: Iterable[Instance]) -> None:
     for each in instances:
         if each._state.name == wrong[1]:
             raise IncorrectInstanceState(each.id, verb)
+
+
+def _there_is_room(lacking: Iterable[Instance]) -> None:
+    for each in lacking:
+        if each._state.name == STOPPED[1]:
+            said = f"We currently do not have sufficient {each.instance_type} capacity"
+            raise EC2ClientError("InsufficientInstanceCapacity", said)
 
 
 def _put(instance: Instance, state: tuple[int, str]) -> None:

@@ -34,6 +34,7 @@ from tests.simulation.backend import Backend
 from tests.simulation.calls import Calls
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.functions import FunctionsHere, Running
+from tests.simulation.kinds_power import slow_kinds
 from tests.simulation.power import Power
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +130,7 @@ class Universe:
         moto_seams.recorded_resources(self.seams)
         moto_seams.config_evaluations(self.seams, self.config_rules)
         self.power.install(self.seams)
+        slow_kinds(self.seams, self.power)
         moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)
         moto_seams.load_balancers(self.seams, lambda: hub.now, PACE.balancer)
         swifter.without_ceremony(self.seams)

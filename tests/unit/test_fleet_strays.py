@@ -19,6 +19,7 @@ from tests.unit.fleet_stories import (
     at,
     database,
     fleet,
+    group,
     instance,
     powers,
     railway,
@@ -65,6 +66,27 @@ def test_what_strays_is_brought_back_by_name() -> None:
     assert powers(stage) == {Power.STOPPED}
     assert len(stage.world.runs()) == 2
     assert_in_order(stage)
+
+
+def test_a_group_that_strays_has_the_size_again_that_it_had_before_the_night() -> None:
+    """And not what somebody has given it in between. One that came in the night has its own."""
+    stage = asleep(group(size=(1, 5, 3)), group("api", size=(2, 9, 2)), spec=ENFORCING)
+    for name, size in (("web", (0, 5, 1)), ("batch", (0, 4, 1))):
+        stage.world.aws.has(group(name, size=size))
+    stage.run_until(at(22))
+    assert stage.run_of().only == ("autoscaling:batch", "autoscaling:web")
+    assert [stage.world.aws.of(name).size for name in ("web", "batch")] == [(0, 5, 0), (0, 4, 0)]
+    stage.run_until(at(9, day=30))
+    sizes = [stage.world.aws.of(name).size for name in ("web", "api", "batch")]
+    assert sizes == [(1, 5, 3), (2, 9, 2), (0, 4, 1)]
+    assert_in_order(stage)
+
+
+def test_a_group_that_could_not_be_stopped_in_the_evening_keeps_the_size_that_it_had_at_last() -> None:
+    stage = railway(group(size=(1, 5, 3), refusal="AccessDenied"), spec=ENFORCING).run_until(at(20, 50))
+    stage.world.aws.has(group(size=(1, 5, 4)))
+    stage.run_until(at(9, day=30))
+    assert stage.world.aws.of("web").size == (1, 5, 4)
 
 
 def test_when_very_many_stray_the_whole_fleet_is_brought_back() -> None:

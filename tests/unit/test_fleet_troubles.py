@@ -224,3 +224,16 @@ def test_a_bus_that_is_down_delays_no_transition() -> None:
     assert powers(stage) == {Power.STOPPED}
     stage.run_until(at(23))
     assert_in_order(stage)
+
+
+def test_what_was_on_its_way_when_everything_stood_still_for_an_hour_is_asked_for_then() -> None:
+    """It was taken for one that stops by itself; the next look is long after its deadline."""
+    starting = instance(2, power=Power.STOPPED, moves_to=Power.RUNNING, moved_at=at(20, 2))
+    stage = railway(instance(1), starting).run_until(at(20, 1))
+    stage.down = True
+    stage.run_until(at(21, 30))
+    stage.down = False
+    stage.run_on(hours=1)
+    assert stage.run_of().phase is RunPhase.SUCCEEDED
+    assert powers(stage) == {Power.STOPPED}
+    assert_in_order(stage)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import boto3
 from botocore.config import Config
 
+from signalbox.aws.sessions import new_session
+
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -59,6 +61,8 @@ def client(service: str, *, once: bool = False) -> Any:  # noqa: ANN401 - the ov
 
 @cache
 def _made(service: str, attempts: int) -> Any:  # noqa: ANN401
+    if boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session(botocore_session=new_session())
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
     config = Config(retries=retries, connect_timeout=3, read_timeout=10)
     return boto3.client(service, config=config)  # type: ignore[call-overload]

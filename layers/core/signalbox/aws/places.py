@@ -8,6 +8,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, DeferredRefreshableCredentials
 
+from signalbox.aws.sessions import new_session
 from signalbox.fleets.model import Place
 
 if TYPE_CHECKING:
@@ -87,16 +88,14 @@ def _made(place: Place, service: str, attempts: int) -> Any:  # noqa: ANN401
 def _session(role_arn: str, external_id: str) -> boto3.Session:
     if not role_arn:
         return boto3.Session(botocore_session=_common())
-    own = botocore.session.get_session()
-    # What is known of the services is read once, not once for each account.
-    own.register_component("data_loader", _common().get_component("data_loader"))
+    own = new_session()
     own.get_component("credential_provider").insert_before("env", _AssumedRole(role_arn, external_id))
     return boto3.Session(botocore_session=own)
 
 
 @cache
 def _common() -> botocore.session.Session:
-    return botocore.session.get_session()
+    return new_session()
 
 
 class _AssumedRole(CredentialProvider):

@@ -14,6 +14,8 @@ from signalbox.kernel.durations import parse_duration
 from signalbox.kernel.errors import Transient
 
 LONGEST_MAINTENANCE = timedelta(hours=12)  # that a resource is waited for which AWS or somebody else works on
+# Longer than between two looks of a run: it had thousands to ask for, or stood still.
+UNSEEN = timedelta(minutes=20)
 
 
 @dataclass(slots=True)
@@ -55,10 +57,14 @@ class Stage:
 
     def give_up_late(self, lot: Lot, now: datetime) -> Lot:
         """After the deadline, which counts from when AWS was asked; what is in maintenance has longer, and
-        what waits for its turn is not late."""
+        what waits for its turn is not late. Nor is what nobody has looked at for so long: its own counts
+        from this look."""
         since = lot.since or self._begins(lot, now)
         asked_for = set(watched(lot)) - set(lot.busy)
-        if now - since > parse_duration(self.run.spec.deadline):
+        deadline = parse_duration(self.run.spec.deadline)
+        if now - max(since, self.run.looked_at or since) > max(deadline, UNSEEN):
+            lot = replace(lot, since=now)
+        elif now - since > deadline:
             lot = kept_as_they_are(given_up(lot, asked_for, self.run.action), self.run.action)
         if now - self._begins(lot, now) > LONGEST_MAINTENANCE:
             lot = given_up(lot, lot.busy, self.run.action)

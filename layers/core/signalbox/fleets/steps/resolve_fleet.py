@@ -8,10 +8,11 @@ from signalbox.fleets.decisions.sorting import Sorting
 from signalbox.fleets.model import Action, Kind, Place, Power
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
-from signalbox.fleets.record import Lot, Run, RunPhase, Standing, where
+from signalbox.fleets.record import Cause, Lot, Run, RunPhase, Standing, where
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.finding import Finding
 from signalbox.fleets.steps.held import hold_back
+from signalbox.fleets.steps.lots import run_with_lots
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, goes_on, kept, ours, still_ours
 from signalbox.kernel.again import later
 from signalbox.kernel.errors import Rejected, Transient
@@ -86,21 +87,33 @@ class _Resolving:
         self.run = kept(run, self.ports, self.lots)
 
     def _remember(self, sorting: Sorting) -> None:
-        """Before anything is stopped: what size groups have; before anything is started: what runs although
-        the fleet has stood still until now. A type that somebody has chosen is theirs from now on."""
+        """Before anything is stopped: what size groups have, or had before they strayed; before anything is
+        started: what runs although the fleet has stood still until now. A type that somebody has chosen is
+        theirs from now on."""
         run = self.run
+        sizes = {**sorting.sizes, **self._before_they_strayed(sorting)}
 
         def noted(before: Standing) -> Standing:
             types = {key: known for key, known in before.types.items() if key not in sorting.chosen}
             after = replace(before, types=types)
             if run.action is Action.STOP:
-                return replace(after, sizes={**before.sizes, **sorting.sizes})
+                return replace(after, sizes={**before.sizes, **sizes})
             if not run.only and run.spec.retain and run.was is not Power.RUNNING:
                 running = {where(sorting.place, sorting.kind): tuple(sorting.running)}
                 return replace(after, kept={**before.kept, **running})
             return after
 
         self._save(noted)
+
+    def _before_they_strayed(self, sorting: Sorting) -> Mapping[str, tuple[int, ...]]:
+        """The sizes that groups had when the fleet was stopped, of those that somebody has given another one
+        since."""
+        stopped_by = self.standing.stopped_by
+        if self.run.cause is not Cause.ENFORCEMENT or stopped_by is None or not sorting.sizes:
+            return {}
+        _, lots = run_with_lots(self.run.fleet, stopped_by, self.ports)
+        stopped = {lot.key_of(id_): lot.sizes[id_] for lot in lots for id_ in lot.reached if id_ in lot.sizes}
+        return {key: size for key, size in stopped.items() if key in sorting.sizes}
 
     def _save(self, change: Callable[[Standing], Standing]) -> None:
         if change(self.standing) != self.standing:

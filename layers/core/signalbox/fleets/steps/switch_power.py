@@ -12,9 +12,11 @@ from signalbox.fleets.steps.turn import PowerCommand
 
 # Seconds after AWS has accepted: little is there earlier, and a look costs calls.
 FIRST_LOOK = {Action.START: 30, Action.STOP: 45}
-# While there is more to ask for, looks are rare: they cost calls, and only what was put off depends on them.
+# While there is more to ask for, looks are rare, and none is at thousands: they cost calls, and only what was
+# put off depends on them.
 LOOKS = timedelta(minutes=15)
 LOOKS_FOR_DELAYED = timedelta(minutes=5)
+MOST_LOOKED_AT = 1000
 
 
 def switch_power(command: PowerCommand, ports: FleetPorts) -> Progress:
@@ -33,8 +35,11 @@ def switch_power(command: PowerCommand, ports: FleetPorts) -> Progress:
         if asking.has_asked:
             stage.kept(asking.run, ports)
     looked = run.looked_at or run.stage_at or asking.began
-    longest = LOOKS_FOR_DELAYED if any(lot.delays for lot in stage.here) else LOOKS
-    must_look = any(watched(lot) for lot in stage.here) and ports.clock() - looked >= longest
+    is_delayed = any(lot.delays for lot in stage.here)
+    longest = LOOKS_FOR_DELAYED if is_delayed else LOOKS
+    number = sum(len(watched(lot)) for lot in stage.here)
+    is_worth_it = number > 0 and (is_delayed or number <= MOST_LOOKED_AT)
+    must_look = is_worth_it and ports.clock() - looked >= longest
     if pause and not must_look:
         return Progress(next=State.SWITCH_POWER, seconds=min(pause, int(longest.total_seconds())))
     return Progress(

@@ -16,7 +16,7 @@ from signalbox.fleets.steps.turn import PowerCommand
 from signalbox.kernel.again import later
 from signalbox.kernel.errors import Rejected, Transient
 
-SOONEST = 20  # seconds between two looks; each round twice as many
+SOONEST = 30  # seconds between two looks; each round twice as many
 LONGEST_WAIT = 60  # seconds
 
 
