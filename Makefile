@@ -29,7 +29,7 @@ export LAMBDA_WHEELS := $(WHEELS_$(ARCHITECTURE))
 # Beside the sources it would be served, out of date, by the local runtime.
 export OPENAPI := $(CURDIR)/.build/openapi.json
 
-.PHONY: help setup demo demo-fleet demo-compliance test stories simulations check up simulate mutants bench bench-fleets build deploy openapi holidays lock clean
+.PHONY: help setup demo demo-fleet demo-compliance test stories simulations check up simulate mutants bench bench-fleets bench-rollouts build deploy openapi holidays lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -86,6 +86,10 @@ bench: $(INSTALLED) ## writes docs/benchmarks.md; rollbacks=8 for a short run
 
 bench-fleets: $(PEERS) ## its section on fleets, beside Cloud Custodian; runs=1 for a short run
 	@$(BIN)/python -m bench.fleet_stops $(runs)
+
+bench-rollouts: $(INSTALLED) ## its sections on every preset: as the service grows, and in the flight simulator
+	@$(BIN)/python -m bench.rollout_sizes
+	@$(BIN)/python -m bench.preset_worlds
 
 holidays: $(INSTALLED) ## the public holidays of all countries, as fleets read them
 	@$(BIN)/python tools/write_holidays.py

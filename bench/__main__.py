@@ -4,10 +4,19 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-from bench import cold_start, data_plane, findings, fleet_stops, fleets, reaction, start_up, transitions
+from bench import (
+    cold_start,
+    data_plane,
+    findings,
+    fleet_stops,
+    preset_worlds,
+    reaction,
+    rollout_sizes,
+    start_up,
+    transitions,
+)
 from bench.page import PAGE, section
 from bench.runtime import own_runtime
-from signalbox.rollouts.strategies.presets import PRESETS
 
 
 def main(rollbacks: int) -> None:
@@ -18,8 +27,10 @@ def main(rollbacks: int) -> None:
         costs = [transitions.measure(runtime, preset) for preset in transitions.PRESETS]
         floor = reaction.floor(runtime, rollbacks)
         reactions = {hold: reaction.measure(runtime, hold, rollbacks) for hold in reaction.HOLDS}
-    loads = [fleets.measure(preset, size) for preset in PRESETS for size in fleets.SIZES]
-    lines = [*_head(), *_reactions(floor, reactions), *_costs(costs), *fleets.lines(loads), *_starts(starts)]
+    lines = [*_head(), *_reactions(floor, reactions), *_costs(costs)]
+    for kept in (rollout_sizes.TITLE, preset_worlds.TITLE):  # `make bench-rollouts` writes them
+        lines += section(kept)
+    lines += _starts(starts)
     lines += [*_command(command), *data_plane.lines(plane)]
     lines += findings.lines([findings.measure(count) for count in findings.FINDINGS])
     lines += section(fleet_stops.TITLE)  # `make bench-fleets` writes it

@@ -14,16 +14,29 @@ FLOOR = 3  # healthy instances that must serve at all times, 75 % of four, unles
 
 
 class Ending(StrEnum):
-    """How a run without faults ends: the new version is good, bad from its first instance, or in numbers."""
+    """How a run without faults ends: the new version is good, bad from its first instance, or in numbers; its
+    health checks never pass; or it is good, and AWS has room for no instance more than there are."""
 
     SUCCEEDS = "succeeds"
     ROLLS_BACK = "rolls-back"
     REBUILDS = "rebuilds"
+    NEVER_HEALTHY = "never-healthy"
+    SHORTFALL = "shortfall"
 
     @property
     def bad_from(self) -> int | None:
         """So many instances of the new version that serve at once make errors; None: it never does."""
-        return {Ending.SUCCEEDS: None, Ending.ROLLS_BACK: 1, Ending.REBUILDS: 3}[self]
+        return {Ending.ROLLS_BACK: 1, Ending.REBUILDS: 3}.get(self)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the new version may never win."""
+        return self not in (Ending.SUCCEEDS, Ending.SHORTFALL)
+
+    @property
+    def guards(self) -> Mapping[str, object]:
+        """What waits for `guards.deadline` waits for a short one."""
+        return {"deadline": "2m"} if self in (Ending.NEVER_HEALTHY, Ending.SHORTFALL) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +52,24 @@ class Case:
     floor: int
     kept: int
     size: int = SIZE  # instances of the service
-    endings: tuple[Ending, ...] = (Ending.SUCCEEDS, Ending.ROLLS_BACK)
+    endings: tuple[Ending, ...] = tuple(e for e in Ending if e is not Ending.REBUILDS)
 
     @property
     def name(self) -> str:
         return "/".join([self.preset, self.platform, *([] if self.router == "alb" else [self.router])])
 
-    def changes(self, alarm: str) -> dict[str, object]:
+    def phase(self, ending: Ending) -> str:
+        """How a run without troubles ends. Who takes an instance away before it asks for the next one needs
+        no more room than there is."""
+        fits = ending is Ending.SHORTFALL and self.preset in ("all-at-once", "rolling")
+        return "succeeded" if fits or ending is Ending.SUCCEEDS else "rolled_back"
+
+    def changes(self, alarm: str, ending: Ending) -> dict[str, object]:
         """What differs from the sample's registration; a preset that takes all says its floor itself."""
         floor = {} if self.floor == 0 else {"min_healthy_percent": 100 * self.floor // self.size}
         return {
             "strategy": {"preset": self.preset, **self.strategy},
-            "guards": {"alarms": [alarm], **floor},
+            "guards": {"alarms": [alarm], **floor, **ending.guards},
         }
 
 

@@ -62,6 +62,7 @@ class Part:
         self.refused = False
         self.target, self.watch = self._settled_in()
         self._register()
+        self._let_aws_lack_what_it_will()
         Thread(target=self._look_after_what_is_stuck).start()
         if self.case.preset == "ab-test" and role.beside is None:
             Thread(target=self._sell).start()
@@ -91,9 +92,16 @@ class Part:
         return target, Watch(self.universe.backend, target, expected)
 
     def _register(self) -> None:
-        changes = self.case.changes(self.target.alarm)
+        changes = self.case.changes(self.target.alarm, self.ending)
         spec = msgspec.convert(self.target.spec(name=self.name, **changes), ServiceSpec)
         assert self.universe.ask(lambda ports: put_service(spec, CALLER, ports)), "the registration failed"
+
+    def _let_aws_lack_what_it_will(self) -> None:
+        estate = self.universe.estate
+        if self.ending is Ending.NEVER_HEALTHY:
+            estate.set_unhealthy_images([self.target.images["v2"]])
+        if self.ending is Ending.SHORTFALL:
+            estate.set_room(self.case.size)
 
     def insist(self, version: str = "v2") -> None:
         """Ask until there is a rollout, as a caller does who gets no answer."""
@@ -146,7 +154,7 @@ class Part:
 
     def _wrong_ending(self, rollout: Rollout) -> Iterator[str]:
         """Whatever happens, a bad version never wins, and nothing ends stuck."""
-        is_bad = self.ending.bad_from is not None and rollout.version == self.target.images["v2"]
+        is_bad = self.ending.is_bad and rollout.version == self.target.images["v2"]
         allowed = set(WELL[1:] if is_bad else WELL)
         if {"abort", "undo"} & set(self.ordered):
             allowed.add("aborted")

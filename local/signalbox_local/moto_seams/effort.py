@@ -15,6 +15,8 @@ from moto.core.constants import MISSING
 from moto.core.model import Shape
 from moto.core.serialize import AttributePicker, AttributePickerContext, ResponseSerializer
 from moto.core.utils import get_value
+from moto.ec2.exceptions import InvalidInstanceIdError
+from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
@@ -111,10 +113,20 @@ def _find(record: Any, names: Iterable[str]) -> Any:
 
 
 def _instances_and_tags(seams: Seams) -> None:
-    # moto copies every reservation to find one instance.
+    # moto copies every reservation to find one instance. None leaves its reservation, so that whichever was
+    # seen once is known for good; a reset of moto forgets the backend's attributes, these among them.
     def instance(self: InstanceBackend, instance_id: str) -> Instance | None:
-        every = (each for reservation in list(self.reservations.values()) for each in reservation.instances)
-        return next((each for each in every if each.id == instance_id), None)
+        known: dict[str, Instance] = self.__dict__.setdefault("instances_by_id", {})
+        if instance_id not in known:
+            reservations = list(self.reservations.values())
+            known.update((each.id, each) for made in reservations for each in made.instances)
+        return known.get(instance_id)
+
+    def needed(self: InstanceBackend, instance_id: str) -> Instance:
+        found = instance(self, instance_id)
+        if found is None:
+            raise InvalidInstanceIdError(instance_id)
+        return found
 
     # moto goes through the tags of all resources to find those of one.
     def tags(self: Any) -> list[dict[str, str]]:
@@ -124,7 +136,18 @@ def _instances_and_tags(seams: Seams) -> None:
             for key, value in self.ec2_backend.tags.get(self.id, {}).items()
         ]
 
+    # moto compares each of its images with the one that an instance runs, at each launch.
+    def images(original: Callable[..., Any]) -> Callable[..., Any]:
+        def describe(self: AmiBackend, *args: Any, **given: Any) -> list[Ami]:
+            named = given["filters"] if not args and list(given) == ["filters"] else None
+            image = self.amis.get(str(named["image-id"])) if named and list(named) == ["image-id"] else None
+            return original(self, *args, **given) if image is None else [image]
+
+        return describe
+
+    seams.wrap(AmiBackend, "describe_images", images)
     seams.replace(InstanceBackend, "get_instance_by_id", instance)
+    seams.replace(InstanceBackend, "get_instance", needed)
     seams.replace(TaggedEC2Resource, "get_tags", tags)
 
 

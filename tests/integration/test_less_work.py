@@ -1,0 +1,74 @@
+"""What moto is spared: it answers as it would by itself."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.ec2.models import ec2_backends
+
+from signalbox_local.moto_seams import Seams, less_work
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+
+
+@pytest.fixture(params=[False, True], ids=["by itself", "with less work"], scope="module")
+def ec2(request: pytest.FixtureRequest) -> Iterator[Any]:
+    seams = Seams()
+    if request.param:
+        less_work(seams)
+    with mock_aws():
+        yield boto3.client("ec2", REGION)
+    seams.undo()
+
+
+def image(ec2: Any) -> str:
+    return str(ec2.describe_images(Filters=[{"Name": "name", "Values": ["amzn2*"]}])["Images"][0]["ImageId"])
+
+
+def launched(ec2: Any, image_id: str) -> str:
+    made = ec2.run_instances(ImageId=image_id, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+    return str(made["Instances"][0]["InstanceId"])
+
+
+def test_each_instance_is_found_by_its_id_also_when_others_came_before(ec2: Any) -> None:
+    chosen = image(ec2)
+    first, second = launched(ec2, chosen), launched(ec2, chosen)
+    ec2.terminate_instances(InstanceIds=[first])
+    backend = ec2_backends[ACCOUNT][REGION]
+    found = [backend.get_instance_by_id(each) for each in (first, second, "i-unknown")]
+    assert [one and (one.id, one.state) for one in found] == [
+        (first, "terminated"), (second, "running"), None,
+    ]  # fmt: skip
+
+
+def test_an_instance_that_is_not_there_is_refused_by_name(ec2: Any) -> None:
+    with pytest.raises(ClientError, match=r"InvalidInstanceID.NotFound.*i-1234567890abcdef0"):
+        ec2.modify_instance_attribute(InstanceId="i-1234567890abcdef0", Attribute="userData", Value="")
+
+
+def test_an_instance_is_as_its_image_says(ec2: Any) -> None:
+    chosen = ec2.describe_images(Filters=[{"Name": "name", "Values": ["amzn2*"]}])["Images"][0]
+    described = ec2.describe_instances(InstanceIds=[launched(ec2, chosen["ImageId"])])
+    [instance] = described["Reservations"][0]["Instances"]
+    assert instance["Architecture"] == chosen["Architecture"]
+    assert instance["RootDeviceName"] == chosen["RootDeviceName"]
+
+
+@pytest.mark.parametrize("pattern", ["exact", "ami-*", "ami-unknown"])
+def test_images_are_filtered_by_their_ids(ec2: Any, pattern: str) -> None:
+    chosen = image(ec2)
+    wanted = chosen if pattern == "exact" else pattern
+    found = ec2.describe_images(Filters=[{"Name": "image-id", "Values": [wanted]}])["Images"]
+    ids = {each["ImageId"] for each in found}
+    assert {"exact": ids == {chosen}, "ami-*": len(ids) > 1, "ami-unknown": not ids}[pattern]
+
+
+def test_what_was_known_before_a_reset_is_forgotten(ec2: Any) -> None:
+    known = launched(ec2, image(ec2))
+    backend = ec2_backends[ACCOUNT][REGION]
+    assert backend.get_instance_by_id(known)
+    backend.reset()
+    assert backend.get_instance_by_id(known) is None
