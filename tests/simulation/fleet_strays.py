@@ -51,11 +51,7 @@ def is_over(part: FleetPart, straying: Straying) -> bool:
     """Whether everything is back, or has been told of, and nothing is under way."""
     if part.only_observes:
         return _told(part, straying) == {*straying.names} and part.is_told()
-    now = conditions(ACCOUNT, REGION)
-    action = straying.moment.action
-    return part.rests(straying.moment) and all(
-        fleet_aftermath.is_there(name, now[name], action) for name in straying.names
-    )
+    return part.rests(straying.moment) and not any(_still_astray(straying))
 
 
 def wrong(part: FleetPart, straying: Straying, *, may_fail: bool) -> Iterator[str]:
@@ -79,10 +75,7 @@ def _wrong_told(part: FleetPart, straying: Straying) -> Iterator[str]:
 
 
 def _wrong_runs(part: FleetPart, straying: Straying, *, may_fail: bool) -> Iterator[str]:
-    now = conditions(ACCOUNT, REGION)
-    for name in straying.names:
-        if not fleet_aftermath.is_there(name, now[name], straying.moment.action):
-            yield f"I3 {name} was switched by hand, is {now[name]} and stays so"
+    yield from _still_astray(straying)
     runs = [run for run in part.runs() if run.created_at >= straying.moment.at]
     strays = {
         f"{kind}:{name.removeprefix(prefix)}" for name in straying.names for kind, prefix in PREFIXES.items()
@@ -93,6 +86,13 @@ def _wrong_runs(part: FleetPart, straying: Straying, *, may_fail: bool) -> Itera
             yield f"I9 {run.run_id} by {run.cause} is about {run.only}"
         if run.phase is RunPhase.INCOMPLETE and not may_fail:
             yield f"I3 {run.run_id} is {run.phase} without need: {run.failure}"
+
+
+def _still_astray(straying: Straying) -> Iterator[str]:
+    now = conditions(ACCOUNT, REGION)
+    for name in straying.names:
+        if not fleet_aftermath.is_there(name, now[name], straying.moment.action):
+            yield f"I3 {name} was switched by hand, is {now[name]} and stays so"
 
 
 def _told(part: FleetPart, straying: Straying) -> set[str]:

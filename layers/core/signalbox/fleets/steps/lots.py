@@ -62,7 +62,7 @@ class Stage:
         since = lot.since or self._begins(lot, now)
         asked_for = set(watched(lot)) - set(lot.busy)
         deadline = parse_duration(self.run.spec.deadline)
-        if now - max(since, self.run.looked_at or since) > max(deadline, UNSEEN):
+        if asked_for and now - max(since, self.run.looked_at or since) > max(deadline, UNSEEN):
             lot = replace(lot, since=now)
         elif now - since > deadline:
             lot = kept_as_they_are(given_up(lot, asked_for, self.run.action), self.run.action)
