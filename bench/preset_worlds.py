@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.page import PAGE, write_section
 from signalbox.rollouts.strategies.presets import PRESETS
+from signalbox_local.rehearsal.telling import percent
 
 ROOT = PAGE.parent.parent
 TITLE = "## Every preset in the flight simulator"
@@ -37,9 +38,14 @@ def rehearse(world: str) -> list[dict[str, Any]]:
     return found
 
 
+def succeeds(preset: str, world: str) -> bool:
+    """Whether the new version is to win. An experiment promotes what is better, and a good one is as good."""
+    return preset in IN_PLACE if world == SHORTFALL else world == GOOD and preset != "ab-test"
+
+
 def wrong(one: Mapping[str, Any], world: str) -> list[str]:
     """What of a rehearsal is not as it has to be: its end, an invariant, or whom users came to."""
-    fits = world == GOOD or (world == SHORTFALL and one["strategy"] in IN_PLACE)
+    fits = succeeds(one["strategy"], world)
     wanted = "succeeded" if fits else "rolled_back"
     faults = [check["told"] for check in one["checks"] if not check["holds"]]
     if one["phase"] != wanted:
@@ -60,7 +66,7 @@ def lines(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
         "[rehearsal](rehearsal.md#what-it-tells) held, nothing was left over, and no user came to a version",
         "that never became healthy or had no room. Without room for one instance more `all-at-once` and",
         "`rolling` succeed: they take one away before they ask for the next. All others ask first, and wait",
-        "for `guards.deadline`.",
+        "for `guards.deadline`. `ab-test` promotes what is better, and goes back from what is only as good.",
         "",
         f"| end, users hurt, seconds, fewest healthy | {' | '.join(found)} |",
         f"| --- |{' --- |' * len(found)}",
@@ -75,7 +81,7 @@ def lines(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
 def _cell(one: Mapping[str, Any]) -> str:
     back = "" if one["restore_seconds"] is None else f", {one['restore_seconds']:.1f} s"
     end = "back" if one["phase"] == "rolled_back" else one["phase"]
-    return f"{end}, {one['share_hurt']:.0%}{back}, {one['lowest_healthy']}"
+    return f"{end}, {percent(one['share_hurt'])}{back}, {one['lowest_healthy']}"
 
 
 if __name__ == "__main__":
