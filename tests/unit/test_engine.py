@@ -1,5 +1,7 @@
 """Whole rollouts over the fakes: what may happen at each moment, and at each write."""
 
+from collections import Counter
+
 import pytest
 
 from signalbox.kernel.errors import Conflict, Rejected, Transient
@@ -8,6 +10,8 @@ from signalbox.rollouts.commands.reconcile import Care, reconcile_one
 from signalbox.rollouts.commands.retry import retry
 from signalbox.rollouts.model import Outcome, Phase
 from signalbox.rollouts.progress import State
+from signalbox.rollouts.steps.acting import LONGEST_WRITING
+from signalbox.rollouts.writes import Write
 from tests.unit.machine import ANA, TASKS
 from tests.unit.stories import (
     STORIES,
@@ -179,6 +183,22 @@ def test_a_task_that_runs_twice_writes_once(name: str, *, slow: bool, moment: in
         assert story.progress == after
         assert len(story.world.aws.writes) == writes
     assert_over(promoted(story), Phase.SUCCEEDED)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_whoever_has_written_for_long_leaves_the_rest_for_the_next_turn(name: str) -> None:
+    """A function that is ended in the middle has told nobody what it has done."""
+    story = begun(name)
+    turns: Counter[int] = Counter()
+
+    def takes_long(write: Write) -> None:
+        turns[len(story.visited)] += story.state is not State.FINISH
+        story.world.clock.now += LONGEST_WRITING
+
+    story.world.aws.interrupt = takes_long
+    assert_over(promoted(story), Phase.SUCCEEDED)
+    assert_serves_the_new_version(story.world)
+    assert max(turns.values()) == 1
 
 
 @pytest.mark.parametrize("name", STORIES)

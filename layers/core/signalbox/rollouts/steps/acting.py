@@ -32,6 +32,7 @@ from signalbox.rollouts.steps.turn import (
 from signalbox.rollouts.writes import Write
 
 MOST_ROUNDS = 12  # writes that wait for one another's ids in one turn
+LONGEST_WRITING = LONGEST_STEP / 2  # then looks and the record have time enough before the function is ended
 DONE = {
     StepKind.PROVISION: "Capacity Provisioned",
     StepKind.SHIFT: "Traffic Shifted",
@@ -107,18 +108,21 @@ def _write(
     """Write, read back, decide again, until nothing is left to write now, or AWS does not show it yet.
 
     The latch is read before each write: what a breach has brought back must not look like work to be done.
+    Of more than the function has time for, the rest is left for the next turn.
     """
     written: tuple[Write, ...] = ()
-    left = MOST_ROUNDS
-    while decision.writes and decision.writes != written and left:
+    left, until = MOST_ROUNDS, turn.now + LONGEST_WRITING
+    while decision.writes and decision.writes != written and left and ports.clock() < until:
         turn = _intend(turn, scene, decision, command, ports)
         changes: list[str | None] = []
         for write in decision.writes:
             if is_stopped(turn, latch_of(turn, ports)):
                 return turn, scene, decision
             changes.append(ports.writer.apply(write, once=True))
-        turn = told(turn, decision.writes, changes)
-        written, left = decision.writes, left - 1
+            if ports.clock() >= until:
+                break
+        written, left = decision.writes[: len(changes)], left - 1
+        turn = told(turn, written, changes)
         scene = look(turn.rollout, turn.now, ports)
         decision = decide_step(scene, turn.rollout.steps, command.step)
     return turn, scene, decision
