@@ -32,6 +32,8 @@ OPERATING = {
     ("DELETE", "/fleets/{fleet}"),
     ("PUT", "/exceptions/{id}"),
     ("DELETE", "/exceptions/{id}"),
+    ("PUT", "/baselines/{resource_type}"),
+    ("DELETE", "/baselines/{resource_type}"),
 }
 WITHOUT_KEY = {
     ("POST", "/findings/{id}/reject"),
@@ -55,9 +57,10 @@ class Route:
         return f"{self.method} {self.path}"
 
     def concrete(self) -> str:
-        """A path that exists, of a service, fleet, finding or rule that does not: whoever is let through gets
+        """A path that exists, of a service, fleet, finding, rule or type that does not: whoever is let through
+        gets
         no further than 404."""
-        nobody = dict.fromkeys(("service", "fleet", "id", "rule"), "nobody")
+        nobody = dict.fromkeys(("service", "fleet", "id", "rule", "resource_type"), "nobody")
         return self.path.format(**nobody, rollout_id="r-00000000000000000", run_id="f-0")
 
     def asked_by(self, client: ApiClient) -> Answer:
