@@ -57,9 +57,8 @@ class Route:
         return f"{self.method} {self.path}"
 
     def concrete(self) -> str:
-        """A path that exists, of a service, fleet, finding, rule or type that does not: whoever is let through
-        gets
-        no further than 404."""
+        """A path that exists, of a service, fleet, finding, rule or type that does not: whoever is let
+        through gets no further than 404."""
         nobody = dict.fromkeys(("service", "fleet", "id", "rule", "resource_type"), "nobody")
         return self.path.format(**nobody, rollout_id="r-00000000000000000", run_id="f-0")
 
