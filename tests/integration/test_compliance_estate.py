@@ -212,7 +212,7 @@ def _answers(patch: pytest.MonkeyPatch, error: Exception) -> None:
 
             return call
 
-    patch.setattr(writes, "client", lambda service: Refusing())
+    patch.setattr(writes, "client", lambda service, *, once: Refusing())
 
 
 WRITE = Write(service="rds", operation="ModifyDBInstance", parameters={"DBInstanceIdentifier": "orders"})
