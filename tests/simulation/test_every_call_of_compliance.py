@@ -13,7 +13,7 @@ pytestmark = pytest.mark.timeout(LONGEST)
     ("rule", "each", "fewest"),
     [
         ("ssh-closed", 8, 40),
-        ("volume-encrypted", 50, 15),
+        ("volume-encrypted", 30, 15),
         ("database-encrypted", 25, 15),
         ("bucket-public-access/many", 50, 15),
     ],
