@@ -3,13 +3,13 @@
 import json
 import os
 import statistics
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from bench.page import PAGE, write_section
+from bench.apart import apart
+from bench.page import write_section
 
 TITLE = "## Compliance"
 FINDINGS = (1, 200)
@@ -32,12 +32,7 @@ class Flood:
 
 def measure(findings: int) -> Flood:
     """In a process of its own: a universe is one for good."""
-    command = [sys.executable, "-m", "bench.findings", str(findings)]
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    ran = subprocess.run(
-        command, cwd=PAGE.parent.parent, env=environment, capture_output=True, text=True, check=True
-    )
-    return Flood(**json.loads(ran.stdout.splitlines()[-1]))
+    return Flood(**apart("bench.findings", findings))
 
 
 def lines(floods: Sequence[Flood]) -> list[str]:

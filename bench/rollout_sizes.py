@@ -10,12 +10,12 @@ docs/decisions/2026-11-30-members-give-way-one-by-one.md says why none of the ca
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from bench.page import PAGE, write_section
+from bench.apart import apart
+from bench.page import write_section
 from signalbox.rollouts.strategies.presets import PRESETS
 
 TITLE = "## As the service grows"
@@ -47,12 +47,7 @@ class Load:
 
 def measure(preset: str, size: int) -> Load:
     """In a process of its own: a universe is one for good."""
-    command = [sys.executable, "-m", "bench.rollout_sizes", preset, str(size)]
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    ran = subprocess.run(
-        command, cwd=PAGE.parent.parent, env=environment, capture_output=True, text=True, check=True
-    )
-    return Load(**json.loads(ran.stdout.splitlines()[-1]))
+    return Load(**apart("bench.rollout_sizes", preset, size))
 
 
 def lines(loads: Sequence[Load]) -> list[str]:
