@@ -1,5 +1,6 @@
 """Campaigns in a process of their own: the order of sets is fixed, clock and AWS are nobody else's."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,18 @@ LONGEST = 3_000  # real seconds, on a slow machine that is busy with other thing
 
 def simulate(*arguments: str) -> str:
     """The last line of a campaign; raises AssertionError with all that it says when it breaks something."""
-    command = [sys.executable, "-m", "tests.simulation", "--processes", "1", *arguments]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return told("tests.simulation", "--processes", "1", *arguments)[-1]
+
+
+def told(module: str, *arguments: str) -> list[str]:
+    """All lines that it prints; raises AssertionError with them, and what it complains of, when it fails."""
+    ran = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout.splitlines()[-1]
+    return ran.stdout.splitlines()
