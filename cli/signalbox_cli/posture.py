@@ -13,9 +13,15 @@ CLOSED = ("remediated", "gone")
 
 def posture_report(found: Json) -> RenderableType:
     """By rule and by owner, then what needs somebody."""
-    rules = plain_table("rule", "not closed", "oldest", "put right")
+    rules = plain_table("rule", "verdict", "not closed", "oldest", "put right")
     for each in found["rules"]:
-        cells = (each["rule"], _counted(each["states"]), _oldest(each), _took(each["time_to_remediate"]))
+        cells = (
+            each["rule"],
+            each["verdict"].replace("_", " "),
+            _counted(each["states"]),
+            _oldest(each),
+            _took(each["time_to_remediate"]),
+        )
         rules.add_row(*(text(cell) for cell in cells))
     owners = plain_table("owner", "not closed", "oldest", *found["ages"], whole=3)
     for each in found["owners"]:
@@ -28,6 +34,12 @@ def posture_report(found: Json) -> RenderableType:
 
 
 def _remarks(found: Json) -> Iterator[str]:
+    blind: dict[str, list[str]] = {}
+    for each in found["rules"]:
+        if each["no_data"]:
+            blind.setdefault(each["no_data"], []).append(each["rule"])
+    for reason, rules in blind.items():
+        yield f"No data of {', '.join(rules)}: {reason}."
     for each in found["rules"]:
         if each["halted"]:
             yield (
@@ -35,7 +47,10 @@ def _remarks(found: Json) -> Iterator[str]:
                 "Have one of them put right; once that is proven the others follow."
             )
         elif each["queued"]:
-            yield f"{each['rule']}: {each['queued']} wait until {', '.join(each['first'])} are proven."
+            yield (
+                f"{each['rule']}: {each['queued']} wait until {', '.join(each['first'])} are proven; "
+                f"the last of them has its turn at about {each['last_turn_at'][:19]}Z."
+            )
     if found["next_turn_at"]:
         yield f"Others have their turns already; the next free one is at {found['next_turn_at'][:19]}Z."
 

@@ -10,7 +10,7 @@ from finding_views import OutlookList, outlook_view
 from posture_view import PostureView, posture_view
 from routing import new_router
 from signalbox.compliance.commands.dry_run import dry_run_rule
-from signalbox.compliance.decisions.posture import posture
+from signalbox.compliance.commands.tell_posture import tell_posture
 from signalbox.wiring import compliance_ports
 from statuses import answers
 
@@ -26,10 +26,9 @@ Cursor = Annotated[str | None, Query()]
     responses=answers(PostureView, HTTPStatus.OK),
 )
 def show() -> PostureView:
-    """By rule, owner and age, and how soon things are put right."""
+    """By rule, owner and age, how soon things are put right, and of which rules there is no data."""
     ports = compliance_ports()
-    now = ports.clock()
-    return posture_view(posture(ports.findings.all(), now), ports.waves.get(), ports.rules, now)
+    return posture_view(tell_posture(ports), ports.waves.get(), ports.rules, ports.clock())
 
 
 @router.get(

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from signalbox.compliance.decisions.posture import Posture, Speed, Standing
-from signalbox.compliance.model import Danger, Mode
+from signalbox.compliance.decisions.posture import Posture, RulePosture, Speed, Standing
+from signalbox.compliance.decisions.waves import last_turn_at
+from signalbox.compliance.model import Danger, Mode, Verdict
 from signalbox.compliance.rules.rule import Rule
-from signalbox.compliance.waves import Wave, Waves
+from signalbox.compliance.waves import Waves
 from signalbox.kernel.clock import rfc3339
 
 
@@ -36,15 +37,22 @@ class SpeedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleStanding(StandingView):
-    """Of one rule. `first` are the findings that are tried before `queued` others; `halted` says why those
-    are not put right by themselves any more. `playbook` and `danger` are null of a rule that is no more."""
+    """Of one rule. `verdict` is `compliant`, `non_compliant` or `no_data`; `looked_at` when AWS Config last
+    had a result of it, `no_data` why nothing that is known of it counts, empty when it does. `first` are the
+    findings that are tried before `queued` others; `halted` says why those are not put right by themselves
+    any more, `last_turn_at` about when the last of the queued ones has its turn, null when nobody waits or it
+    is halted. `playbook` and `danger` are null of a rule that is no more."""
 
     rule: str
     title: str
+    verdict: Verdict
+    looked_at: str | None
+    no_data: str
     playbook: Mode | None
     danger: Danger | None
     first: tuple[str, ...]
     halted: str
+    last_turn_at: str | None
     time_to_remediate: SpeedView
 
 
@@ -72,10 +80,7 @@ def posture_view(found: Posture, waves: Waves, rules: Mapping[str, Rule], now: d
     return PostureView(
         **_standing(found.all),
         at=rfc3339(now),
-        rules=tuple(
-            _rule(name, standing, speed, rules.get(name), waves.of(name))
-            for name, (standing, speed) in found.rules.items()
-        ),
+        rules=tuple(_rule(name, of, rules.get(name), waves, now) for name, of in found.rules.items()),
         owners=tuple(
             OwnerStanding(**_standing(standing), owner=owner) for owner, standing in found.owners.items()
         ),
@@ -84,16 +89,21 @@ def posture_view(found: Posture, waves: Waves, rules: Mapping[str, Rule], now: d
     )
 
 
-def _rule(name: str, standing: Standing, speed: Speed, rule: Rule | None, wave: Wave) -> RuleStanding:
+def _rule(name: str, of: RulePosture, rule: Rule | None, waves: Waves, now: datetime) -> RuleStanding:
+    wave, last = waves.of(name), last_turn_at(waves, name, of.standing.queued, now)
     return RuleStanding(
-        **_standing(standing),
+        **_standing(of.standing),
         rule=name,
         title=rule.title if rule else "",
+        verdict=of.verdict,
+        looked_at=rfc3339(of.data.looked_at) if of.data.looked_at else None,
+        no_data=of.data.missing,
         playbook=rule.playbook.mode if rule else None,
         danger=rule.playbook.danger if rule else None,
         first=wave.first,
         halted=wave.halted,
-        time_to_remediate=_speed(speed),
+        last_turn_at=rfc3339(last) if last else None,
+        time_to_remediate=_speed(of.speed),
     )
 
 

@@ -22,6 +22,7 @@ from signalbox_local.bus import Bus
 from signalbox_local.calls import CallLog
 from signalbox_local.clock import Clock
 from signalbox_local.config_rules import ConfigRules
+from signalbox_local.config_rules.account_recorder import begin_to_record
 from signalbox_local.config_rules.own_rules import OwnRules
 from signalbox_local.config_rules.recorder import Recorder
 from signalbox_local.estate import Estate, EstateSettings
@@ -199,6 +200,7 @@ class Runtime:
     def _make_stack(self, admin: KeyPair) -> Stack:
         place = Place(self._settings.region, self._settings.account)
         client = partial(self._clients.of_user, keys=admin)
+        begin_to_record(client("config"), place.account)
         stack = load(self._settings.template, place, self._functions, client, self._settings.parameters)
         moto_seams.lambda_changes(self._seams, self._functions)
         if stack.api:

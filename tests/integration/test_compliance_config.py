@@ -11,12 +11,14 @@ from moto import mock_aws
 from signalbox.aws import clients
 from signalbox.aws.compliance.evaluations import ConfigEvaluations
 from signalbox.aws.compliance.records import ConfigRecords
-from signalbox.compliance.model import Evaluation, Verdict
-from signalbox.kernel.errors import Transient
+from signalbox.compliance.model import Evaluation, Looks, Recording, Verdict
+from signalbox.kernel.errors import Rejected, Transient
+from signalbox_local.config_rules.account_recorder import NAME, begin_to_record
 from tests.integration.compliance_stages import ACCOUNT, REGION
 from tests.unit.builders import NOW
 
 BUCKET = "AWS::S3::Bucket"
+STATUS = "describe_config_rule_evaluation_status"
 RECORDS, EVALUATIONS = ConfigRecords(), ConfigEvaluations(ACCOUNT, REGION)
 
 
@@ -167,3 +169,64 @@ def test_what_is_not_applicable_needs_no_annotation(config: Any) -> None:
         told = {"Evaluations": [written], "ResultToken": "token", "TestMode": False}
         stub.add_response("put_evaluations", {"FailedEvaluations": []}, told)
         EVALUATIONS.tell("token", [plain])
+
+
+def test_without_a_recorder_there_is_none(config: Any) -> None:
+    assert EVALUATIONS.recording() is None
+    begin_to_record(config, ACCOUNT)
+    on = EVALUATIONS.recording()
+    assert on is not None
+    assert on.is_on
+    assert on.since is not None
+    config.stop_configuration_recorder(ConfigurationRecorderName=NAME)
+    off = EVALUATIONS.recording()
+    assert off is not None
+    assert (off.is_on, off.problem) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [
+        ({"lastStatus": "Success", "lastErrorCode": "of before"}, ""),
+        ({"lastStatus": "Failure", "lastErrorCode": "E", "lastErrorMessage": "no bucket"}, "E: no bucket"),
+        ({"lastStatus": "Failure"}, "it does not say why"),
+    ],
+)
+def test_a_recorder_may_be_on_and_fail(config: Any, status: dict[str, Any], problem: str) -> None:
+    found = {"ConfigurationRecordersStatus": [{"recording": True, "lastStartTime": NOW, **status}]}
+    with Stubber(config) as stub:
+        stub.add_response("describe_configuration_recorder_status", found, {})
+        assert EVALUATIONS.recording() == Recording(is_on=True, since=NOW, problem=problem)
+
+
+def _status(name: str, **times: object) -> dict[str, Any]:
+    return {"ConfigRuleName": name, **times}
+
+
+def test_rules_are_asked_about_25_at_a_time(config: Any) -> None:
+    names = [f"rule-{number}" for number in range(26)]
+    said = _status(names[0], LastSuccessfulEvaluationTime=NOW)
+    pages = [([said], names[:25]), ([], names[25:])]
+    with Stubber(config) as stub:
+        for found, asked in pages:
+            stub.add_response(STATUS, {"ConfigRulesEvaluationStatus": found}, {"ConfigRuleNames": asked})
+        assert EVALUATIONS.looks(names) == {names[0]: Looks(succeeded_at=NOW)}
+
+
+def test_one_that_is_gone_does_not_hide_the_others(config: Any) -> None:
+    failed = {"LastErrorCode": "AccessDenied", "LastErrorMessage": "role"}
+    there = _status("there", LastFailedInvocationTime=NOW, **failed)
+    with Stubber(config) as stub:
+        stub.add_client_error(STATUS, "NoSuchConfigRuleException")
+        stub.add_client_error(STATUS, "NoSuchConfigRuleException")
+        stub.add_response(STATUS, {"ConfigRulesEvaluationStatus": [there]}, {"ConfigRuleNames": ["there"]})
+        assert EVALUATIONS.looks(["gone", "there"]) == {
+            "there": Looks(failed_at=NOW, problem="AccessDenied: role")
+        }
+
+
+def test_a_refusal_is_told_as_one(config: Any) -> None:
+    with Stubber(config) as stub:
+        stub.add_client_error(STATUS, "AccessDeniedException")
+        with pytest.raises(Rejected):
+            EVALUATIONS.looks(["there"])

@@ -8,10 +8,11 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.config.exceptions import InvalidResultTokenException
+from moto.config.exceptions import InvalidResultTokenException, NoSuchConfigRuleException
 from moto.config.models import config_backends
 
 from signalbox_local.config_rules import ConfigRules
+from signalbox_local.config_rules.account_recorder import NAME, begin_to_record
 from signalbox_local.config_rules.own_rules import OwnRules
 from signalbox_local.config_rules.recorder import Recorder
 from tests.integration.compliance_stages import ACCOUNT, REGION
@@ -52,6 +53,7 @@ class Stage:
         functions: Any = self.functions
         own = OwnRules(Recorder(ACCOUNT, REGION), functions, lambda: self.now)
         self.rules = ConfigRules(self.published.append, ACCOUNT, REGION, own)
+        begin_to_record(boto3.client("config"), ACCOUNT)
         self.ec2 = boto3.client("ec2")
         self.volume = self.ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=1)["VolumeId"]
 
@@ -167,3 +169,23 @@ def test_who_has_no_token_tells_nothing(stage: Stage) -> None:
     stage.put(SENT)
     with pytest.raises(InvalidResultTokenException):
         stage.answer("COMPLIANT", 1, token="made up")  # noqa: S106
+
+
+def test_nothing_is_looked_at_while_the_recorder_is_off(stage: Stage) -> None:
+    stage.put(*MESSAGES)
+    boto3.client("config").stop_configuration_recorder(ConfigurationRecorderName=NAME)
+    stage.rules.evaluate()
+    assert not stage.functions.events
+    boto3.client("config").start_configuration_recorder(ConfigurationRecorderName=NAME)
+    stage.rules.evaluate()
+    assert stage.functions.events
+
+
+def test_a_rule_has_looked_once_its_function_has_answered(stage: Stage) -> None:
+    stage.put(*MESSAGES)
+    stage.rules.evaluate()
+    assert stage.rules.looked_at(RULE) is None
+    stage.answer("COMPLIANT", 1)
+    assert stage.rules.looked_at(RULE) is not None
+    with pytest.raises(NoSuchConfigRuleException):
+        stage.rules.looked_at("nobody")

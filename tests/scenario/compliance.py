@@ -58,8 +58,12 @@ class Findings:
 
     def posture(self, rule: str) -> dict[str, Any]:
         """How things stand with that rule."""
+        return self.postures()[rule]
+
+    def postures(self) -> dict[str, dict[str, Any]]:
+        """How things stand, by rule."""
         rules = self.world.api("viewer").request("GET", "/posture").body["rules"]
-        return next(dict(each) for each in rules if each["rule"] == rule)
+        return {each["rule"]: dict(each) for each in rules}
 
     def _undo_rests(self, finding: dict[str, Any]) -> bool:
         """Whether it waits for who may still come late with the fix."""

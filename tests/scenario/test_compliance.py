@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from signalbox_local.config_rules.account_recorder import NAME
 from signalbox_local.sample_violations import tell_inventory
 from tests.scenario.command_line import CommandLine
 from tests.scenario.compliance import BY_CONFIG, PATIENCE, Findings
@@ -265,3 +266,23 @@ def test_a_baseline_that_cannot_be_is_refused_by_its_field(stage: World) -> None
     assert (unknown.status, unknown.body["violations"][0]["field"]) == (422, "like")
     assert operator.request("GET", "/baselines/AWS::RDS::DBInstance").status == 404
     assert operator.request("DELETE", "/baselines/AWS::RDS::DBInstance").status == 404
+
+
+def test_without_a_recorder_nothing_is_compliant_and_posture_says_why(
+    stage: World, findings: Findings
+) -> None:
+    eventually(lambda: findings.posture(BUCKETS)["looked_at"], PATIENCE)
+    config = stage.aws("config")
+    config.stop_configuration_recorder(ConfigurationRecorderName=NAME)
+    try:
+        rules = findings.postures()
+        assert {each["verdict"] for each in rules.values()} == {"no_data"}
+        assert rules[BUCKETS]["no_data"].startswith("the recorder of AWS Config is off since 20")
+        bucket = findings.bucket(managed=False)
+    finally:
+        on = datetime.now(UTC)
+        config.start_configuration_recorder(ConfigurationRecorderName=NAME)
+    found = findings.until(bucket, BUCKETS, "open")
+    assert datetime.fromisoformat(found["detected_at"]) > on - timedelta(milliseconds=1)
+    of_rule = findings.posture(BUCKETS)
+    assert (of_rule["verdict"], of_rule["no_data"]) == ("non_compliant", "")

@@ -22,6 +22,7 @@ from signalbox_local.alarms import Alarms
 from signalbox_local.bus import Bus
 from signalbox_local.clock import Clock
 from signalbox_local.config_rules import ConfigRules
+from signalbox_local.config_rules.account_recorder import begin_to_record
 from signalbox_local.estate import Estate, EstateSettings
 from signalbox_local.functions import Host
 from signalbox_local.scheduler import Scheduler
@@ -110,7 +111,7 @@ class Universe:
         self.client("ssm").list_commands()
         self.client("s3").list_buckets()
         self.client("cloudtrail").describe_trails()
-        self.client("config").describe_config_rules()
+        begin_to_record(self.client("config"), ACCOUNT)
 
     def _client(self, service: Any) -> Any:
         return boto3.client(service, region_name=REGION)

@@ -1,10 +1,20 @@
 """The ports of compliance in memory, with the conditions of the real stores; AWS does what is written."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from signalbox.compliance.model import Configuration, Evaluation, Item, Mode, Observed, Resource, Write
+from signalbox.compliance.model import (
+    Configuration,
+    Evaluation,
+    Item,
+    Looks,
+    Mode,
+    Observed,
+    Recording,
+    Resource,
+    Write,
+)
 from signalbox.compliance.ports import CompliancePorts, Result
 from signalbox.compliance.progress import Progress
 from signalbox.compliance.record import Baseline, Excepted, Finding
@@ -14,6 +24,7 @@ from signalbox.compliance.waves import Waves
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from tests.unit import compliance_databases, compliance_volumes
+from tests.unit.builders import NOW
 from tests.unit.compliance_volumes import looked_at
 from tests.unit.fakes import FakeClock
 from tests.unit.fleet_fakes import Wire, Wired
@@ -260,15 +271,28 @@ def _unblocked() -> Configuration:
 
 
 class FakeEvaluations:
-    """Port `Evaluations`: what Config would say, and what it was told with each token."""
+    """Port `Evaluations`: what Config would say, and what it was told with each token; a recorder is on, and
+    all rules have looked but those that say otherwise. `broken` is raised when it is asked for that."""
 
     def __init__(self) -> None:
+        self.recorder: Recording | None = Recording(is_on=True)
+        self.looked: dict[str, Looks | None] = {}
+        self.broken: Exception | None = None
         self.said: dict[str, list[Result]] = {}
         self.evaluated: list[str] = []
         self.told: dict[str, list[Evaluation]] = {}
 
     def results(self, config_rule: str) -> Iterator[Result]:
         yield from self.said.get(config_rule, [])
+
+    def recording(self) -> Recording | None:
+        if self.broken:
+            raise self.broken
+        return self.recorder
+
+    def looks(self, config_rules: Collection[str]) -> Mapping[str, Looks]:
+        looked = {name: self.looked.get(name, Looks(succeeded_at=NOW)) for name in config_rules}
+        return {name: looks for name, looks in looked.items() if looks}
 
     def evaluate(self, config_rule: str) -> None:
         self.evaluated.append(config_rule)

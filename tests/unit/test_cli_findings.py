@@ -126,6 +126,8 @@ def posture_as_read(**of_rule: Any) -> dict[str, Any]:
     rule = {
         **STANDING, "rule": "bucket-public-access", "title": "", "playbook": "auto", "danger": "refuses",
         "first": [], "halted": "", "time_to_remediate": SPEED,
+        "last_turn_at": "2026-11-22T10:02:00.000Z",
+        "verdict": "non_compliant", "looked_at": None, "no_data": "",
     }  # fmt: skip
     return {
         **STANDING, "at": "2026-11-22T10:00:00.000Z", "rules": [rule | of_rule],
@@ -137,10 +139,27 @@ def test_posture_is_told_by_rule_and_owner(asked: Any) -> None:
     _, result = asked(findings, {"GET /posture": posture_as_read(first=["c-1", "c-2"])}, "posture")
     shown = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert shown[1] == (
-        "bucket-public-access 3 open, 1 failed 2026-11-20 10:00 2, half in 4.20 s, 95 % in 3 min 20 s"
+        "bucket-public-access non compliant 3 open, 1 failed 2026-11-20 10:00 "
+        "2, half in 4.20 s, 95 % in 3 min 20 s"
     )
     assert shown[4] == "nobody 4 2026-11-20 10:00 1 3 0 0"
-    assert result.stdout.splitlines()[-1] == "bucket-public-access: 3 wait until c-1, c-2 are proven."
+    assert " ".join(result.stdout.split()).endswith(
+        "bucket-public-access: 3 wait until c-1, c-2 are proven; "
+        "the last of them has its turn at about 2026-11-22T10:02:00Z."
+    )
+
+
+def test_posture_says_of_which_rules_there_is_no_data_and_why(asked: Any) -> None:
+    off = {"verdict": "no_data", "no_data": "the recorder of AWS Config is off"}
+    told = posture_as_read(queued=0, **off)
+    told["rules"].append(told["rules"][0] | {"rule": "ssh-closed"})
+    told["rules"].append(told["rules"][0] | {"rule": "rdp-closed", "no_data": "no such rule"})
+    _, result = asked(findings, {"GET /posture": told}, "posture")
+    assert "bucket-public-access no data" in " ".join(result.stdout.split())
+    assert result.stdout.splitlines()[-2:] == [
+        "No data of bucket-public-access, ssh-closed: the recorder of AWS Config is off.",
+        "No data of rdp-closed: no such rule.",
+    ]
 
 
 def test_posture_says_what_is_halted_and_what_to_do(asked: Any) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from signalbox.compliance.commands.tell_posture import tell_posture
 from signalbox.compliance.decisions.posture import AGES, posture, speed, standing
 from signalbox.compliance.model import Mode, Observed, Resource
 from signalbox.compliance.record import Finding, Remediation, State
@@ -41,7 +42,7 @@ def test_what_is_not_closed_is_counted_by_age() -> None:
 
 
 def test_nothing_is_nothing() -> None:
-    of = posture([], NOW)
+    of = posture([], {}, NOW)
     assert (of.rules, of.owners, of.all.open, of.all.oldest, of.speed.count) == ({}, {}, 0, None, 0)
 
 
@@ -66,8 +67,8 @@ def test_posture_is_told_by_rule_and_by_owner() -> None:
     for subject in (group, bucket):
         stage.says(subject)
     stage.settle()
-    of = posture(stage.world.findings.all(), stage.now)
-    assert list(of.rules) == [BUCKET, GROUP]
-    assert of.rules[GROUP][0].states == {State.WAITING: 1}
-    assert of.rules[BUCKET][1].count == of.speed.count == 1
+    of = tell_posture(stage.world.ports)
+    assert list(of.rules) == sorted(stage.world.ports.rules)
+    assert of.rules[GROUP].standing.states == {State.WAITING: 1}
+    assert of.rules[BUCKET].speed.count == of.speed.count == 1
     assert {owner: each.open for owner, each in of.owners.items()} == {"web": 1}

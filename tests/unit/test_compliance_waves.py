@@ -7,14 +7,15 @@ import pytest
 from signalbox.compliance.commands.advance_wave import ended
 from signalbox.compliance.commands.put_exception import put_exception
 from signalbox.compliance.commands.remediate import remediate
-from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST, MOST_TOGETHER
+from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST, MOST_TOGETHER, last_turn_at
 from signalbox.compliance.model import Subject, Verdict, Write
 from signalbox.compliance.record import State
 from signalbox.compliance.steps.assess_finding import assess_finding
 from signalbox.compliance.steps.turn import RemediationCommand
-from signalbox.compliance.waves import Waves
+from signalbox.compliance.waves import Wave, Waves
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.errors import Rejected
+from tests.unit.builders import NOW
 from tests.unit.compliance_machine import ANA, BEN, Railway, assert_in_order
 from tests.unit.compliance_stories import BUCKET, exception, slower_at, thing
 
@@ -276,3 +277,34 @@ def test_whoever_dies_at_any_call_nobody_is_lost() -> None:
     for number in range(calls):
         for after in (False, True):
             _crashed(number, after=after)
+
+
+@pytest.mark.parametrize(
+    ("queued", "after"),
+    [(1, MINUTE), (3, MINUTE + 2 * EVERY), (200, MINUTE + 199 * EVERY), (201, 2 * MINUTE + 200 * EVERY)],
+)
+def test_it_is_told_when_the_last_has_its_turn(queued: int, after: timedelta) -> None:
+    assert last_turn_at(Waves(), BUCKET, queued, NOW) == NOW + after
+    assert last_turn_at(Waves(free_at=NOW), BUCKET, queued, NOW) == NOW + after
+
+
+def test_turns_that_are_given_already_come_first() -> None:
+    waves = Waves(free_at=NOW + 5 * MINUTE)
+    assert last_turn_at(waves, BUCKET, 3, NOW) == NOW + 5 * MINUTE + 2 * EVERY
+
+
+def test_nobody_knows_when_a_halted_wave_goes_on() -> None:
+    halted = Waves(by_rule={BUCKET: Wave(halted="c-1: denied")})
+    assert last_turn_at(halted, BUCKET, 3, NOW) is None
+    assert last_turn_at(Waves(), BUCKET, 0, NOW) is None
+
+
+def test_the_turn_that_was_told_is_right_to_a_minute() -> None:
+    stage = Railway()
+    found = flood(stage, 50)
+    stage.settle(seconds=30)
+    told = last_turn_at(stage.world.waves.get(), BUCKET, len(queued(stage, found)), stage.now)
+    stage.settle()
+    turns = [stage.finding(subject).remediation.turn_at for subject in found]
+    assert told is not None
+    assert abs(max(turn for turn in turns if turn) - told) <= MINUTE

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.config.exceptions import InvalidResultTokenException
+from moto.config.exceptions import InvalidResultTokenException, NoSuchConfigRuleException
 from moto.config.models import config_backends
 
+from signalbox_local.config_rules.account_recorder import is_recording
 from signalbox_local.config_rules.evaluators import EVALUATORS, Evaluated
 from signalbox_local.config_rules.events import compliance_change
 from signalbox_local.config_rules.own_rules import OwnRules
@@ -33,14 +34,15 @@ class Evaluation:
 
 class ConfigRules:
     """Evaluates the managed rules that are there, has those evaluated that have functions of their own, and
-    tells what has changed. A rule that it does not know says nothing, as without data; so does one with a
-    function where there are no `own` rules."""
+    tells what has changed, while the account's recorder is on. A rule that it does not know says nothing, as
+    without data; so does one with a function where there are no `own` rules."""
 
     def __init__(self, publish: Publish, account: str, region: str, own: OwnRules | None = None) -> None:
         self._publish, self._own = publish, own
         self._account, self._region = account, region
         self._said: dict[tuple[str, str], Evaluation] = {}
         self._about: dict[tuple[str, str], float] = {}
+        self._looked: dict[str, datetime] = {}
         self._lock = threading.Lock()
         self._rounds = Rounds("config-rules", SECONDS, self.evaluate)
 
@@ -53,10 +55,12 @@ class ConfigRules:
     def evaluate(self, asked: Sequence[str] = ()) -> None:
         """One look at everything; somebody has `asked` for those rules."""
         with self._lock:
-            for rule in list(self._rules().values()):
+            recorded = is_recording(self._account, self._region)
+            for rule in list(self._rules().values()) if recorded else ():
                 evaluator = EVALUATORS.get(rule.source.source_identifier)
                 if evaluator is not None:
                     given = rule.input_parameters_dict
+                    self._looked[rule.config_rule_name] = _now()
                     self._compared(rule, evaluator.evaluate(self._account, self._region, given))
                 elif self._own and rule.source.owner == "CUSTOM_LAMBDA":
                     self._own.look(rule, is_asked=rule.config_rule_name in asked)
@@ -71,6 +75,7 @@ class ConfigRules:
             raise InvalidResultTokenException
         rule = self._rules()[self._own.rule_of(token)]
         with self._lock:
+            self._looked[rule.config_rule_name] = _now()
             for each in evaluations:
                 key = (rule.config_rule_name, str(each["ComplianceResourceId"]))
                 about = float(each["OrderingTimestamp"])
@@ -110,6 +115,13 @@ class ConfigRules:
         told = (before.compliance, before.at, before.remark) if before else None
         place = (self._account, self._region)
         self._publish(compliance_change(rule, (type_, id_), (compliance, now, remark), told, place))
+
+    def looked_at(self, rule: str) -> datetime | None:
+        """When there was last a result of that rule. Raises NoSuchConfigRuleException."""
+        if rule not in self._rules():
+            raise NoSuchConfigRuleException(rule)
+        with self._lock:
+            return self._looked.get(rule)
 
     def non_compliant(self, rule: str) -> Iterator[tuple[str, Evaluation]]:
         """Id, and what the rule found."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -25,9 +26,10 @@ _OPTIONS = {
 
 
 def config_evaluations(seams: Seams, rules: ConfigRules) -> None:
-    """What a rule says of its resources, asking it to look again, and what its own function tells."""
+    """What a rule says of its resources and when it looked, asking it to look again, and what its own
+    function tells."""
 
-    # moto has neither call.
+    # moto has none of these calls.
     def details(self: ConfigResponse) -> str:
         name, wanted = self._get_param("ConfigRuleName"), self._get_param("ComplianceTypes") or []
         found = list(rules.non_compliant(name)) if "NON_COMPLIANT" in wanted else []
@@ -37,6 +39,10 @@ def config_evaluations(seams: Seams, rules: ConfigRules) -> None:
         rules.evaluate(self._get_param("ConfigRuleNames") or ())
         return "{}"
 
+    def statuses(self: ConfigResponse) -> str:
+        named = {name: rules.looked_at(name) for name in self._get_param("ConfigRuleNames") or ()}
+        return json.dumps({"ConfigRulesEvaluationStatus": [_status(*each) for each in named.items()]})
+
     # moto knows no tokens.
     def put(self: ConfigResponse) -> str:
         if not self._get_param("TestMode"):
@@ -45,6 +51,7 @@ def config_evaluations(seams: Seams, rules: ConfigRules) -> None:
 
     seams.replace(ConfigResponse, "get_compliance_details_by_config_rule", details)
     seams.replace(ConfigResponse, "start_config_rules_evaluation", again)
+    seams.replace(ConfigResponse, "describe_config_rule_evaluation_status", statuses)
     seams.replace(ConfigResponse, "put_evaluations", put)
 
 
@@ -86,6 +93,11 @@ def _as_text(item: Parts) -> Parts:
             name: json.dumps(part) for name, part in item["supplementaryConfiguration"].items()
         },
     }
+
+
+def _status(rule: str, looked_at: datetime | None) -> dict[str, Any]:
+    looked = {"LastSuccessfulEvaluationTime": looked_at.timestamp()} if looked_at else {}
+    return {"ConfigRuleName": rule, "FirstEvaluationStarted": bool(looked_at), **looked}
 
 
 def _result(rule: str, id_: str, said: Evaluation) -> dict[str, Any]:

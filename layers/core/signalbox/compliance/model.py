@@ -126,3 +126,22 @@ class Write:
     service: str
     operation: str
     parameters: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """The recorder of AWS Config: whether it is on, since when that is so, and what is wrong with it, empty
+    when nothing."""
+
+    is_on: bool
+    since: datetime | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """When AWS Config last had a result of a rule, and when it last failed to get one, with the `problem`."""
+
+    succeeded_at: datetime | None = None
+    failed_at: datetime | None = None
+    problem: str = ""

@@ -1,11 +1,21 @@
 """What compliance needs of the world. Each has an adapter under `aws/compliance/` and a fake in the tests."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from signalbox.compliance.model import Evaluation, Item, Mode, Observed, Resource, Verdict, Write
+from signalbox.compliance.model import (
+    Evaluation,
+    Item,
+    Looks,
+    Mode,
+    Observed,
+    Recording,
+    Resource,
+    Verdict,
+    Write,
+)
 from signalbox.compliance.progress import Progress
 from signalbox.compliance.record import Baseline, Excepted, Finding
 from signalbox.compliance.rules.rule import Rule
@@ -82,11 +92,14 @@ class Estate(Protocol):
 
 class Evaluations(Protocol):
     """AWS Config. `results` are what its rule says now of the resources that are not as it wants them;
-    nothing where no recorder runs. `evaluate` asks it to look again, sooner than it would by itself. `tell`
-    is what a rule of our own has found, with the token of its invocation; raises Transient when it does not
-    take all."""
+    nothing where no recorder runs. `recording` is its recorder in this Region, None without one; `looks` are
+    those of the rules that it still has, by name. `evaluate` asks it to look again, sooner than it would by
+    itself. `tell` is what a rule of our own has found, with the token of its invocation; raises Transient
+    when it does not take all. All raise Transient when it cannot be asked, and Rejected when it refuses."""
 
     def results(self, config_rule: str) -> Iterator[Result]: ...
+    def recording(self) -> Recording | None: ...
+    def looks(self, config_rules: Collection[str]) -> Mapping[str, Looks]: ...
     def evaluate(self, config_rule: str) -> None: ...
     def tell(self, token: str, evaluations: Iterable[Evaluation]) -> None: ...
 

@@ -1,7 +1,8 @@
 """What AWS Config says of its rules, asking it to look again, and telling it what a rule of our own finds."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -9,14 +10,15 @@ from botocore.exceptions import ClientError
 
 from signalbox.aws.clients import client
 from signalbox.aws.errors import aws_errors, code_of
-from signalbox.compliance.model import Evaluation, Resource, Verdict
+from signalbox.compliance.model import Evaluation, Looks, Recording, Resource, Verdict
 from signalbox.compliance.ports import Result
-from signalbox.kernel.errors import Transient
+from signalbox.kernel.errors import NotFound, Transient
 
 # No such rule, or an evaluation of it is under way: then it looks anyway.
 _NO_RULE = "NoSuchConfigRuleException"
 _LOOKS_ALREADY = "ResourceInUseException"
 _BATCH = 100  # evaluations that one call takes
+_RULES = 25  # that one call tells of
 _ATTEMPTS = 3  # for those that it does not take
 _TEST_TOKEN = "TESTMODE"  # noqa: S105 - of an invocation by somebody who only tries the function
 
@@ -59,6 +61,40 @@ class ConfigEvaluations:
             annotation=found.get("Annotation", ""),
         )
 
+    def recording(self) -> Recording | None:
+        """The recorder that the account has made; those of AWS services record for these."""
+        with aws_errors():
+            found = client("config").describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+        return _recording(found[0]) if found else None
+
+    def looks(self, config_rules: Collection[str]) -> Mapping[str, Looks]:
+        """25 a call. One that is gone refuses the call for all: then each is asked for by itself."""
+        names, found = list(config_rules), dict[str, Looks]()
+        for first in range(0, len(names), _RULES):
+            asked = names[first : first + _RULES]
+            try:
+                found |= self._looks(asked)
+            except NotFound:
+                for name in asked:
+                    with suppress(NotFound):
+                        found |= self._looks([name])
+        return found
+
+    @staticmethod
+    def _looks(names: list[str]) -> dict[str, Looks]:
+        with aws_errors():
+            pages = client("config").get_paginator("describe_config_rule_evaluation_status")
+            try:
+                return {
+                    status["ConfigRuleName"]: _looked(status)
+                    for page in pages.paginate(ConfigRuleNames=names)
+                    for status in page["ConfigRulesEvaluationStatus"]
+                }
+            except ClientError as error:
+                if code_of(error) == _NO_RULE:
+                    raise NotFound("AWS Config has not all of these rules") from error
+                raise
+
     def evaluate(self, config_rule: str) -> None:
         """Config takes one such request a minute or so for each rule."""
         with aws_errors():
@@ -73,6 +109,35 @@ class ConfigEvaluations:
         waiting = iter(evaluations)
         while batch := [_written(each) for each in islice(waiting, _BATCH)]:
             _put(token, batch)
+
+
+def _recording(status: Mapping[str, Any]) -> Recording:
+    is_on = status.get("recording", False)
+    failed = status.get("lastStatus") == "Failure"
+    return Recording(
+        is_on=is_on,
+        since=_utc(status.get("lastStartTime" if is_on else "lastStopTime")),
+        problem=_said(status, "lastErrorCode", "lastErrorMessage") if failed else "",
+    )
+
+
+def _looked(status: Mapping[str, Any]) -> Looks:
+    """Either it could not look, or its function could not be invoked."""
+    times = [status.get("LastFailedEvaluationTime"), status.get("LastFailedInvocationTime")]
+    failed_at = max((at.astimezone(UTC) for at in times if at), default=None)
+    return Looks(
+        succeeded_at=_utc(status.get("LastSuccessfulEvaluationTime")),
+        failed_at=failed_at,
+        problem=_said(status, "LastErrorCode", "LastErrorMessage") if failed_at else "",
+    )
+
+
+def _said(status: Mapping[str, Any], code: str, message: str) -> str:
+    return ": ".join(status[name] for name in (code, message) if status.get(name)) or "it does not say why"
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.astimezone(UTC) if at else None
 
 
 def _put(token: str, batch: list[dict[str, Any]]) -> None:

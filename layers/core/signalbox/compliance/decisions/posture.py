@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from signalbox.compliance.decisions.data import Data
+from signalbox.compliance.model import Verdict
 from signalbox.compliance.record import Finding, State
 
 AGES = {
@@ -40,24 +42,49 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulePosture:
+    """Of one rule. What is not closed counts, also what has an exception; without data nothing is compliant,
+    and nothing is not."""
+
+    standing: Standing
+    speed: Speed
+    data: Data
+
+    @property
+    def verdict(self) -> Verdict:
+        """What can be said of all that it looks at."""
+        if self.data.missing:
+            return Verdict.NO_DATA
+        return Verdict.NON_COMPLIANT if self.standing.open else Verdict.COMPLIANT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Posture:
     """All of it, by rule and by owner (empty where nobody is named)."""
 
-    rules: Mapping[str, tuple[Standing, Speed]]
+    rules: Mapping[str, RulePosture]
     owners: Mapping[str, Standing]
     all: Standing
     speed: Speed
 
 
-def posture(findings: Iterable[Finding], now: datetime) -> Posture:
-    """At that moment. Owners with nothing open are not named."""
+NO_MORE = Data(missing="Signalbox has no such rule any more")
+
+
+def posture(findings: Iterable[Finding], known: Mapping[str, Data], now: datetime) -> Posture:
+    """At that moment, of each rule of which something is `known` or found. Owners with nothing open are not
+    named."""
     found = list(findings)
-    rules = {name: _of(found, "rule", name) for name in sorted({each.rule for each in found})}
+    names = sorted({each.rule for each in found} | known.keys())
+    rules = {name: _of(found, "rule", name) for name in names}
     owners = {
         name: _of(found, "owner", name) for name in sorted({each.owner for each in found if _is_open(each)})
     }
     return Posture(
-        rules={name: (standing(of, now), speed(of)) for name, of in rules.items()},
+        rules={
+            name: RulePosture(standing=standing(of, now), speed=speed(of), data=known.get(name, NO_MORE))
+            for name, of in rules.items()
+        },
         owners={name: standing(of, now) for name, of in owners.items()},
         all=standing(found, now),
         speed=speed(found),

@@ -4,16 +4,19 @@ A rule of AWS Config that is new, or wrong, finds hundreds of resources within s
 first of them is seen before it is made to all.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from signalbox.compliance.record import Finding, State
-from signalbox.compliance.waves import Wave
+from signalbox.compliance.waves import Wave, Waves
 
 MOST_FIRST = 2
 MOST_TOGETHER = 200  # the last of them is watched before more follow
+
+WATCHED_FOR = timedelta(minutes=1)  # the others follow when it is still as it must be then
 
 EVERY = timedelta(milliseconds=500)
 """Between two that follow. EC2 refills the bucket of an account's mutating calls by 5 a second, and a fix
@@ -85,3 +88,12 @@ def settled(wave: Wave, first: Mapping[str, Finding | None], now: datetime) -> t
 def watched_next(going: Sequence[str], count: int) -> tuple[str, ...]:
     """All that go, when they are the first; of many the last."""
     return tuple(going if count == MOST_FIRST else going[-1:])
+
+
+def last_turn_at(waves: Waves, rule: str, queued: int, now: datetime) -> datetime | None:
+    """About when the last of the queued ones of a rule has its turn: when those that are watched before each
+    round are proven soon, and still as they must be. None when nobody waits, or in a halted wave."""
+    if not queued or waves.of(rule).halted:
+        return None
+    rounds = math.ceil(queued / MOST_TOGETHER)
+    return max(now + rounds * WATCHED_FOR, waves.free_at or now) + (queued - 1) * EVERY

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from signalbox.compliance.decisions.waves import WATCHED_FOR
 from signalbox.compliance.model import Configuration, Judgement, Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
@@ -25,7 +26,6 @@ from signalbox.kernel.errors import Rejected, Transient
 SOONEST = 5  # seconds between two looks; each round twice as many
 LONGEST_WAIT = 60  # seconds, when a fix can be seen soon
 LOOKS = 100  # or so: an execution has 25,000 events, and each look takes eleven of them
-WATCHED_FOR = 60  # seconds; others follow the first ones when they are still as they must be then
 UNTIL_LATER = 3600  # seconds, for what AWS applies in a window of its own
 
 
@@ -59,7 +59,7 @@ def _kept(finding: Finding, reason: str, after: Configuration, ports: Compliance
     if _is_watched(finding, ports):
         watched = replace(finding.remediation, watched=True)
         recorded(replace(finding, reason=reason, remediation=watched), (), ports)
-        return Progress(next=Next.PROVE_FIX, seconds=WATCHED_FOR)
+        return Progress(next=Next.PROVE_FIX, seconds=int(WATCHED_FOR.total_seconds()))
     _proven(finding, reason, after, ports)
     return Progress(next=Next.DONE)
 

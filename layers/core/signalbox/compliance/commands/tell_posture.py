@@ -1,0 +1,33 @@
+"""How things stand: what was found by each rule, and whether anything is known of it."""
+
+from collections.abc import Mapping
+
+from signalbox.compliance.decisions.data import Data, data
+from signalbox.compliance.decisions.posture import Posture, posture
+from signalbox.compliance.ports import CompliancePorts
+from signalbox.kernel.errors import Rejected, Transient
+
+_NO_RULE = Data(missing="AWS Config does not look: this stack has no rule for it there")
+
+
+def tell_posture(ports: CompliancePorts) -> Posture:
+    """Of all rules, and of those that are no more but have findings."""
+    return posture(ports.findings.all(), _known(ports), ports.clock())
+
+
+def _known(ports: CompliancePorts) -> Mapping[str, Data]:
+    """By rule of ours. When AWS Config cannot be asked nothing is known, and findings are told all the
+    same."""
+    known = dict.fromkeys(ports.rules, _NO_RULE)
+    if ports.config_rules:
+        known |= _told(ports)
+    return known
+
+
+def _told(ports: CompliancePorts) -> Mapping[str, Data]:
+    try:
+        recording, looks = ports.evaluations.recording(), ports.evaluations.looks(ports.config_rules)
+    except (Transient, Rejected) as problem:
+        unasked = Data(missing=f"AWS Config could not be asked: {problem}")
+        return dict.fromkeys(ports.config_rules.values(), unasked)
+    return {rule: data(recording, looks.get(name)) for name, rule in ports.config_rules.items()}
