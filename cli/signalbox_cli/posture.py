@@ -13,15 +13,9 @@ CLOSED = ("remediated", "gone")
 
 def posture_report(found: Json) -> RenderableType:
     """By rule and by owner, then what needs somebody."""
-    rules = plain_table("rule", "verdict", "not closed", "oldest", "put right")
+    rules = plain_table("rule", "verdict", "oldest", "put right")
     for each in found["rules"]:
-        cells = (
-            each["rule"],
-            each["verdict"].replace("_", " "),
-            _counted(each["states"]),
-            _oldest(each),
-            _took(each["time_to_remediate"]),
-        )
+        cells = (each["rule"], _verdict(each), _oldest(each), _took(each["time_to_remediate"]))
         rules.add_row(*(text(cell) for cell in cells))
     owners = plain_table("owner", "not closed", "oldest", *found["ages"], whole=3)
     for each in found["owners"]:
@@ -55,8 +49,12 @@ def _remarks(found: Json) -> Iterator[str]:
         yield f"Others have their turns already; the next free one is at {found['next_turn_at'][:19]}Z."
 
 
-def _counted(states: Json) -> str:
-    return ", ".join(f"{count} {state}" for state, count in states.items() if state not in CLOSED)
+def _verdict(rule: Json) -> str:
+    """What is not closed says more than that it is not compliant."""
+    found = [f"{count} {state}" for state, count in rule["states"].items() if state not in CLOSED]
+    if rule["verdict"] != "non_compliant":
+        found.insert(0, rule["verdict"].replace("_", " "))
+    return ", ".join(found)
 
 
 def _oldest(standing: Json) -> str:

@@ -139,8 +139,7 @@ def test_posture_is_told_by_rule_and_owner(asked: Any) -> None:
     _, result = asked(findings, {"GET /posture": posture_as_read(first=["c-1", "c-2"])}, "posture")
     shown = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert shown[1] == (
-        "bucket-public-access non compliant 3 open, 1 failed 2026-11-20 10:00 "
-        "2, half in 4.20 s, 95 % in 3 min 20 s"
+        "bucket-public-access 3 open, 1 failed 2026-11-20 10:00 2, half in 4.20 s, 95 % in 3 min 20 s"
     )
     assert shown[4] == "nobody 4 2026-11-20 10:00 1 3 0 0"
     assert " ".join(result.stdout.split()).endswith(
@@ -155,7 +154,10 @@ def test_posture_says_of_which_rules_there_is_no_data_and_why(asked: Any) -> Non
     told["rules"].append(told["rules"][0] | {"rule": "ssh-closed"})
     told["rules"].append(told["rules"][0] | {"rule": "rdp-closed", "no_data": "no such rule"})
     _, result = asked(findings, {"GET /posture": told}, "posture")
-    assert "bucket-public-access no data" in " ".join(result.stdout.split())
+    assert "bucket-public-access no data, 3 open, 1 failed" in " ".join(result.stdout.split())
+    told["rules"] = [told["rules"][0] | {"verdict": "compliant", "states": {"remediated": 2}, "no_data": ""}]
+    _, well = asked(findings, {"GET /posture": told}, "posture")
+    assert "bucket-public-access compliant 2026" in " ".join(well.stdout.split())
     assert result.stdout.splitlines()[-2:] == [
         "No data of bucket-public-access, ssh-closed: the recorder of AWS Config is off.",
         "No data of rdp-closed: no such rule.",
