@@ -43,10 +43,19 @@ def test_all_end_as_told_and_every_check_holds(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)]
+    ("name", "number", "code"),
+    [
+        ("demo", signal.SIGINT, 130),
+        ("demo", signal.SIGTERM, 130),
+        ("demo", signal.SIGKILL, -signal.SIGKILL),
+        ("demo_fleet", signal.SIGINT, 130),
+        ("demo_compliance", signal.SIGINT, 130),
+    ],
 )
-def test_however_it_is_stopped_no_process_stays(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    with begun("demo", surroundings(tmp_path)) as demo:
+def test_however_it_is_stopped_no_process_stays(
+    tmp_path: Path, name: str, number: signal.Signals, code: int
+) -> None:
+    with begun(name, surroundings(tmp_path)) as demo:
         demo.send_signal(number)
         assert demo.wait(20) == code
     assert nothing_lives_in(tmp_path)

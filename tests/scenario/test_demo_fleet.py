@@ -1,13 +1,11 @@
 """`make demo-fleet`, as somebody without a terminal runs it: what it tells, exits with, and leaves."""
 
 import re
-import signal
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.scenario.demos import begun, nothing_lives_in, played, surroundings
+from tests.scenario.demos import played, surroundings
 
 STORY = (
     "00:00 ■ stop 55 stopped, 5 skipped user/operator: nobody works at midnight",
@@ -53,11 +51,3 @@ def test_the_week_passes_as_told_and_every_check_holds(tmp_path: Path) -> None:
     assert "\x1b" not in story
     assert max(map(len, story.splitlines())) <= 110
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-def test_when_it_is_stopped_no_process_stays(tmp_path: Path) -> None:
-    with begun("demo_fleet", surroundings(tmp_path)) as demo:
-        demo.send_signal(signal.SIGINT)
-        assert demo.wait(20) == 130
-    assert nothing_lives_in(tmp_path)
