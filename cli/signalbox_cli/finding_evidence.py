@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable
 
-from signalbox.kernel.timeline import Entry, first_break
+from signalbox.kernel.timeline import Entry, Head, first_break
 from signalbox_cli.finding_words import resource_name
 from signalbox_cli.rollout_words import Json, printable
 
@@ -17,8 +17,11 @@ _FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would calculate
 
 
 def holds(finding: Json) -> bool:
-    """Whether no entry of its timeline was changed, dropped or moved; computed here, from the hashes."""
-    return first_break([Entry(**event) for event in finding["evidence"]["timeline"]]) is None
+    """Whether no entry of its timeline was changed, dropped or moved, and none is missing at its end: by the
+    hashes, which are computed here."""
+    evidence = finding["evidence"]
+    entries = [Entry(**event) for event in evidence["timeline"]]
+    return first_break(entries, Head(**evidence["head"])) is None
 
 
 def evidence_csv(findings: Iterable[Json]) -> str:

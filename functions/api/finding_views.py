@@ -25,9 +25,18 @@ class ResourceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeadView:
+    """An entry of a timeline, by its sequence and hash."""
+
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceView:
     """What was, what was written, what is; who agreed; and everything that happened, oldest first.
-    `chain_verified`: no entry of it was changed, dropped or moved."""
+    `head` is the last entry that the finding's record remembers: `chain_verified` says that none up to it was
+    changed, dropped or moved."""
 
     proposal: tuple[JsonObject, ...]
     before: Configuration | None
@@ -36,6 +45,7 @@ class EvidenceView:
     requested_by: str
     approved_by: str | None
     timeline: tuple[EventView, ...]
+    head: HeadView
     chain_verified: bool
 
 
@@ -177,7 +187,8 @@ def _evidence(finding: Finding, entries: Sequence[Entry]) -> EvidenceView:
         requested_by=attempt.requested_by,
         approved_by=attempt.approval.by if attempt.approval else None,
         timeline=timeline_view(entries, len(entries) + 1).events,
-        chain_verified=first_break(entries) is None,
+        head=HeadView(sequence=finding.head.sequence, hash=finding.head.hash),
+        chain_verified=first_break(entries, finding.head) is None,
     )
 
 

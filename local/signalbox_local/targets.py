@@ -1,4 +1,4 @@
-"""The targets that rules can reach locally: Lambda, Step Functions, SQS and another event bus."""
+"""The targets that rules can reach locally: Lambda, Step Functions, SQS, SNS and another event bus."""
 
 import json
 import uuid
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from moto.core.exceptions import JsonRESTError, ServiceException
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.responses import get_backend
 
@@ -42,6 +43,8 @@ class Targets:
                 _start_execution(consignment)
             case "sqs":
                 send_message(consignment.target_arn, consignment.payload, {})
+            case "sns":
+                _publish(consignment.target_arn, consignment.payload)
             case "events":
                 self._republish(json.loads(consignment.event_body), consignment.target_arn.split("/")[-1])
             case service:
@@ -78,7 +81,16 @@ def send_message(queue_arn: str, body: str, attributes: dict[str, str]) -> None:
         raise _refusal(error) from error
 
 
+def _publish(topic_arn: str, message: str) -> None:
+    """To who has subscribed; the topic's policy is not looked at."""
+    _, _, _, region, account, _ = topic_arn.split(":")
+    try:
+        sns_backends[account][region].publish(message=message, arn=topic_arn)
+    except (JsonRESTError, ServiceException) as error:
+        raise _refusal(error) from error
+
+
 def _refusal(error: JsonRESTError | ServiceException) -> InvocationRefused:
     code = error.error_type if isinstance(error, JsonRESTError) else error.code
-    gone = code.endswith(("DoesNotExist", "NonExistentQueue", "QueueDoesNotExist"))
+    gone = code.endswith(("DoesNotExist", "NonExistentQueue", "NotFound"))
     return InvocationRefused("NO_RESOURCE" if gone else code, str(error.message))

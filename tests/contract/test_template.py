@@ -34,6 +34,8 @@ CALLED_BY_MACHINE = {
 WOKEN_BY_RULES = {
     function for rule in RULES.values() for function in references(rule["Properties"]["Targets"])
 }
+PAGES = {"PageTopic", "PageTopicArn"}
+PAGING_RULES = {name for name, rule in RULES.items() if PAGES & references(rule["Properties"]["Targets"])}
 # EventBridge asks for the bus's name; Begin wakes the sweep by the rule's: a reference would be a cycle.
 NAMED_ON_PURPOSE = {"Bus", "SweepEachMinuteRule"}
 _NAMES = re.compile(r"(Function|Role|Table|Queue|Topic|Alarm|LogGroup|Machine|Dashboard|ManagedPolicy)?Name")
@@ -130,14 +132,23 @@ def test_what_a_rule_cannot_deliver_is_kept(name: str) -> None:
     assert {"Fn::GetAtt": [name, "Arn"]} in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", sorted(RULES.keys() - PAGING_RULES))
 def test_a_rule_and_no_other_may_call_its_function(name: str) -> None:
     permission = template()["Resources"][f"{name}Permission"]["Properties"]
     assert permission["SourceArn"] == {"Fn::GetAtt": [name, "Arn"]}
     assert [permission["FunctionName"]] == [target["Arn"] for target in RULES[name]["Properties"]["Targets"]]
 
 
-@pytest.mark.parametrize("name", sorted(WOKEN_BY_RULES - {"DeadLetters"}))
+@pytest.mark.parametrize("name", sorted(PAGING_RULES))
+def test_a_rule_that_pages_may_publish_to_the_topic_of_the_stack(name: str) -> None:
+    statements = template()["Resources"]["PageTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    allowed = [each for each in statements if each["Principal"] == {"Service": "events.amazonaws.com"}]
+    assert [each["Condition"]["ArnEquals"]["aws:SourceArn"] for each in allowed] == [
+        {"Fn::GetAtt": [name, "Arn"]}
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(WOKEN_BY_RULES - {"DeadLetters"} - PAGES))
 def test_what_an_event_woke_in_vain_is_kept(name: str) -> None:
     kept = FUNCTIONS[name]["Properties"]["DeadLetterQueue"]
     assert kept == {"Type": "SQS", "TargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}

@@ -197,6 +197,32 @@ def test_a_trail_that_exists_but_does_not_log_does_not_count(session: boto3.Sess
     assert _verdict(rule, resource) is Verdict.COMPLIANT
 
 
+_MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
+_NOT_KMS = {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]}
+
+
+@pytest.mark.parametrize(
+    ("selectors", "verdict"),
+    [
+        ({"EventSelectors": [{"ReadWriteType": "All"}]}, Verdict.COMPLIANT),
+        ({"EventSelectors": [{"IncludeManagementEvents": False}]}, Verdict.NON_COMPLIANT),
+        (
+            {"EventSelectors": [{"ExcludeManagementEventSources": ["kms.amazonaws.com"]}]},
+            Verdict.NON_COMPLIANT,
+        ),
+        ({"AdvancedEventSelectors": [{"FieldSelectors": [_MANAGEMENT]}]}, Verdict.COMPLIANT),
+        ({"AdvancedEventSelectors": [{"FieldSelectors": [_MANAGEMENT, _NOT_KMS]}]}, Verdict.NON_COMPLIANT),
+    ],
+)
+def test_a_trail_records_all_management_events(
+    session: boto3.Session, selectors: Any, verdict: Verdict
+) -> None:
+    rule, resource = RULES["trail-logging"], violation("trail-logging", session)
+    session.client("cloudtrail").start_logging(Name="main")
+    session.client("cloudtrail").put_event_selectors(TrailName="main", **selectors)
+    assert _verdict(rule, resource) is verdict
+
+
 def test_a_trail_at_home_elsewhere_counts_and_is_not_started_from_here(session: boto3.Session) -> None:
     rule = RULES["trail-logging"]
     resource = replace(violation("trail-logging", session), region="us-east-1")

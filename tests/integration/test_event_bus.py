@@ -211,6 +211,26 @@ def test_a_state_machine_without_a_role_is_refused(world: World) -> None:
     assert world.received(url)[0]["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
 
 
+def test_a_topic_is_a_target(world: World) -> None:
+    url, queue = world.queue("subscribed")
+    sns = boto3.client("sns", REGION)
+    topic = sns.create_topic(Name="page")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    world.rule({"source": ["aws.cloudwatch"]}, {"Arn": topic, "Input": '"wake up"'})
+    world.bus.publish(alarm("ALARM"))
+    assert world.bus.idle()
+    assert json.loads(json.loads(world.received(url)[0]["Body"])["Message"]) == "wake up"
+
+
+def test_a_topic_that_is_gone_is_told_at_once(world: World) -> None:
+    url, queue = world.queue("dead")
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:gone"
+    world.rule({"source": ["aws.cloudwatch"]}, {"Arn": topic, "DeadLetterConfig": {"Arn": queue}})
+    world.bus.publish(alarm("ALARM"))
+    assert world.bus.idle()
+    assert world.received(url)[0]["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
+
+
 def test_a_queue_is_a_target(world: World) -> None:
     url, queue = world.queue("events")
     world.rule({"source": ["aws.cloudwatch"]}, {"Arn": queue, "InputPath": "$.detail.state"})

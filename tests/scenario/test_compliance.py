@@ -1,5 +1,6 @@
 """What Config finds is put right once, with a yes where it may hurt, and proven; or left, and why."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -193,7 +194,17 @@ def test_what_is_deleted_is_gone(stage: World, findings: Findings) -> None:
     findings.until(group, SSH, "gone")
 
 
+def _pages(stage: World) -> str:
+    """The URL of a queue that gets what is paged."""
+    (topic,) = stage.aws("sns").list_topics()["Topics"]
+    url: str = stage.aws("sqs").create_queue(QueueName="pages")["QueueUrl"]
+    arn = stage.aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    stage.aws("sns").subscribe(TopicArn=topic["TopicArn"], Protocol="sqs", Endpoint=arn["QueueArn"])
+    return url
+
+
 def test_what_somebody_opens_again_and_again_is_left_alone(stage: World, findings: Findings) -> None:
+    pages = _pages(stage)
     bucket = findings.bucket()
     for _ in range(2):
         findings.until(bucket, BUCKETS, "remediated")
@@ -202,6 +213,10 @@ def test_what_somebody_opens_again_and_again_is_left_alone(stage: World, finding
     found = findings.until(bucket, BUCKETS, "flapping")
     assert found["exception"] == f"flapping-{found['id']}"
     assert findings.types(found).count("Remediation Started") == 2
+    page = eventually(lambda: stage.aws("sqs").receive_message(QueueUrl=pages).get("Messages"), PATIENCE)
+    assert (
+        f"{found['id']} is flapping: found 3 times within an hour" in json.loads(page[0]["Body"])["Message"]
+    )
 
 
 def test_the_command_line_tells_why(stage: World, findings: Findings, tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ def _trail(trail: Any) -> dict[str, Any]:
         "IsLogging": bool(trail.status.is_logging),
         "IsStartable": trail.region_name == REGION,
         "ValidatesFiles": bool(trail.log_validation),
+        "RecordsManagement": True,
     }
 
 

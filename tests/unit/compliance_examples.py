@@ -21,7 +21,7 @@ DNS = {"IpProtocol": "udp", "FromPort": 0, "ToPort": 65535, "Cidr": "0.0.0.0/0"}
 def trail(name: str = "main", **more: Any) -> Configuration:
     return {
         "Name": name, "Arn": f"arn:{name}", "IsMultiRegion": True, "IsLogging": False, "IsStartable": True,
-        "ValidatesFiles": True, **more,
+        "ValidatesFiles": True, "RecordsManagement": True, **more,
     }  # fmt: skip
 
 
@@ -105,9 +105,21 @@ EXAMPLES = {
         bad={"EbsEncryptionByDefault": False}, good={"EbsEncryptionByDefault": True}
     ),
     "trail-logging": Example(
-        bad={"Trails": [trail("b"), trail("c", ValidatesFiles=False), trail("a", IsMultiRegion=False)]},
+        bad={
+            "Trails": [
+                trail("b"),
+                trail("c", ValidatesFiles=False),
+                trail("a", IsMultiRegion=False),
+                trail("0", RecordsManagement=False),
+            ]
+        },
         good={"Trails": [trail(), trail("organisation", IsLogging=True, IsStartable=False)]},
-        obstacles=({"Trails": []}, {"Trails": [trail(IsStartable=False)]}, {}),
+        obstacles=(
+            {"Trails": []},
+            {"Trails": [trail(IsStartable=False)]},
+            {"Trails": [trail(RecordsManagement=False)]},
+            {},
+        ),
     ),
     "volume-encrypted": Example(
         bad=volume(),
@@ -153,6 +165,6 @@ EXAMPLES = {
     "instance-metadata": Example(
         bad={"HttpTokens": "optional", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2},
         good={"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
-        also_good=({"HttpTokens": "optional", "HttpEndpoint": "disabled", "HttpPutResponseHopLimit": 1},),
+        also_good=({"HttpTokens": "required", "HttpEndpoint": "disabled", "HttpPutResponseHopLimit": 1},),
     ),
 }

@@ -43,7 +43,8 @@ def finding(**more: Any) -> dict[str, Any]:
         "reason": "it serves a website", "exception": None,
         "evidence": {
             "proposal": [WRITE], "before": None, "writes": [], "after": None, "requested_by": "",
-            "approved_by": None, "timeline": [EVENT], "chain_verified": True,
+            "approved_by": None, "timeline": [EVENT],
+            "head": {"sequence": EVENT["sequence"], "hash": EVENT["hash"]}, "chain_verified": True,
         },
         **more,
     }  # fmt: skip
@@ -241,10 +242,11 @@ def test_an_exception_is_ended(asked: Any) -> None:
 def recorded(**more: Any) -> dict[str, Any]:
     """With a timeline whose hashes are true."""
     event = Event(type="Finding Opened", at=NOW, actor="aws.config", reason="off", data={"n": 1})
-    _, entries = continue_chain(Head(), [event])
+    head, entries = continue_chain(Head(), [event])
     told = [{name: value for name, value in asdict(entry).items() if name != "public"} for entry in entries]
     found = finding(**more)
     found["evidence"] |= {"timeline": told, "before": {"Days": 0}, "approved_by": "=cmd()"}
+    found["evidence"]["head"] = {"sequence": head.sequence, "hash": head.hash}
     return found
 
 
@@ -258,9 +260,10 @@ def test_evidence_is_exported_as_rows(asked: Any) -> None:
     assert (row["entries"], row["chain_holds"]) == ("1", "true")
 
 
-def test_a_record_that_was_changed_fails_the_export(asked: Any) -> None:
+@pytest.mark.parametrize("tamper", [lambda told: told[0].update(reason="on"), lambda told: told.clear()])
+def test_a_record_that_was_changed_or_cut_off_fails_the_export(asked: Any, tamper: Any) -> None:
     changed = recorded()
-    changed["evidence"]["timeline"][0]["reason"] = "on"
+    tamper(changed["evidence"]["timeline"])
     page = {"items": [finding()], "cursor": None}
     _, result = asked(findings, {"GET /findings": page, f"GET /findings/{ID}": changed}, "export")
     assert isinstance(result.exception, Tampered)

@@ -114,3 +114,67 @@ def test_what_keeps_coming_back_is_left_alone_for_a_day() -> None:
     stage.settle()
     assert stage.finding(bucket).state is State.REMEDIATED
     assert_in_order(stage)
+
+
+def test_what_fails_however_often_somebody_asks_is_left_alone_for_a_day() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET, deaf=True))
+    stage.says(bucket)
+    for _ in range(2):
+        stage.settle(minutes=15)
+        assert stage.finding(bucket).state is State.FAILED
+        remediate(bucket.finding_id, BEN, stage.world.ports)
+    stage.settle(minutes=15)
+    assert stage.told(bucket)[-2:] == ["Remediation Failed", "Finding Flapping"]
+    found = stage.finding(bucket)
+    assert found.state is State.FLAPPING
+    assert found.reason.startswith("flapping: failed 3 times within an hour, at last: not proven in time")
+    with pytest.raises(Conflict):
+        remediate(bucket.finding_id, BEN, stage.world.ports)
+    stage.world.clock.now = stage.world.exceptions.kept[f"flapping-{bucket.finding_id}"].until
+    stage.sweep()
+    assert "Exception Ended" in stage.told(bucket)
+
+
+def test_three_failures_in_more_than_an_hour_are_failures() -> None:
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET, deaf=True))
+    stage.says(bucket)
+    for _ in range(3):
+        stage.settle(minutes=15)
+        stage.world.clock.move(minutes=31)
+        remediate(bucket.finding_id, BEN, stage.world.ports)
+    stage.settle(minutes=15)
+    assert stage.finding(bucket).state is State.FAILED
+    assert "Finding Flapping" not in stage.told(bucket)
+
+
+def test_what_an_exception_covers_no_more_is_looked_at_again() -> None:
+    stage = Railway()
+    put_exception(exception(stage, rule=BUCKET), ANA, stage.world.ports)
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.says(bucket)
+    stage.settle()
+    stage.sweep()
+    assert stage.finding(bucket).state is State.EXCEPTED
+    stage.world.clock.move(minutes=5)
+    put_exception(exception(stage, rule=GROUP), BEN, stage.world.ports)
+    stage.sweep()
+    stage.settle()
+    assert stage.finding(bucket).state is State.REMEDIATED
+
+
+def test_what_an_exception_still_covers_is_left_once_and_not_each_hour() -> None:
+    stage = Railway()
+    put_exception(exception(stage, rule=BUCKET), ANA, stage.world.ports)
+    bucket = stage.has(BUCKET, thing(BUCKET))
+    stage.says(bucket)
+    stage.settle()
+    stage.world.clock.move(minutes=5)
+    put_exception(exception(stage, rule=BUCKET, reason="still served"), BEN, stage.world.ports)
+    for _ in range(3):
+        stage.sweep()
+        stage.settle()
+        stage.world.clock.move(hours=1)
+    assert stage.finding(bucket).state is State.EXCEPTED
+    assert stage.told(bucket).count("Finding Left") == 2

@@ -158,3 +158,24 @@ def test_what_waits_for_somebody_is_not_begun_anew_by_another_remark() -> None:
     stage.settle()
     assert "known to be wrong" in stage.hears(replace(stage.result(group), annotation="port 22"))
     assert stage.told(group).count("Approval Requested") == 1
+
+
+@pytest.mark.parametrize("rule", ["trail-logging", "volumes-encrypted-by-default"])
+def test_settings_of_the_account_are_looked_at_by_the_sweep(rule: str) -> None:
+    stage = Railway()
+    setting = stage.has(rule, thing(rule, is_of_account=True))
+    stage.sweep()
+    stage.settle()
+    assert stage.finding(setting).state is State.REMEDIATED
+    stage.world.clock.move(hours=1)
+    stage.sweep()
+    assert stage.told(setting).count("Finding Opened") == 1
+    assert_in_order(stage)
+
+
+def test_without_a_rule_in_config_the_sweep_looks_at_nothing() -> None:
+    stage = Railway()
+    setting = stage.has("trail-logging", thing("trail-logging", is_of_account=True))
+    stage.world.config_rules.clear()
+    stage.sweep()
+    assert setting.finding_id not in stage.world.findings.kept

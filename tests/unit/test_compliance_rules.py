@@ -8,7 +8,7 @@ import pytest
 from signalbox.compliance.model import Configuration, Danger, Mode, Resource, Verdict
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Way
-from tests.unit.compliance_examples import EXAMPLES, HTTPS, RDP_TO_ALL, SSH_TO_US
+from tests.unit.compliance_examples import EXAMPLES, HTTPS, RDP_TO_ALL, SSH_TO_US, trail
 from tests.unit.compliance_fakes import ACCOUNT, APPLIED, REGION
 from tests.unit.compliance_volumes import looked_at
 
@@ -117,6 +117,16 @@ def test_what_others_may_use_stays_open() -> None:
 def test_a_trail_that_validates_its_files_is_started_and_no_other() -> None:
     trails: Any = _written("trail-logging", EXAMPLES["trail-logging"].bad)["Trails"]
     assert [each["Name"] for each in trails if each["IsLogging"]] == ["b"]
+
+
+def test_a_trail_that_leaves_management_events_out_does_not_count() -> None:
+    told = RULES["trail-logging"].judge({"Trails": [trail(IsLogging=True, RecordsManagement=False)]})
+    assert (told.verdict, told.reason) == (Verdict.NON_COMPLIANT, "main: management events are left out")
+
+
+def test_an_instance_whose_metadata_service_is_off_is_judged_as_config_does() -> None:
+    off = {"HttpTokens": "optional", "HttpEndpoint": "disabled", "HttpPutResponseHopLimit": 1}
+    assert RULES["instance-metadata"].judge(off).verdict is Verdict.NON_COMPLIANT
 
 
 def test_a_change_of_others_meanwhile_is_none_of_an_undo() -> None:

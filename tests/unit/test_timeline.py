@@ -61,8 +61,29 @@ def test_data_that_was_changed_shows(events: list[Event], data: st.DataObject) -
 @given(EVENTS.filter(lambda events: len(events) > 1), st.data())
 def test_an_entry_that_was_dropped_shows(events: list[Event], data: st.DataObject) -> None:
     entries = chain(events)
-    del entries[data.draw(st.integers(0, len(entries) - 2))]  # the last one shows against the record's head
+    del entries[data.draw(st.integers(0, len(entries) - 2))]
     assert first_break(entries) is not None
+
+
+@given(EVENTS, st.data())
+def test_what_was_cut_off_at_the_end_shows_against_the_head_of_the_record(
+    events: list[Event], data: st.DataObject
+) -> None:
+    entries = chain(events)
+    end = Head(sequence=entries[-1].sequence, hash=entries[-1].hash)
+    kept = data.draw(st.integers(0, len(entries) - 1))
+    assert first_break(entries, end) is None
+    assert first_break(entries[:kept], end) == kept + 1
+
+
+@given(EVENTS, st.data())
+def test_another_chain_of_the_same_length_is_not_that_of_the_record(
+    events: list[Event], data: st.DataObject
+) -> None:
+    entries = chain(events)
+    end = data.draw(st.sampled_from(entries))
+    assert first_break(entries, Head(sequence=end.sequence, hash=end.hash)) is None
+    assert first_break(entries, Head(sequence=end.sequence, hash="0" * 64)) == end.sequence
 
 
 @given(EVENTS.filter(lambda events: len(events) > 1), st.data())

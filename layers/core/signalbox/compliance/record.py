@@ -82,9 +82,10 @@ class Finding:
 
     `result_at` is the time of the latest result of AWS Config, or of the end of an undo: older results are
     ignored; `annotation` is what Config remarked with it. `noticed` are the times within the last hour at
-    which it was found to be wrong. `under_way`: an execution of the machine, that of the `generation`, has it
-    in its hands. `exception` is what keeps it from being fixed. `name` is what people call the resource and
-    `owner` its tag of that name, once it has been looked at.
+    which it was found to be wrong, `failed` those at which a fix of it has failed. `under_way`: an execution
+    of the machine, that of the `generation`, has it in its hands. `exception` is what keeps it from being
+    fixed, as that was at `excepted_at`. `name` is what people call the resource and `owner` its tag of that
+    name, once it has been looked at.
     """
 
     id: str
@@ -101,7 +102,9 @@ class Finding:
     closed_at: datetime | None = None
     annotation: str = ""
     noticed: tuple[datetime, ...] = ()
+    failed: tuple[datetime, ...] = ()
     exception: str | None = None
+    excepted_at: datetime | None = None
     generation: int = 1
     under_way: bool = False
     remediation: Remediation = field(default_factory=Remediation)

@@ -74,11 +74,13 @@ def continue_chain(head: Head, events: Iterable[Event]) -> tuple[Head, tuple[Ent
     return head, tuple(entries)
 
 
-def first_break(entries: Sequence[Entry]) -> int | None:
+def first_break(entries: Sequence[Entry], end: Head = Head()) -> int | None:  # noqa: B008 - it is frozen
     """The sequence of the first entry that was changed, dropped or moved; None when the chain holds.
 
-    `entries` are all of a timeline, oldest first. The hash is SHA-256, in hex, over the entry's fields as a
-    compact JSON list: sequence, at, type, actor, reason, data (keys sorted), previous_hash.
+    `entries` are all of a timeline, oldest first. `end` is the head that the record remembers: that entry is
+    among them, and others may have followed since; without it, what was cut off at the end does not show.
+    The hash is SHA-256, in hex, over the entry's fields as a compact JSON list: sequence, at, type, actor,
+    reason, data (keys sorted), previous_hash.
     """
     head = Head()
     for entry in entries:
@@ -86,4 +88,6 @@ def first_break(entries: Sequence[Entry]) -> int | None:
         if (entry.sequence, entry.previous_hash, entry.hash) != expected:
             return entry.sequence
         head = Head(sequence=entry.sequence, hash=entry.hash)
-    return None
+        if entry.sequence == end.sequence and head != end:
+            return entry.sequence
+    return head.sequence + 1 if head.sequence < end.sequence else None

@@ -4,16 +4,15 @@ from dataclasses import replace
 
 from signalbox.compliance.commands.attend import answered, attend, begin, begun
 from signalbox.compliance.decisions.assess import mode_under
-from signalbox.compliance.decisions.breaker import MOST, RESTS_FOR, is_flapping, recent
+from signalbox.compliance.decisions.breaker import MOST, is_flapping, recent
 from signalbox.compliance.model import Mode, Subject, Verdict
 from signalbox.compliance.ports import CompliancePorts, Result
-from signalbox.compliance.record import Excepted, Finding, State
+from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Rule
-from signalbox.compliance.spec import ExceptionSpec
+from signalbox.compliance.steps.break_loop import break_loop
 from signalbox.compliance.steps.turn import at_rest, happened, recorded, tell
 from signalbox.kernel.again import persistent
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.events import ENGINE, Event
 
 CONFIG = "aws.config"
 
@@ -81,7 +80,8 @@ def _found(finding: Finding | None, subject: Subject, result: Result, ports: Com
     )
     opened = happened("Finding Opened", reason, ports, CONFIG, rule=rule.name, result_at=rfc3339(result.at))
     if is_flapping(finding.noticed, now):
-        return _flapping(finding, opened, ports)
+        why = f"found {MOST} times within an hour; something brings it back"
+        return f"{break_loop(finding, [opened], why, ports).id} is flapping"
     finding = begin(begun(finding), [opened], ports)
     return f"{finding.id} is open"
 
@@ -107,27 +107,3 @@ def _new(subject: Subject, rule: Rule, result: Result, ports: CompliancePorts) -
         detected_at=result.at,
         result_at=result.at,
     )
-
-
-def _flapping(finding: Finding, opened: Event, ports: CompliancePorts) -> str:
-    """Left alone for a day, by an exception that anybody can see and delete. It is stored first: who dies
-    before the finding is stored comes again."""
-    now = ports.clock()
-    id_ = f"flapping-{finding.id}"
-    until = now + RESTS_FOR
-    reason = f"flapping: found {MOST} times within an hour; something brings it back"
-    spec = ExceptionSpec(
-        id=id_,
-        reason=reason,
-        owner=ENGINE,
-        until=rfc3339(until),
-        rule=finding.rule,
-        resource=finding.resource.id,
-        account=finding.resource.account,
-    )
-    ports.exceptions.put(
-        Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True)
-    )
-    finding = replace(at_rest(finding, State.FLAPPING, reason, ports), exception=id_)
-    tell(finding, [opened, happened("Finding Flapping", reason, ports, exception=id_)], ports)
-    return f"{finding.id} is flapping"

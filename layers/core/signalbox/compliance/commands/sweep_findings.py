@@ -6,8 +6,10 @@ from functools import cache, partial
 from signalbox.compliance.commands.advance_wave import advance
 from signalbox.compliance.commands.attend import attend, begin, begun
 from signalbox.compliance.commands.notice import notice
-from signalbox.compliance.ports import CompliancePorts
+from signalbox.compliance.model import Resource, Verdict
+from signalbox.compliance.ports import CompliancePorts, Result
 from signalbox.compliance.record import Excepted, Finding, State
+from signalbox.compliance.rules.volumes_encrypted_by_default import ACCOUNT
 from signalbox.compliance.steps.turn import happened
 from signalbox.kernel.errors import Conflict, NotFound, Rejected, Transient
 from signalbox.kernel.events import ENGINE
@@ -22,6 +24,8 @@ def sweep_findings(ports: CompliancePorts) -> str:
     told = [_one(finding.id, partial(_swept, finding, exceptions, ports)) for finding in ports.findings.all()]
     told += [_one(rule, partial(advance, rule, None, ports)) for rule in ports.waves.get().by_rule]
     told += [_one(config_rule, partial(_heard, config_rule, ports)) for config_rule in ports.config_rules]
+    of_account = [name for name, rule in ports.config_rules.items() if _is_of_account(rule, ports)]
+    told += [_one(config_rule, partial(_seen, config_rule, ports)) for config_rule in of_account]
     return "; ".join(each for each in told if each)
 
 
@@ -36,13 +40,14 @@ def _swept(finding: Finding, exceptions: Known, ports: CompliancePorts) -> str:
 
 
 def _excepted(finding: Finding, exceptions: Known, ports: CompliancePorts) -> str:
-    """Nothing has changed about the resource, so that no event tells when its exception is over."""
+    """Nothing has changed about the resource, so that no event tells when its exception is over, or is
+    another one now: then it is looked at again."""
     now = ports.clock()
-    if any(each.spec.id == finding.exception and now < each.until for each in exceptions()):
+    found = {each.spec.id: each for each in exceptions() if now < each.until}.get(finding.exception or "")
+    if found and not (finding.excepted_at and finding.excepted_at < found.updated_at):
         return ""
-    ended = happened(
-        "Exception Ended", f"{finding.exception} is over", ports, ENGINE, exception=finding.exception
-    )
+    reason = f"{finding.exception} {'has changed' if found else 'is over'}"
+    ended = happened("Exception Ended", reason, ports, ENGINE, exception=finding.exception)
     begin(begun(finding), [ended], ports)
     return f"{finding.id} is open again"
 
@@ -51,6 +56,30 @@ def _heard(config_rule: str, ports: CompliancePorts) -> str:
     """What Config knows already: of before Signalbox was there, or of events that got lost."""
     said = [notice(result, ports) for result in ports.evaluations.results(config_rule)]
     return f"{config_rule}: {len(said)} results" if said else ""
+
+
+def _is_of_account(rule: str, ports: CompliancePorts) -> bool:
+    return rule in ports.rules and ports.rules[rule].resource_type == ACCOUNT
+
+
+def _seen(config_rule: str, ports: CompliancePorts) -> str:
+    """A setting of the account is looked at as well: it is one, it makes no events, and AWS Config does not
+    look at all that we do."""
+    rule = ports.rules[ports.config_rules[config_rule]]
+    account = Resource(type=ACCOUNT, id=ports.account, account=ports.account, region=ports.region)
+    at = ports.clock()
+    observed = ports.estate.observe(rule, account)
+    judgement = rule.judge(observed.configuration) if observed else None
+    if judgement is None or judgement.verdict is not Verdict.NON_COMPLIANT:
+        return ""
+    found = Result(
+        rule=config_rule,
+        resource=account,
+        verdict=Verdict.NON_COMPLIANT,
+        at=at,
+        annotation=judgement.reason,
+    )
+    return notice(found, ports)
 
 
 def _one(name: str, act: Callable[[], str]) -> str:

@@ -47,7 +47,8 @@ def fate_of(finding: Finding | None) -> Fate:
     if finding is None or finding.remediation.queued:
         return Fate.DROPPED
     is_stopped = finding.under_way and finding.remediation.stopped
-    if is_stopped or finding.state is State.FAILED:
+    has_failed = finding.state is State.FAILED or (finding.state is State.FLAPPING and finding.failed)
+    if is_stopped or has_failed:
         return Fate.FAILED
     if finding.under_way:
         return Fate.TRIED

@@ -7,8 +7,7 @@ OPTIONS = ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit")
 
 
 def _judge(configuration: Configuration) -> Judgement:
-    if configuration.get("HttpEndpoint") == "disabled":
-        return compliant("its metadata service is off")
+    """As AWS Config does: also of one whose service is off, which somebody may turn on."""
     if configuration.get("HttpTokens") == "required":
         return compliant("its metadata service wants a session")
     return non_compliant("its metadata service answers without a session")

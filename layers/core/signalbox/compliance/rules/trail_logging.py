@@ -1,4 +1,5 @@
-"""CloudTrail records what happens in all Regions: a trail that exists but is not logging does not count."""
+"""CloudTrail records what is done in all Regions: a trail that is not logging does not count, nor one that
+leaves management events out. AWS does not say whether its rule sees the first: the sweep looks, too."""
 
 from collections.abc import Sequence
 
@@ -15,17 +16,24 @@ def _trails(configuration: Configuration) -> Sequence[dict[str, object]]:
 
 def _judge(configuration: Configuration) -> Judgement:
     trails = _trails(configuration)
-    logging = [str(each["Name"]) for each in trails if each["IsLogging"]]
+    whole = [each for each in trails if each["RecordsManagement"]]
+    logging = [str(each["Name"]) for each in whole if each["IsLogging"]]
     if logging:
         return compliant(f"{logging[0]} records all Regions")
+    if whole:
+        return non_compliant(f"{_names(whole)}: not logging")
     if trails:
-        return non_compliant(f"{', '.join(str(each['Name']) for each in trails)}: not logging")
+        return non_compliant(f"{_names(trails)}: management events are left out")
     return non_compliant("no trail records all Regions")
+
+
+def _names(trails: Sequence[dict[str, object]]) -> str:
+    return ", ".join(str(each["Name"]) for each in trails)
 
 
 def _startable(configuration: Configuration) -> list[str]:
     """The ARNs of those at home in this account and Region; one that validates its log files first."""
-    own = [each for each in _trails(configuration) if each["IsStartable"]]
+    own = [each for each in _trails(configuration) if each["IsStartable"] and each["RecordsManagement"]]
     own.sort(key=lambda each: (not each["ValidatesFiles"], str(each["Name"])))
     return [str(each["Arn"]) for each in own]
 
@@ -33,7 +41,9 @@ def _startable(configuration: Configuration) -> list[str]:
 def _obstacle(configuration: Configuration) -> str:
     if _startable(configuration):
         return ""
-    return "the account has no trail of all Regions that could be started: it takes a bucket and a decision"
+    return (
+        "no trail of all Regions, with all management events, could be started: making one takes a decision"
+    )
 
 
 def _act(resource: Resource, configuration: Configuration) -> tuple[Write, ...]:

@@ -78,7 +78,11 @@ def _left(finding: Finding, skip: Skip, judgement: Judgement, ports: ComplianceP
     event = happened(
         "Finding Left", skip.reason, ports, state=skip.state, writes=writes, facts=judgement.facts
     )
-    tell(replace(left, exception=skip.exception, remediation=attempt), [event], ports)
+    tell(
+        replace(left, exception=skip.exception, excepted_at=ports.clock(), remediation=attempt),
+        [event],
+        ports,
+    )
     return Progress(next=Next.DONE)
 
 

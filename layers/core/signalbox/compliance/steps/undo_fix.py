@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from signalbox.compliance.decisions.breaker import MOST, is_flapping, recent
 from signalbox.compliance.model import Configuration, Observed, Write
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Rule, Stage
+from signalbox.compliance.steps.break_loop import break_loop
 from signalbox.compliance.steps.stage import entered, is_late, rest
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
@@ -153,5 +155,10 @@ def _failed(finding: Finding, reason: str, outcome: str, ports: CompliancePorts)
     event = happened(FAILED[outcome], reason, ports, before=left.before, after=left.after)
     if left.before is not None:
         finding = replace(finding, result_at=max(finding.result_at, ports.clock()))
-    tell(at_rest(finding, State.FAILED, reason, ports), [event], ports)
+    now = ports.clock()
+    finding = replace(finding, failed=(*recent(finding.failed, now), now))
+    if is_flapping(finding.failed, now):
+        break_loop(finding, [event], f"failed {MOST} times within an hour, at last: {reason}", ports)
+    else:
+        tell(at_rest(finding, State.FAILED, reason, ports), [event], ports)
     return Progress(next=Next.NOT_REMEDIATED)

@@ -21,22 +21,43 @@ def observe_trails(resource: Resource) -> Observed:
     cloudtrail = client("cloudtrail")
     with aws_errors():
         found = cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]
-        logging = {
-            each["TrailARN"]: bool(cloudtrail.get_trail_status(Name=each["TrailARN"])["IsLogging"])
+        trails = [
+            {
+                **_trail(each, resource),
+                "IsLogging": bool(cloudtrail.get_trail_status(Name=each["TrailARN"])["IsLogging"]),
+                "RecordsManagement": _has_management(
+                    cloudtrail.get_event_selectors(TrailName=each["TrailARN"])
+                ),
+            }
             for each in found
-        }
-    trails = [_trail(each, resource, is_logging=logging[each["TrailARN"]]) for each in found]
+        ]
     return Observed(configuration={"Trails": trails}, name=resource.id, is_of_account=True)
 
 
-def _trail(found: dict[str, Any], resource: Resource, *, is_logging: bool) -> dict[str, object]:
+def _has_management(selectors: dict[str, Any]) -> bool:
+    """Whether all management events are recorded, as AWS Config looks at it. A trail without selectors of its
+    own records them."""
+    basic, advanced = selectors.get("EventSelectors", []), selectors.get("AdvancedEventSelectors", [])
+    if not basic and not advanced:
+        return True
+    return any(
+        each.get("IncludeManagementEvents", True) and not each.get("ExcludeManagementEventSources")
+        for each in basic
+    ) or any(_is_all_management(each["FieldSelectors"]) for each in advanced)
+
+
+def _is_all_management(fields: list[dict[str, Any]]) -> bool:
+    """The category, and nothing that narrows it."""
+    return [(each["Field"], each.get("Equals")) for each in fields] == [("eventCategory", ["Management"])]
+
+
+def _trail(found: dict[str, Any], resource: Resource) -> dict[str, object]:
     arn = str(found["TrailARN"])
     home = (found.get("HomeRegion"), arn.split(":")[4])
     return {
         "Name": found["Name"],
         "Arn": arn,
         "IsMultiRegion": bool(found.get("IsMultiRegionTrail")),
-        "IsLogging": is_logging,
         "IsStartable": home == (resource.region, resource.account),
         "ValidatesFiles": bool(found.get("LogFileValidationEnabled")),
     }
