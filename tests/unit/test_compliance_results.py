@@ -173,9 +173,12 @@ def test_settings_of_the_account_are_looked_at_by_the_sweep(rule: str) -> None:
     assert_in_order(stage)
 
 
-def test_without_a_rule_in_config_the_sweep_looks_at_nothing() -> None:
+@pytest.mark.parametrize("has_none", [True, False])
+def test_without_a_rule_in_config_the_sweep_looks_at_nothing(has_none: bool) -> None:  # noqa: FBT001
     stage = Railway()
     setting = stage.has("trail-logging", thing("trail-logging", is_of_account=True))
-    stage.world.config_rules.clear()
+    if has_none:
+        stage.world.config_rules.clear()
+    stage.world.evaluations.looked["config-trail-logging"] = None
     stage.sweep()
     assert setting.finding_id not in stage.world.findings.kept

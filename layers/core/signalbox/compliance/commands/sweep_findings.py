@@ -64,7 +64,9 @@ def _is_of_account(rule: str, ports: CompliancePorts) -> bool:
 
 def _seen(config_rule: str, ports: CompliancePorts) -> str:
     """A setting of the account is looked at as well: it is one, it makes no events, and AWS Config does not
-    look at all that we do."""
+    look at all that we do. Not by a rule that somebody has taken away there."""
+    if not ports.evaluations.looks([config_rule]):
+        return ""
     rule = ports.rules[ports.config_rules[config_rule]]
     account = Resource(type=ACCOUNT, id=ports.account, account=ports.account, region=ports.region)
     at = ports.clock()
