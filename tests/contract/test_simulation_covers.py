@@ -68,6 +68,12 @@ def test_what_people_switch_by_hand_is_brought_back_and_told() -> None:
     assert by_hand & observed
 
 
+def test_what_rds_starts_after_seven_days_is_stopped_again() -> None:
+    acting = [case for case in FLEETS.values() if Night.STARTED_BY_AWS in case.endings]
+    assert {case.mode for case in acting} == {"schedule", "enforce"}
+    assert {kind for case in acting for kind in case.kinds} >= {Kind.RDS, Kind.CLUSTER}
+
+
 def test_a_fleet_takes_other_types_and_gives_them_back() -> None:
     assert any(case.alternates and Night.STOPS_AGAIN in case.endings for case in FLEETS.values())
 
