@@ -185,7 +185,7 @@ FLEETS: Mapping[str, FleetCase] = {
         ),
         FleetCase(
             name="fleets/other-kinds",
-            kinds=(Kind.CLUSTER, Kind.ECS, Kind.BEANSTALK, Kind.WORKSPACES),
+            kinds=(Kind.CLUSTER, Kind.ECS, Kind.BEANSTALK, Kind.WORKSPACES, Kind.APPSTREAM),
             order=((Kind.CLUSTER,),),
             endings=(*TURNS, Night.STARTED_BY_AWS),
         ),
