@@ -178,7 +178,7 @@ class Runtime:
         moto_seams.metric_data(self._seams)
         moto_seams.alarm_states(self._seams, self._alarms)
         moto_seams.estate_life(self._seams, self._estate)
-        moto_seams.fleet_resources(self._seams)
+        moto_seams.fleet_resources(self._seams, self._clock.now)
         moto_seams.recorded_resources(self._seams)
         moto_seams.managed_instances(self._seams)
         moto_seams.config_evaluations(self._seams, self._config_rules)

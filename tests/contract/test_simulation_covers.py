@@ -13,8 +13,6 @@ from signalbox.rollouts.service import Platform, Preset, Traffic
 from signalbox.rollouts.strategies.presets import PRESETS
 from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, REMEDIATIONS, TURNS, Ending, Mend, Night
 
-NOT_IN_MOTO = {Kind.APPSTREAM}
-
 
 def test_every_capability_is_simulated() -> None:
     """A capability is a package with steps, which a fault can interrupt."""
@@ -51,7 +49,7 @@ def test_every_fleet_is_stopped_and_started() -> None:
 
 def test_every_kind_of_resource_is_stopped_and_started() -> None:
     acting = [case for case in FLEETS.values() if case.mode == "schedule" and {*TURNS} <= {*case.endings}]
-    assert {kind for case in acting for kind in case.kinds} == set(Kind) - NOT_IN_MOTO
+    assert {kind for case in acting for kind in case.kinds} == set(Kind)
 
 
 def test_every_mode_of_a_fleet_is_run() -> None:
@@ -66,6 +64,12 @@ def test_what_people_switch_by_hand_is_brought_back_and_told() -> None:
     )
     assert by_hand <= enforced
     assert by_hand & observed
+
+
+def test_what_rds_starts_after_seven_days_is_stopped_again() -> None:
+    acting = [case for case in FLEETS.values() if Night.STARTED_BY_AWS in case.endings]
+    assert {case.mode for case in acting} == {"schedule", "enforce"}
+    assert {kind for case in acting for kind in case.kinds} >= {Kind.RDS, Kind.CLUSTER}
 
 
 def test_a_fleet_takes_other_types_and_gives_them_back() -> None:

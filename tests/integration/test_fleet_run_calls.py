@@ -24,6 +24,7 @@ from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.turn import PowerCommand
 from signalbox.kernel.caller import Caller
 from signalbox_local.moto_seams import Seams, fleet_resources
+from signalbox_local.moto_seams.associations import LASTS
 from tests.contract.template import resources, template
 from tests.integration.fleet_stages import Instances
 from tests.unit.fleet_machine import TASKS
@@ -56,7 +57,12 @@ class Time:
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def calls(time: Time, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """As `service:Operation`, of every client."""
     made: Counter[str] = Counter()
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -70,7 +76,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         monkeypatch.setenv(name, value)
     _forget()
     seams = Seams()
-    fleet_resources(seams)
+    fleet_resources(seams, time)
     with mock_aws():
         yield made
     seams.undo()
@@ -113,11 +119,12 @@ def _run(time: Time, ports: FleetPorts) -> None:
         state = progress.next
 
 
-def test_a_stop_is_two_calls_of_ec2_and_a_look_and_as_few_of_the_others(calls: Counter[str]) -> None:
+def test_a_stop_is_two_calls_of_ec2_and_a_look_and_as_few_of_the_others(
+    calls: Counter[str], time: Time
+) -> None:
     stage = Instances(boto3.Session())
     ids = {stage.put(name, {"env": "qa"}) for name in ("one", "two", "three")}
     stage.put("other", {"env": "prod"})
-    time = Time()
     ports = _ports(time, fleet(select=selecting(kinds=(Kind.EC2,))))
     calls.clear()
     _run(time, ports)
@@ -132,6 +139,7 @@ def test_a_stop_is_two_calls_of_ec2_and_a_look_and_as_few_of_the_others(calls: C
         "ec2:DescribeInstances": 2,
         "ec2:StopInstances": 1,
         "ssm:ListCommandInvocations": 1,
+        "ssm:ListAssociations": 1,
     }
     ((run,), _) = ports.runs.list("qa", 10, None)
     assert (run.phase, run.counts["reached"]) == (RunPhase.SUCCEEDED, 3)
@@ -139,9 +147,32 @@ def test_a_stop_is_two_calls_of_ec2_and_a_look_and_as_few_of_the_others(calls: C
     assert {id_ for lot in lots for id_ in lot.reached} == ids
 
 
-def test_a_sweep_that_finds_nothing_astray_reads_only(calls: Counter[str]) -> None:
+def test_what_an_association_patches_is_stopped_by_a_call_of_its_own_when_that_is_over(
+    calls: Counter[str], time: Time
+) -> None:
+    stage = Instances(boto3.Session())
+    patched, *_ = (stage.put(name, {"env": "qa"}) for name in ("one", "two", "three"))
+    ports = _ports(time, fleet(select=selecting(kinds=(Kind.EC2,))))
+    targets: Any = [{"Key": "InstanceIds", "Values": [patched]}]
+    boto3.client("ssm").create_association(Name="AWS-RunPatchBaseline", Targets=targets)
+    over = time.now + LASTS
+    calls.clear()
+    _run(time, ports)
+    assert over < time.now < over + timedelta(minutes=2)
+    looks = calls["ssm:ListAssociations"]
+    assert {name: count for name, count in calls.items() if name.startswith("ssm:")} == {
+        "ssm:ListCommandInvocations": looks,
+        "ssm:ListAssociations": looks,
+        "ssm:DescribeAssociationExecutions": looks,
+        "ssm:DescribeAssociationExecutionTargets": looks - 1,  # the last one finds that it has ended
+    }
+    assert calls["ec2:StopInstances"] == 2
+    ((run,), _) = ports.runs.list("qa", 10, None)
+    assert (run.phase, run.counts["reached"]) == (RunPhase.SUCCEEDED, 3)
+
+
+def test_a_sweep_that_finds_nothing_astray_reads_only(calls: Counter[str], time: Time) -> None:
     Instances(boto3.Session()).put("one", {"env": "qa"})
-    time = Time()
     ports = _ports(time, fleet(mode="enforce", select=selecting(kinds=(Kind.EC2,))))
     _run(time, ports)
     calls.clear()

@@ -135,6 +135,37 @@ def test_a_fleet_that_only_follows_its_schedule_tells_who_has_strayed(stage: Wor
     assert len(fleet.runs()) == 1
 
 
+def test_what_an_association_of_state_manager_patches_is_stopped_when_that_is_over(
+    stage: World, fleet: Fleet
+) -> None:
+    _in_office_hours(stage)
+    fleet.register(select={"tags": {"fleet": [fleet.name]}, "kinds": ["ec2"]})
+    patched, other = fleet.instances
+    friday = coming(stage, FRIDAY, 20)
+    set_clock(stage, friday - MINUTE)
+    stage.aws("ssm").create_association(
+        Name="AWS-RunPatchBaseline",
+        AssociationName="nightly",
+        Targets=[{"Key": "InstanceIds", "Values": [patched]}],
+    )
+    set_clock(stage, friday)
+    told = eventually(lambda: _told_of(fleet, patched, "busy"))
+    assert told["reason"] == "it is being patched: AWS-RunPatchBaseline, association nightly"
+    eventually(lambda: fleet.power()[other] == "stopped")
+    assert fleet.power()[patched] == "running"
+    assert fleet.until_run(1)["phase"] == "succeeded"
+    assert (fleet.power()[patched], len(fleet.runs())) == ("stopped", 1)
+
+
+def _told_of(fleet: Fleet, resource: str, outcome: str) -> dict[str, str]:
+    """What the latest run says of it, once that is its outcome; nothing before."""
+    for run in fleet.runs()[:1]:
+        for one in fleet.ask("GET", f"/runs/{run['run_id']}")["resources"]:
+            if (one["id"], one["outcome"]) == (resource, outcome):
+                return dict(one)
+    return {}
+
+
 def test_what_was_missed_is_caught_up_with_once(stage: World, fleet: Fleet) -> None:
     _in_office_hours(stage)
     fleet.register()

@@ -143,9 +143,9 @@ def _walks(given: argparse.Namespace) -> list[Task]:
 
 def _happens_to(case: AnyCase, ending: AnyEnding, troubles: tuple[str, ...]) -> bool:
     """People do other things to rollouts than to fleets and findings, and ask nothing of a fleet when some of
-    it has been switched by hand."""
+    it has been switched by somebody else."""
     others = set().union(*(deeds for kind, deeds in DEEDS.items() if kind is not type(case)))
-    if isinstance(ending, Night) and ending.is_by_hand:
+    if isinstance(ending, Night) and not ending.is_transition:
         others |= DEEDS[FleetCase]
     return not {*troubles} & others
 

@@ -76,13 +76,15 @@ class Case:
 class Night(StrEnum):
     """What of a fleet's week is met by faults: that it stops in the evening, or starts in the morning; that
     somebody starts some of it in the night, which events tell of, or nobody (`swept`); that somebody stops
-    some of it by day; that it stops again after it has started with other types than its own."""
+    some of it by day; that RDS itself starts what has stood still for seven days; that it stops again after
+    it has started with other types than its own."""
 
     STOPS = "stops"
     STARTS = "starts"
     STARTED_BY_HAND = "started-by-hand"
     SWEPT = "swept"
     STOPPED_BY_HAND = "stopped-by-hand"
+    STARTED_BY_AWS = "started-by-aws"
     STOPS_AGAIN = "stops-again"
 
     @property
@@ -92,8 +94,13 @@ class Night(StrEnum):
 
     @property
     def is_by_hand(self) -> bool:
-        """Whether it is no transition."""
+        """Whether somebody switches some of it."""
         return self in (Night.STARTED_BY_HAND, Night.SWEPT, Night.STOPPED_BY_HAND)
+
+    @property
+    def is_transition(self) -> bool:
+        """Whether the schedule brings it."""
+        return not self.is_by_hand and self is not Night.STARTED_BY_AWS
 
 
 TURNS = (Night.STOPS, Night.STARTS)
@@ -171,17 +178,22 @@ STRAYING = (Night.STARTED_BY_HAND, Night.SWEPT, Night.STOPPED_BY_HAND)
 FLEETS: Mapping[str, FleetCase] = {
     case.name: case
     for case in (
-        FleetCase(name="fleets/in-order", order=((Kind.RDS,), (Kind.EC2, Kind.AUTOSCALING))),
+        FleetCase(
+            name="fleets/in-order",
+            order=((Kind.RDS,), (Kind.EC2, Kind.AUTOSCALING)),
+            endings=(*TURNS, Night.STARTED_BY_AWS),
+        ),
         FleetCase(
             name="fleets/other-kinds",
-            kinds=(Kind.CLUSTER, Kind.ECS, Kind.BEANSTALK, Kind.WORKSPACES),
+            kinds=(Kind.CLUSTER, Kind.ECS, Kind.BEANSTALK, Kind.WORKSPACES, Kind.APPSTREAM),
             order=((Kind.CLUSTER,),),
+            endings=(*TURNS, Night.STARTED_BY_AWS),
         ),
         FleetCase(
             name="fleets/enforced",
             kinds=(Kind.EC2, Kind.AUTOSCALING, Kind.RDS, Kind.ECS),
             mode="enforce",
-            endings=STRAYING,
+            endings=(*STRAYING, Night.STARTED_BY_AWS),
         ),
         FleetCase(name="fleets/observed", mode="observe", endings=(*TURNS, Night.STOPPED_BY_HAND)),
         FleetCase(

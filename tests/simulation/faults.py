@@ -28,6 +28,7 @@ REFUSED_FOR = 100.0  # seconds
 # What may refuse.
 ESTATE = frozenset(
     {
+        "appstream",
         "ec2",
         "auto-scaling",
         "elastic-load-balancing-v2",

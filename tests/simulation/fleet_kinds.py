@@ -13,6 +13,7 @@ from moto.workspaces.models import workspaces_backends
 from signalbox.aws.fleets.groups import ENVIRONMENT
 from signalbox.fleets.model import Kind
 from signalbox_local.owner import Aws, two_subnets
+from tests.simulation.application_fleets import appstream_backends
 
 # How `conditions` of an estate calls a resource: this, then its id.
 PREFIXES: Mapping[Kind, str] = {
@@ -23,6 +24,7 @@ PREFIXES: Mapping[Kind, str] = {
     Kind.ECS: "service:",
     Kind.BEANSTALK: "environment:",
     Kind.WORKSPACES: "desktop:",
+    Kind.APPSTREAM: "applications:",
 }
 SIZED = tuple(PREFIXES[kind] for kind in (Kind.AUTOSCALING, Kind.ECS, Kind.BEANSTALK))
 TASKS = 3
@@ -58,6 +60,7 @@ class OtherKinds:
             Kind.ECS: (self.service(name, tags),),
             Kind.BEANSTALK: (self.environment(name, tags),),
             Kind.WORKSPACES: (self.desktop(name, tags),),
+            Kind.APPSTREAM: (self.applications(name, tags),),
         }
 
     def cluster(self, name: str, tags: Tags) -> str:
@@ -101,6 +104,17 @@ class OtherKinds:
         found = self._aws("workspaces").create_workspaces(Workspaces=[wanted])
         return f"desktop:{found['PendingRequests'][0]['WorkspaceId']}"
 
+    def applications(self, name: str, tags: Tags) -> str:
+        """A fleet of AppStream."""
+        self._aws("appstream").create_fleet(
+            Name=name,
+            InstanceType="stream.standard.small",
+            ComputeCapacity={"DesiredInstances": 1},
+            Tags=dict(tags),
+        )
+        self._aws("appstream").start_fleet(Name=name)
+        return f"applications:{name}"
+
     def _registered_directory(self) -> str:
         vpc = self._aws("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
         network = {"VpcId": vpc, "SubnetIds": two_subnets(self._aws)}
@@ -128,4 +142,6 @@ def conditions_of_kinds(account: str, region: str) -> dict[str, str]:
         found[f"service:{service.cluster_name}/{service.name}"] = told
     for id_, desktop in workspaces_backends[account][region].workspaces.items():
         found[f"desktop:{id_}"] = str(desktop.state).lower()
+    for name, fleet in appstream_backends[account][region].fleets.items():
+        found[f"applications:{name}"] = fleet.state.lower()
     return found

@@ -38,6 +38,7 @@ class FleetPart:
         self.name = spec.name
         self.selected = tuple(selected)
         self.only_observes = spec.mode == "observe"
+        self.enforces = spec.mode == "enforce"
         self.refused = False
         assert universe.ask_fleets(lambda ports: put_fleet(spec, CALLER, ports)), "the registration failed"
 

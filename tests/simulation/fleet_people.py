@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from signalbox.fleets.commands.override_fleet import lift_override, override_fleet
 from signalbox.fleets.commands.switch_fleet import switch_fleet
-from signalbox.fleets.model import Action
+from signalbox.fleets.model import Action, Power
 from tests.simulation.fibers import hub
 from tests.simulation.fleet_part import CALLER
 
@@ -37,10 +37,14 @@ def _switch(part: FleetPart, action: Action) -> None:
     part.universe.ask_fleets(lambda ports: switch_fleet(part.name, action, CALLER, ports))
 
 
+def override(part: FleetPart, power: Power, until: datetime) -> None:
+    """Somebody wants it so for a while."""
+    part.universe.ask_fleets(lambda ports: override_fleet(part.name, power, until, CALLER, ports))
+
+
 def _override(part: FleetPart, action: Action) -> None:
     until = datetime.fromtimestamp(hub.now, UTC) + OVERRIDDEN_FOR
-    power = _other(action).power
-    part.universe.ask_fleets(lambda ports: override_fleet(part.name, power, until, CALLER, ports))
+    override(part, _other(action).power, until)
 
 
 def _lift(part: FleetPart) -> None:

@@ -1,5 +1,5 @@
 """A fleet stops on Friday evening and starts on Monday morning; another one beside it has missed Thursday.
-In between people switch some of it by hand."""
+In between people switch some of it by hand, or RDS by itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from signalbox.fleets.model import Action, Kind
 from signalbox.fleets.record import RunPhase
 from tests.simulation import fleet_aftermath, fleet_strays
+from tests.simulation import fleet_week as week
 from tests.simulation.cases import FleetCase, Night
 from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
@@ -16,18 +17,7 @@ from tests.simulation.fleet_estate import OWN_TYPE, SIZES, Owner, conditions, ty
 from tests.simulation.fleet_kinds import SIZED, called
 from tests.simulation.fleet_observer import FleetObserver
 from tests.simulation.fleet_part import FleetPart, Moment
-from tests.simulation.fleet_people import WISHES, Wish
-from tests.simulation.fleet_week import (
-    BY_DAY,
-    BY_NIGHT,
-    EVENING,
-    EVENING_AFTER,
-    FRIDAY,
-    MISSED,
-    MORNING,
-    SUNDAY,
-    specs,
-)
+from tests.simulation.fleet_people import WISHES, Wish, override
 from tests.simulation.observer import EACH_SECOND
 from tests.simulation.play import Verdict
 from tests.simulation.universe import ACCOUNT, REGION, Universe
@@ -44,6 +34,7 @@ PLAYED_BEFORE: Mapping[Night, Sequence[str]] = {
     Night.STARTED_BY_HAND: ("evening",),
     Night.SWEPT: ("evening",),
     Night.STOPPED_BY_HAND: ("evening", "morning"),
+    Night.STARTED_BY_AWS: ("evening", "closed", "week"),
     Night.STOPS_AGAIN: ("evening", "morning", "week"),
 }
 BEFORE_A_WEEKEND = frozenset({Night.STOPS, Night.STARTED_BY_HAND, Night.SWEPT})
@@ -61,7 +52,7 @@ class FleetPlay:
         self.trouble = ""
         self._late: list[str] = []
         self.estate = Owner(universe.client).estate()
-        qa, dev = specs(case)
+        qa, dev = week.specs(case)
         self.parts = [
             FleetPart(universe, qa, self.estate.qa(case.kinds)),
             FleetPart(universe, dev, self.estate.dev),
@@ -69,11 +60,16 @@ class FleetPlay:
         self.observer = FleetObserver(self.parts)
         universe.calls.seen = lambda call: self._look(str(call))
         Thread(target=self._observe_each_second).start()
-        self._pass(MISSED, since=FRIDAY)
+        self._pass(week.MISSED, since=week.FRIDAY)
         self._busy_evening()
         for name in PLAYED_BEFORE[ending]:
             getattr(self, f"_{name}")()
         universe.calls.forget()
+
+    @property
+    def _may_fail(self) -> bool:
+        """Known only once the trouble has come."""
+        return self.trouble in EXCUSES
 
     def intervene(self, names: str) -> None:
         """Somebody asks something of fleet `qa`."""
@@ -101,19 +97,21 @@ class FleetPlay:
     def _in_question(self) -> tuple[Moment, Callable[[], None]]:
         match self.ending:
             case Night.STOPS:
-                return EVENING, self._evening
+                return week.EVENING, self._evening
             case Night.STARTS:
-                return MORNING, self._morning
+                return week.MORNING, self._morning
             case Night.STOPS_AGAIN:
-                return EVENING_AFTER, self._evening_after
+                return week.EVENING_AFTER, self._evening_after
             case Night.STARTED_BY_HAND | Night.SWEPT:
-                return BY_NIGHT, lambda: self._astray(BY_NIGHT)
+                return week.BY_NIGHT, lambda: self._astray(week.BY_NIGHT)
             case Night.STOPPED_BY_HAND:
-                return BY_DAY, lambda: self._astray(BY_DAY)
+                return week.BY_DAY, lambda: self._astray(week.BY_DAY)
+            case Night.STARTED_BY_AWS:
+                return week.SEVEN_DAYS_LATER, lambda: self._astray(week.SEVEN_DAYS_LATER)
 
     def _busy_evening(self) -> None:
         """Somebody makes a group larger just before it is stopped."""
-        hub.leap(EVENING.at.timestamp() - BEFORE)
+        hub.leap(week.EVENING.at.timestamp() - BEFORE)
         hub.sleep(0.5)
         group = {"AutoScalingGroupName": "batch", "DesiredCapacity": SIZES["batch"][-1] + 1}
         self.universe.client("autoscaling").set_desired_capacity(**group)
@@ -121,7 +119,7 @@ class FleetPlay:
 
     def _evening(self) -> None:
         """What the start depends on is what is remembered now: with the same memory it is the same start."""
-        self._pass(EVENING, hopeless=("early", "spot"))
+        self._pass(week.EVENING, hopeless=("early", "spot"))
         if self.trouble in WISHES:
             return
         if self.parts[0].only_observes:
@@ -132,40 +130,51 @@ class FleetPlay:
             if now != self._sizes[name] and remembered.get(name) != self._sizes[name]:
                 self._late.append(f"I7 {name} was {self._sizes[name]}, and {remembered} is remembered")
 
+    def _closed(self) -> None:
+        """Somebody wants fleet `qa` to stand still for more than a week."""
+        part = self.parts[0]
+        hub.leap(week.CLOSED.at.timestamp())
+        self.observer.wake(week.CLOSED)
+        override(part, week.CLOSED.action.power, week.CLOSED_UNTIL)
+        if not hub.run(lambda: part.rests(week.CLOSED), LONGEST):
+            self._late.append(f"I3 the override of {part.name} has not ended after {LONGEST:.0f} s")
+        hub.sleep(AFTERWARDS)
+        self.observer.calm()
+
     def _week(self) -> None:
         """In which fleet `dev` starts and stops."""
-        hub.leap(EVENING_AFTER.at.timestamp() - A_SWEEP - BEFORE)
+        hub.leap(week.EVENING_AFTER.at.timestamp() - A_SWEEP - BEFORE)
         hub.sleep(A_SWEEP)
 
     def _evening_after(self) -> None:
         """What has stopped has its own type again, but what AWS keeps from it: that the observer knows."""
-        self._pass(EVENING_AFTER, hopeless=MOVING)
-        if self.trouble in WISHES or self.trouble in EXCUSES:
+        self._pass(week.EVENING_AFTER, hopeless=MOVING)
+        if self.trouble in WISHES or self._may_fail:
             return
         for id_, now in types(ACCOUNT, REGION).items():
             if now != OWN_TYPE:
                 self._late.append(f"I7 {id_} was {OWN_TYPE} and is {now}")
 
     def _astray(self, moment: Moment) -> None:
-        """Somebody switches some of fleet `qa` by hand."""
+        """Somebody, or AWS, switches some of fleet `qa`."""
         part = self.parts[0]
         hub.leap(moment.at.timestamp())
         if self.ending is not Night.SWEPT:
             hub.sleep(A_SWEEP)  # which finds nothing: the events come before the next one
-        straying = fleet_strays.by_hand(self.universe, self.estate, moment, self.ending)
+        straying = fleet_strays.led_astray(part, self.estate, moment, self.ending)
         self.observer.astray |= straying.led_to
         self.observer.wake(moment, straying.names)
-        if not hub.run(lambda: fleet_strays.is_over(part, straying), LONGEST):
-            self._late.append(f"I3 {straying.names} have been switched by hand for {LONGEST:.0f} s")
+        if not hub.run(lambda: fleet_strays.is_over(part, straying, may_fail=self._may_fail), LONGEST):
+            self._late.append(f"I3 {straying.names} have been switched by others for {LONGEST:.0f} s")
         hub.sleep(AFTERWARDS)
-        self._late += fleet_strays.wrong(part, straying, may_fail=self.trouble in EXCUSES)
+        self._late += fleet_strays.wrong(part, straying, may_fail=self._may_fail)
         self.observer.calm()
         self.universe.power.is_silent = False
 
     def _weekend(self) -> None:
         if self.trouble in WISHES:
             return
-        hub.leap(SUNDAY.timestamp())
+        hub.leap(week.SUNDAY.timestamp())
         hub.sleep(A_SWEEP)
 
     def _morning(self) -> None:
@@ -173,12 +182,12 @@ class FleetPlay:
         alternates = (self.case.alternates or {}).items()
         scarce = (type_ for own, others in alternates for type_ in (own, *others[:-1]))
         self.universe.power.scarce = frozenset(scarce)
-        self._pass(MORNING, hopeless=("late", "early"))
+        self._pass(week.MORNING, hopeless=("late", "early"))
         self.universe.power.scarce = frozenset()
         if self.trouble in WISHES:
             return
         for name, now in _sizes().items():
-            stands = self.trouble in EXCUSES and now.endswith(" 0")  # it is named, as the aftermath knows
+            stands = self._may_fail and now.endswith(" 0")  # it is named, as the aftermath knows
             if now != self._sizes[name] and not stands:
                 self._late.append(f"I7 {name} was {self._sizes[name]} and is {now}")
 
@@ -195,8 +204,7 @@ class FleetPlay:
             names = frozenset(self.estate.instances[name] for name in hopeless)
             if part.only_observes:
                 names = frozenset(part.selected)
-            may_fail = self.trouble in EXCUSES
-            self._late += fleet_aftermath.wrong(part, moment, names, may_fail=may_fail)
+            self._late += fleet_aftermath.wrong(part, moment, names, may_fail=self._may_fail)
         self.observer.calm()
 
     def _has_ended(self, part: FleetPart, moment: Moment) -> bool:
@@ -224,7 +232,9 @@ class FleetPlay:
     def _vanish(self) -> None:
         """An instance goes when the run has decided about it and has not asked for it yet; none when people
         have turned the night around."""
-        is_quiet = self.ending.is_by_hand or self.parts[0].only_observes or Kind.EC2 not in self.case.kinds
+        is_quiet = (
+            not self.ending.is_transition or self.parts[0].only_observes or Kind.EC2 not in self.case.kinds
+        )
         if self.observer.reversed or is_quiet:
             return
         running = [run for run in self.parts[0].runs() if run.phase is RunPhase.RUNNING]

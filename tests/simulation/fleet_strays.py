@@ -1,4 +1,5 @@
-"""What people start or stop by hand, and what a fleet does about it: brings it back, or tells."""
+"""What people start or stop by hand, or AWS by itself, and what a fleet does about it: brings it back, or
+tells."""
 
 from __future__ import annotations
 
@@ -6,13 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from moto.rds.models import rds_backends
+
 from signalbox.fleets.model import Action
-from signalbox.fleets.record import Cause, RunPhase
+from signalbox.fleets.record import Cause, Run, RunPhase
 from tests.simulation import fleet_aftermath
 from tests.simulation.cases import Night
 from tests.simulation.fleet_estate import FleetEstate, conditions
 from tests.simulation.fleet_kinds import PREFIXES
 from tests.simulation.fleet_part import FleetPart, Moment
+from tests.simulation.kinds_power import start_cluster
 from tests.simulation.universe import ACCOUNT, REGION, Universe
 
 TOLD = {Action.STOP: "Resource Started By Others", Action.START: "Resource Stopped By Others"}
@@ -20,16 +24,23 @@ TOLD = {Action.STOP: "Resource Started By Others", Action.START: "Resource Stopp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Straying:
-    """What has been switched by hand, by the names of `conditions`, and where each of it was led."""
+    """What others have switched, by the names of `conditions`, and where each of it was led."""
 
     moment: Moment
     names: Sequence[str]
     led_to: dict[str, str]
 
 
-def by_hand(universe: Universe, estate: FleetEstate, moment: Moment, ending: Night) -> Straying:
+def led_astray(part: FleetPart, estate: FleetEstate, moment: Moment, ending: Night) -> Straying:
+    """Some of what the fleet has; the moment's action would bring it back."""
+    if ending is Night.STARTED_BY_AWS:
+        return _by_aws(part, moment)
+    return _by_hand(part.universe, estate, moment, ending)
+
+
+def _by_hand(universe: Universe, estate: FleetEstate, moment: Moment, ending: Night) -> Straying:
     """An instance and a database; where no event tells of it, also what has no events: a group and a service
-    of ECS. The moment's action would bring them back."""
+    of ECS."""
     one, database = estate.instances["two"], "orders"
     if ending is Night.STOPPED_BY_HAND:
         universe.client("ec2").stop_instances(InstanceIds=[one])
@@ -47,15 +58,28 @@ def by_hand(universe: Universe, estate: FleetEstate, moment: Moment, ending: Nig
     return Straying(moment=moment, names=(*led_to, "group:web", "service:shop/shop"), led_to=led_to)
 
 
-def is_over(part: FleetPart, straying: Straying) -> bool:
+def _by_aws(part: FleetPart, moment: Moment) -> Straying:
+    """What the fleet has of databases and clusters has stood still for seven days: RDS starts it."""
+    backend = rds_backends[ACCOUNT][REGION]
+    led_to = {name: "available" for name in part.selected if name.startswith(("db:", "cluster:"))}
+    for kind, _, id_ in (name.partition(":") for name in led_to):
+        if kind == "db":
+            part.universe.power.start_database(backend.databases[id_])
+        else:
+            start_cluster(part.universe.power, backend.clusters[id_])
+    return Straying(moment=moment, names=tuple(led_to), led_to=led_to)
+
+
+def is_over(part: FleetPart, straying: Straying, *, may_fail: bool) -> bool:
     """Whether everything is back, or has been told of, and nothing is under way."""
     if part.only_observes:
         return _told(part, straying) == {*straying.names} and part.is_told()
-    return part.rests(straying.moment) and not any(_still_astray(straying))
+    return part.rests(straying.moment) and not any(_still_astray(part, straying, may_fail=may_fail))
 
 
 def wrong(part: FleetPart, straying: Straying, *, may_fail: bool) -> Iterator[str]:
-    """When it should be over. What AWS refuses to bring back at first the sweep brings back later."""
+    """When it should be over. What AWS refuses to bring back at first the sweep brings back later, where the
+    fleet enforces; elsewhere it is named."""
     if part.only_observes:
         yield from _wrong_told(part, straying)
     else:
@@ -68,19 +92,17 @@ def wrong(part: FleetPart, straying: Straying, *, may_fail: bool) -> Iterator[st
 def _wrong_told(part: FleetPart, straying: Straying) -> Iterator[str]:
     told = _told(part, straying)
     if told != {*straying.names}:
-        yield f"I3 of what was switched by hand {sorted(told)} was told, and not {straying.names}"
-    for run in part.runs():
-        if run.created_at >= straying.moment.at:
-            yield f"I9 {part.name} only observes, and has begun {run.run_id}"
+        yield f"I3 of what was switched by others {sorted(told)} was told, and not {straying.names}"
+    for run in _runs(part, straying):
+        yield f"I9 {part.name} only observes, and has begun {run.run_id}"
 
 
 def _wrong_runs(part: FleetPart, straying: Straying, *, may_fail: bool) -> Iterator[str]:
-    yield from _still_astray(straying)
-    runs = [run for run in part.runs() if run.created_at >= straying.moment.at]
+    yield from _still_astray(part, straying, may_fail=may_fail)
     strays = {
         f"{kind}:{name.removeprefix(prefix)}" for name in straying.names for kind, prefix in PREFIXES.items()
     }
-    for run in runs:
+    for run in _runs(part, straying):
         yield from fleet_aftermath.told(part, run, RunPhase.SUPERSEDED)
         if run.cause is not Cause.ENFORCEMENT or not {*run.only} <= strays:
             yield f"I9 {run.run_id} by {run.cause} is about {run.only}"
@@ -88,11 +110,24 @@ def _wrong_runs(part: FleetPart, straying: Straying, *, may_fail: bool) -> Itera
             yield f"I3 {run.run_id} is {run.phase} without need: {run.failure}"
 
 
-def _still_astray(straying: Straying) -> Iterator[str]:
+def _still_astray(part: FleetPart, straying: Straying, *, may_fail: bool) -> Iterator[str]:
     now = conditions(ACCOUNT, REGION)
+    named = set(_failed(part, straying)) if may_fail and not part.enforces else ()
     for name in straying.names:
-        if not fleet_aftermath.is_there(name, now[name], straying.moment.action):
-            yield f"I3 {name} was switched by hand, is {now[name]} and stays so"
+        if name not in named and not fleet_aftermath.is_there(name, now[name], straying.moment.action):
+            yield f"I3 {name} was switched by others, is {now[name]} and stays so"
+
+
+def _failed(part: FleetPart, straying: Straying) -> Iterator[str]:
+    """What the record says that it could not be brought back."""
+    for run in _runs(part, straying):
+        for lot in part.lots(run):
+            yield from (PREFIXES[lot.kind] + id_ for ids in lot.failed.values() for id_ in ids)
+
+
+def _runs(part: FleetPart, straying: Straying) -> list[Run]:
+    """Since it was switched."""
+    return [run for run in part.runs() if run.created_at >= straying.moment.at]
 
 
 def _told(part: FleetPart, straying: Straying) -> set[str]:

@@ -22,6 +22,10 @@ EVENING = Moment(fleet="qa", action=Action.STOP, at=_at(9, 19), following=_at(12
 MISSED = Moment(fleet="dev", action=Action.STOP, at=_at(8, 19), following=_at(13, 7))
 MORNING = Moment(fleet="qa", action=Action.START, at=_at(12, 7), following=_at(16, 19))
 EVENING_AFTER = Moment(fleet="qa", action=Action.STOP, at=_at(16, 19), following=_at(19, 7))
+# Nobody needs it next week, and RDS starts what has stood still for seven days; the action brings it back.
+CLOSED = Moment(fleet="qa", action=Action.STOP, at=_at(10, 9), following=_at(19, 7))
+CLOSED_UNTIL = _at(18, 12)
+SEVEN_DAYS_LATER = Moment(fleet="qa", action=Action.STOP, at=_at(16, 19, 5), following=CLOSED.following)
 # When somebody switches something by hand; the action brings it back.
 BY_NIGHT = Moment(fleet="qa", action=Action.STOP, at=_at(10, 9, 30), following=MORNING.at)
 BY_DAY = Moment(fleet="qa", action=Action.START, at=_at(12, 10, 30), following=EVENING_AFTER.at)

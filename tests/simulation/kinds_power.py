@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from moto.ecs.models import EC2ContainerServiceBackend
-from moto.rds.models import RDSBackend
+from moto.rds.models import DBCluster, RDSBackend
 from moto.workspaces.responses import WorkSpacesResponse
 
 from signalbox_local.moto_seams import Seams
@@ -18,6 +18,7 @@ CLUSTER_TAKES = 60.0  # seconds
 TASKS_TAKE = 30.0
 DESKTOP_TAKES = 50.0
 TOLD = {"available": "RDS-EVENT-0151", "stopped": "RDS-EVENT-0150"}
+STOOD_TOO_LONG = "RDS-EVENT-0153"
 
 
 def slow_kinds(seams: Seams, power: Power) -> None:
@@ -35,23 +36,33 @@ def _cluster(power: Power, before: str, on_the_way: str, there: str) -> Callable
             cluster: Any = backend.clusters.get(cluster_identifier)
             if cluster is None or cluster.status != before:
                 return original(backend, cluster_identifier)  # which refuses
-            cluster.status = on_the_way
-
-            def arrive() -> None:
-                cluster.status = there
-                detail = {
-                    "SourceType": "CLUSTER",
-                    "SourceIdentifier": cluster_identifier,
-                    "EventID": TOLD[there],
-                }
-                power.tell("aws.rds", "RDS DB Cluster Event", detail)
-
-            power.later(CLUSTER_TAKES, arrive)
+            _move(power, cluster, on_the_way, there)
             return cluster
 
         return change
 
     return around
+
+
+def start_cluster(power: Power, cluster: DBCluster) -> None:
+    """As RDS does by itself with what has stood still for seven days."""
+    _move(power, cluster, "starting", "available")
+    _tell_of(power, cluster, STOOD_TOO_LONG)
+
+
+def _move(power: Power, cluster: DBCluster, on_the_way: str, there: str) -> None:
+    cluster.status = on_the_way
+
+    def arrive() -> None:
+        cluster.status = there
+        _tell_of(power, cluster, TOLD[there])
+
+    power.later(CLUSTER_TAKES, arrive)
+
+
+def _tell_of(power: Power, cluster: DBCluster, event: str) -> None:
+    named = {"SourceType": "CLUSTER", "SourceIdentifier": str(cluster.db_cluster_identifier)}
+    power.tell("aws.rds", "RDS DB Cluster Event", {**named, "EventID": event})
 
 
 def _tasks(power: Power) -> Callable[..., Any]:

@@ -22,6 +22,7 @@ PENDING, RUNNING, STOPPING, STOPPED = (
 INSTANCE_TAKES = 20.0  # seconds
 DATABASE_TAKES = 40.0
 TOLD = {"available": "RDS-EVENT-0088", "stopped": "RDS-EVENT-0087"}
+STOOD_TOO_LONG = "RDS-EVENT-0154"
 Publish = Callable[[dict[str, Any]], object]
 
 
@@ -88,12 +89,21 @@ class Power:
 
         return around
 
+    def start_database(self, database: DBInstance) -> None:
+        """As RDS does by itself with what has stood still for seven days."""
+        database.status = "starting"
+        self._tell_of(database, STOOD_TOO_LONG)
+        self.later(DATABASE_TAKES, lambda: self._settle(database, "available"))
+
     def _settle(self, database: DBInstance, there: str) -> None:
         database.status = there
+        self._tell_of(database, TOLD[there])
+
+    def _tell_of(self, database: DBInstance, event: str) -> None:
         detail: Mapping[str, str] = {
             "SourceType": "DB_INSTANCE",
             "SourceIdentifier": str(database.db_instance_identifier),
-            "EventID": TOLD[there],
+            "EventID": event,
         }
         self.tell("aws.rds", "RDS DB Instance Event", detail)
 

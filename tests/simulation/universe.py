@@ -31,6 +31,7 @@ from signalbox_local.service_roles import ServiceRoles
 from signalbox_local.stack import Place, Stack, load
 from signalbox_local.targets import send_message
 from tests.simulation import substitutes, swifter
+from tests.simulation.application_fleets import ApplicationFleets
 from tests.simulation.backend import Backend
 from tests.simulation.calls import Calls
 from tests.simulation.fibers import Thread, hub
@@ -109,6 +110,7 @@ class Universe:
         self.client("rds").describe_db_instances()
         self.client("scheduler").list_schedules()
         self.client("ssm").list_commands()
+        self.client("appstream").describe_fleets()
         self.client("s3").list_buckets()
         self.client("cloudtrail").describe_trails()
         begin_to_record(self.client("config"), ACCOUNT)
@@ -132,6 +134,7 @@ class Universe:
         moto_seams.config_evaluations(self.seams, self.config_rules)
         self.power.install(self.seams)
         slow_kinds(self.seams, self.power)
+        ApplicationFleets(self.power, ACCOUNT, REGION).install(self.seams)
         moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)
         moto_seams.load_balancers(self.seams, lambda: hub.now, PACE.balancer)
         swifter.without_ceremony(self.seams)

@@ -266,10 +266,9 @@ class FakePatching:
     def __init__(self, aws: FakeAws) -> None:
         self._aws = aws
 
-    def patched(self, place: Place) -> Mapping[str, str]:
+    def patched(self, place: Place, now: datetime) -> Mapping[str, str]:
         self._aws.refuse("patched", Kind.EC2, place)
         self._aws.calls.append(("patched", Kind.EC2, 1))
-        now = self._aws.clock()
         return {id_: "AWS-RunPatchBaseline, command 1" for id_, end in self._aws.patched.items() if now < end}
 
 

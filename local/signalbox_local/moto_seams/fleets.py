@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -21,6 +22,7 @@ from moto.resourcegroupstaggingapi.models import resourcegroupstaggingapi_backen
 from moto.ssm.responses import SimpleSystemManagerResponse
 from moto.workspaces.responses import WorkSpacesResponse
 
+from signalbox_local.moto_seams.associations import associations
 from signalbox_local.moto_seams.seams import Seams
 
 _PAGE = 1000
@@ -30,14 +32,20 @@ _RESOURCE_TYPES = {"ec2:instance": "AWS::EC2::Instance", "rds:db": "AWS::RDS::DB
                    "workspaces:workspace": "AWS::WorkSpaces::Workspace"}  # fmt: skip
 
 
-def fleet_resources(seams: Seams) -> None:
-    """Instances are paged and found as on AWS; what moto lacks of starts and stops is there."""
+def _real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+def fleet_resources(seams: Seams, now: Callable[[], datetime] = _real_time) -> None:
+    """Instances are paged and found as on AWS; what moto lacks of starts and stops is there. Associations
+    run by the clock `now`."""
     _instance_pages(seams)
     _instance_states(seams)
     _services(seams)
     _desktops(seams)
     _resource_groups(seams)
     _commands(seams)
+    associations(seams, now)
 
 
 def _instance_pages(seams: Seams) -> None:

@@ -86,10 +86,10 @@ class InstanceTypes(Protocol):
 
 
 class Patching(Protocol):
-    """Instance → what Systems Manager patches it with at this moment, of all at a place. Raises Transient and
-    Rejected."""
+    """Instance → what Systems Manager patches it with at this moment, of all at a place: a document, and the
+    command or the association that has it run. Raises Transient and Rejected."""
 
-    def patched(self, place: Place) -> Mapping[str, str]: ...
+    def patched(self, place: Place, now: datetime) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,9 @@ def with_patches(
             yield resource
             continue
         if patched is None:
-            patched = ports.patching.patched(place)
-        command = patched.get(resource.id)
-        if command is not None:
-            yield replace(resource, condition=Condition.BUSY, detail=f"being patched: {command}")
+            patched = ports.patching.patched(place, ports.clock())
+        by = patched.get(resource.id)
+        if by is not None:
+            yield replace(resource, condition=Condition.BUSY, detail=f"being patched: {by}")
         else:
             yield resource
