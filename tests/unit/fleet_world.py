@@ -231,6 +231,24 @@ class FakeSwitch:
         }
 
 
+class FakeGroups:
+    """Port `Groups`: fifty a call."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def members(self, group: str, kind: Kind, place: Place) -> Iterator[str]:
+        self._aws.refuse("group", kind, place)
+        there = (kind, place.account, place.region)
+        things = self._aws.things.values()
+        here = [one for one in things if (one.kind, one.place.account, one.place.region) == there]
+        members = [one.id for one in here if one.group == group]
+        for first in range(0, max(1, len(members)), 50):
+            page = members[first : first + 50]
+            self._aws.calls.append(("group", kind, len(page)))
+            yield from page
+
+
 class FakeTypes:
     """Port `InstanceTypes`: what stands still takes another type; x86 but for those with a g."""
 

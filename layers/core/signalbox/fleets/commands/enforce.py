@@ -7,7 +7,7 @@ from datetime import datetime
 from signalbox.fleets.commands.beginning import Draft, begin_run
 from signalbox.fleets.commands.meaning import meant
 from signalbox.fleets.commands.timing import timed
-from signalbox.fleets.decisions.claims import claim_of, place_of
+from signalbox.fleets.decisions.claims import place_of
 from signalbox.fleets.decisions.tags import TAG, tag_override
 from signalbox.fleets.model import Action, Kind, Place, Power, Wanted
 from signalbox.fleets.ports import FleetPorts
@@ -15,6 +15,7 @@ from signalbox.fleets.record import Cause, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
 from signalbox.fleets.steps.held import hold_back
+from signalbox.fleets.steps.selected import selected
 from signalbox.fleets.steps.turn import tell, under_way
 from signalbox.kernel.again import persistent
 from signalbox.kernel.clock import rfc3339
@@ -56,8 +57,8 @@ class _Concerned:
 
 @persistent
 def enforce(switched: Switched, ports: FleetPorts) -> str:
-    """What was done, in words. What several fleets claim is left to people, and what a resource group has to
-    the sweep. Several may be started at once: raises Conflict when others are faster all the time."""
+    """What was done, in words. What several fleets claim is left to people. Several may be started at once:
+    raises Conflict when others are faster all the time."""
     concerned = list(_concerned(switched, ports))
     # Most events are the echo of a run: AWS is asked only about what strays.
     if all(one.power is switched.power for one in concerned):
@@ -106,11 +107,10 @@ def _wanted(spec: FleetSpec, standing: Standing, ports: FleetPorts) -> Wanted:
 def _selected(one: _Concerned, switched: Switched, ports: FleetPorts) -> _Concerned | None:
     """None unless the fleet has it, it still is as the event says, and its tags do not say otherwise."""
     select = Select(resources=(switched.name,), kinds=(switched.kind,))
-    claim = claim_of(one.spec, switched.kind, one.place)
     back = Power.STOPPED if switched.power is Power.RUNNING else Power.RUNNING
-    for each in ports.switch_of(switched.kind).find(select, one.place):
-        if each.member_of or not claim.has(each) or str(each.condition) == str(back):
-            continue
+    found = ports.switch_of(switched.kind).find(select, one.place)
+    strays = [each for each in found if not each.member_of and str(each.condition) != str(back)]
+    for each in selected(strays, one.spec, switched.kind, one.place, ports):
         asked = tag_override(each.tags.get(TAG), ports.clock())
         if asked is None:
             return one

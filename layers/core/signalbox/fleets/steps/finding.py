@@ -11,6 +11,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Run, Standing, where
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.patched import with_patches
+from signalbox.fleets.steps.selected import selected
 from signalbox.kernel.errors import Rejected
 
 
@@ -41,14 +42,14 @@ class Finding:
         return sorting
 
     def _found(self, run: Run, unless: Power | None) -> Iterator[Resource]:
-        """What a narrow run names must still be selected: tags may have changed since."""
+        """What a narrow run names must still be selected: tags and groups may have changed since."""
         switch = self.ports.switch_of(self.kind)
         if not run.only:
             yield from switch.find(run.spec.select, self.place, unless)
             return
-        claim = claim_of(run.spec, self.kind, self.place)
         select = replace(run.spec.select, tags=None, group=None, resources=run.only)
-        yield from (resource for resource in switch.find(select, self.place) if claim.has(resource))
+        found = list(switch.find(select, self.place))
+        yield from selected(found, run.spec, self.kind, self.place, self.ports)
 
     def _others(self, fleet: str) -> Iterator[Claim]:
         """What other fleets claim there. One that only observes claims nothing."""
@@ -62,8 +63,7 @@ class Finding:
         know the other fleet cannot touch either, and its own runs name it."""
         if not spec.select.group:
             return ()
-        select = replace(spec.select, tags=None, resources=None)
         try:
-            return [resource.id for resource in self.ports.switch_of(self.kind).find(select, theirs)]
+            return list(self.ports.groups.members(spec.select.group, self.kind, theirs))
         except Rejected:
             return ()
