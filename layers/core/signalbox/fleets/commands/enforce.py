@@ -8,6 +8,7 @@ from signalbox.fleets.commands.beginning import Draft, begin_run
 from signalbox.fleets.commands.meaning import meant
 from signalbox.fleets.commands.timing import timed
 from signalbox.fleets.decisions.claims import place_of
+from signalbox.fleets.decisions.mentions import BY_OTHERS
 from signalbox.fleets.decisions.tags import TAG, tag_override
 from signalbox.fleets.model import Action, Kind, Place, Power, Wanted
 from signalbox.fleets.ports import FleetPorts
@@ -21,7 +22,6 @@ from signalbox.kernel.again import persistent
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import ENGINE, Event, JsonObject
 
-TOLD = {Power.RUNNING: "Resource Started By Others", Power.STOPPED: "Resource Stopped By Others"}
 MOST_NAMED = 100  # resources that a run names; beyond that it is a run of the whole fleet
 
 
@@ -84,7 +84,7 @@ def _answered(one: _Concerned, switched: Switched, ports: FleetPorts) -> str:
     if one.spec.mode == "enforce" or (switched.by_aws and one.spec.mode == "schedule"):
         return _brought_back(one, switched, run, reason, ports)
     data: JsonObject = {"resource": switched.id, "kind": switched.kind, "mode": one.spec.mode}
-    event = Event(type=TOLD[switched.power], at=ports.clock(), actor=ENGINE, reason=reason, data=data)
+    event = Event(type=BY_OTHERS[switched.power], at=ports.clock(), actor=ENGINE, reason=reason, data=data)
     tell(one.spec.name, one.standing, [event], ports)
     return reason
 
