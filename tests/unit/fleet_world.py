@@ -154,16 +154,20 @@ class FakeSwitch:
     def pace(self, action: Action) -> Pace:
         return EC2_PACE[action] if self.kind is Kind.EC2 else Pace()
 
-    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
+    def find(
+        self, select: Select, place: Place, unless: Power | None = None, despite: str = ""
+    ) -> Iterator[Resource]:
         self._aws.refuse("find", self.kind, place)
         if select.group:
             self._aws.refuse("group", self.kind, place)
         named = own(select, self.kind, place)
         here = self._here(place)
         looks = [self._aws.look(one) for one in here.values() if one.id in named or _selects(select, one)]
-        found = [one for one in looks if not self.filters or str(one.condition) != str(unless)]
-        self._aws.calls += [("find", self.kind, len(found))] * max(1, -(-len(found) // 1000))
-        yield from found
+        strays = [one for one in looks if not self.filters or str(one.condition) != str(unless)]
+        marked = [one for one in looks if one not in strays and despite in one.tags]
+        for found in (strays, marked)[: 2 if self.filters and despite else 1]:
+            self._aws.calls += [("find", self.kind, len(found))] * max(1, -(-len(found) // 1000))
+            yield from found
         for id_ in named:
             if id_ not in here:
                 yield Resource(

@@ -41,6 +41,7 @@ class Cause(StrEnum):
     REQUEST = "request"
     OVERRIDE = "override"
     ENFORCEMENT = "enforcement"
+    TAG = "tag"
 
 
 THE_SWEEP = "the hourly sweep"  # the reason of a run that brings back what no event has told of

@@ -112,7 +112,7 @@ def _selected(one: _Concerned, switched: Switched, ports: FleetPorts) -> _Concer
     strays = [each for each in found if not each.member_of and str(each.condition) != str(back)]
     for each in selected(strays, one.spec, switched.kind, one.place, ports):
         asked = tag_override(each.tags.get(TAG), ports.clock())
-        if asked is None:
+        if asked is None or asked.power is back:
             return one
         if asked.power is switched.power:
             return replace(one, until=asked.until)
