@@ -23,8 +23,8 @@ class TrustingRole:
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
 
-    def assume(self, params: Any, **given: object) -> Any:
-        body = dict(params["body"])
+    def assume(self, **given: Any) -> Any:
+        body = dict(given["params"]["body"])
         self.asked.append(body)
         if body.get("ExternalId") != OTHER.external_id:
             error = {"Code": "AccessDenied", "Message": "is not authorized to perform: sts:AssumeRole"}

@@ -45,6 +45,7 @@ class Thing:
     seconds: float | None = None
     moves_to: Power | None = None
     moved_at: datetime | None = None
+    restarted_at: datetime | None = None
 
     @property
     def where(self) -> str:
@@ -82,6 +83,13 @@ class FakeAws:
         """Somebody else switches it, and it is there at once."""
         thing = self.of(id_)
         thing.power, thing.moves_to = power, None
+        if power is Power.STOPPED:
+            thing.restarted_at = None
+
+    def restarts(self, id_: str) -> None:
+        """AWS does, after seven days."""
+        self.by_hand(id_, Power.RUNNING)
+        self.of(id_).restarted_at = self.clock()
 
     def powers(self) -> dict[str, Power]:
         for thing in self.things.values():
@@ -115,6 +123,8 @@ class FakeAws:
             thing.falls_back -= 1
         else:
             thing.power = thing.moves_to
+            if thing.power is Power.STOPPED:
+                thing.restarted_at = None
         thing.moves_to = None
 
     def look(self, thing: Thing) -> Resource:
@@ -251,6 +261,23 @@ class FakeGroups:
             page = members[first : first + 50]
             self._aws.calls.append(("group", kind, len(page)))
             yield from page
+
+
+class FakeRestarts:
+    """Port `Restarts`."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def by_aws(self, place: Place, since: datetime) -> Sequence[tuple[Kind, str]]:
+        self._aws.refuse("restarts", Kind.RDS, place)
+        self._aws.calls.append(("restarts", Kind.RDS, 1))
+        here = [one for one in self._aws.things.values() if one.place.region == place.region]
+        return [
+            (one.kind, one.id)
+            for one in here
+            if one.restarted_at and one.restarted_at >= since and one.place.account == place.account
+        ]
 
 
 class FakeTypes:

@@ -149,6 +149,7 @@ def fleet_ports() -> "FleetPorts":
     from signalbox.aws.fleets.fleet_store import DynamoFleets  # noqa: PLC0415
     from signalbox.aws.fleets.membership import ResourceGroups  # noqa: PLC0415
     from signalbox.aws.fleets.patching import SsmPatching  # noqa: PLC0415
+    from signalbox.aws.fleets.restarts import RdsRestarts  # noqa: PLC0415
     from signalbox.aws.fleets.run_store import DynamoRuns  # noqa: PLC0415
     from signalbox.aws.fleets.switches import switch_of  # noqa: PLC0415
     from signalbox.aws.fleets.timetable import SchedulerTimetable  # noqa: PLC0415
@@ -172,6 +173,7 @@ def fleet_ports() -> "FleetPorts":
         groups=ResourceGroups(),
         types=Ec2Types(home),
         patching=SsmPatching(),
+        restarts=RdsRestarts(),
         clock=now,
         entropy=os.urandom,
         home=home,

@@ -92,6 +92,13 @@ class InstanceTypes(Protocol):
     def change(self, types: Mapping[str, str], place: Place) -> Switched: ...
 
 
+class Restarts(Protocol):
+    """Databases at a place, by kind and id, that AWS itself has started since then, and that nobody has
+    stopped after that. Raises Transient and Rejected."""
+
+    def by_aws(self, place: Place, since: datetime) -> Sequence[tuple[Kind, str]]: ...
+
+
 class Patching(Protocol):
     """Instance → what Systems Manager patches it with at this moment, of all at a place. Raises Transient and
     Rejected."""
@@ -113,6 +120,7 @@ class FleetPorts:
     groups: Groups
     types: InstanceTypes
     patching: Patching
+    restarts: Restarts
     clock: Clock
     entropy: Entropy
     home: Place

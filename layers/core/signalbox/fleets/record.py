@@ -44,7 +44,7 @@ class Cause(StrEnum):
     TAG = "tag"
 
 
-THE_SWEEP = "the hourly sweep"  # the reason of a run that brings back what no event has told of
+THE_SWEEP = "the hourly sweep"  # the end of the reason of a run that brings back what no event has told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from signalbox.fleets.decisions.mentions import BY_OTHERS
 from signalbox.fleets.decisions.tags import TAG, tag_override
 from signalbox.fleets.model import Action, Kind, Place, Power, Wanted
 from signalbox.fleets.ports import FleetPorts
-from signalbox.fleets.record import Cause, Run, Standing
+from signalbox.fleets.record import THE_SWEEP, Cause, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
 from signalbox.fleets.steps.held import hold_back
@@ -28,7 +28,7 @@ MOST_NAMED = 100  # resources that a run names; beyond that it is a run of the w
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switched:
     """A resource that is running, or has stopped. `by_aws`: AWS itself has started it, as it does with a
-    database that has stood still for seven days."""
+    database that has stood still for seven days. `by_sweep`: no event has told of it."""
 
     kind: Kind
     id: str
@@ -36,6 +36,7 @@ class Switched:
     region: str
     account: str
     by_aws: bool = False
+    by_sweep: bool = False
 
     @property
     def name(self) -> str:
@@ -128,10 +129,11 @@ def _brought_back(
     one: _Concerned, switched: Switched, run: Run | None, reason: str, ports: FleetPorts
 ) -> str:
     only = tuple(sorted({*(run.only if run else ()), switched.name}))
+    told = [*(["AWS started it"] if switched.by_aws else []), *([THE_SWEEP] if switched.by_sweep else [])]
     draft = Draft(
         action=Action.towards(one.power),
         cause=Cause.ENFORCEMENT,
-        reason=f"{reason}; AWS started it" if switched.by_aws else reason,
+        reason="; ".join([reason, *told]),
         by=ENGINE,
         only=only if len(only) <= MOST_NAMED else (),
     )
