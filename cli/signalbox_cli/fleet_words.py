@@ -83,7 +83,7 @@ def savings_words(run: Json) -> str:
 
 
 def why_sentences(answer: Json, zone: tzinfo, now: datetime) -> Iterator[str]:
-    """What it is meant to be and why, what was last done with it, what comes next."""
+    """What it is meant to be and why, what was last done with it, who switched it since, what comes next."""
     # What no run has met may not belong to the fleet at all.
     who = printable(f"{answer['resource']} of {answer['fleet']}" if answer["last"] else answer["fleet"])
     yield f"{who} is meant to be {printable(answer['state'])}: {told(answer['reason'])}."
@@ -92,6 +92,9 @@ def why_sentences(answer: Json, zone: tzinfo, now: datetime) -> Iterator[str]:
     if override and not answer["reason"].startswith("override by "):
         yield f"An override is in force: {override_words(override, zone, now)}."
     yield _last(answer, zone, now)
+    if seen := answer["seen"]:
+        done = _DONE["start" if seen["state"] == "running" else "stop"]
+        yield f"Somebody else has {done} it since, {wall(seen['at'], zone, now)}: {told(seen['reason'])}."
     following = answer["next"]
     if following is None:
         yield "No transition comes."

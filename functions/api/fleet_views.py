@@ -94,6 +94,15 @@ class LastView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenView:
+    """What somebody else was seen to have made of it since, and why that is not as it should be."""
+
+    state: Power
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WhyView:
     """Why the resource is as it is, from the record."""
 
@@ -103,6 +112,7 @@ class WhyView:
     reason: str
     override: OverrideView | None
     last: LastView | None
+    seen: SeenView | None
     next: TransitionView | None
 
 
@@ -158,7 +168,7 @@ def _override(one: Override | None) -> OverrideView | None:
 
 def why_view(answer: Answer) -> WhyView:
     """An answer as read."""
-    last = answer.last
+    last, seen = answer.last, answer.seen
     return WhyView(
         fleet=answer.fleet,
         resource=answer.resource,
@@ -175,5 +185,6 @@ def why_view(answer: Answer) -> WhyView:
         )
         if last
         else None,
+        seen=SeenView(state=seen.power, reason=seen.reason, at=rfc3339(seen.at)) if seen else None,
         next=_transition(answer.coming),
     )

@@ -12,9 +12,9 @@ from signalbox.aws.bus import SOURCE
 from signalbox.aws.compliance.bus import SOURCE as COMPLIANCE
 from signalbox.aws.fleets.bus import SOURCE as FLEETS
 from signalbox.compliance.steps import undo_fix
-from signalbox.fleets.commands import beginning, enforce
 from signalbox.fleets.commands.enforce import Switched
 from signalbox.fleets.commands.occurrences import power_changed
+from signalbox.fleets.decisions import mentions
 from signalbox.fleets.model import Kind, Power
 from signalbox.fleets.steps import report_fleet
 from signalbox.kernel.clock import from_rfc3339
@@ -43,9 +43,9 @@ _CAPABILITIES = {SOURCE: "rollouts", FLEETS: "fleets", COMPLIANCE: "compliance"}
 _TABLES = {
     "DONE": set(acting.DONE.values()),
     "DETAIL_TYPES": set(closing.DETAIL_TYPES.values()),
-    "BEGUN": set(beginning.BEGUN.values()),
+    "BEGUN": set(mentions.BEGUN.values()),
     "ENDED": set(report_fleet.ENDED.values()),
-    "TOLD": set(enforce.TOLD.values()),
+    "BY_OTHERS": set(mentions.BY_OTHERS.values()),
     "FAILED": set(undo_fix.FAILED.values()),
 }
 _NOBODY_SUPERSEDES = {"Rollout Superseded"}  # while `concurrency` knows `reject` only

@@ -188,6 +188,15 @@ def _able(*powers: str) -> set[str]:
     return {name for name in _FUNCTIONS for power in powers if _may(f"{name}Role", power)}
 
 
+def test_who_asks_whether_something_is_in_the_group_of_a_fleet_may_look_into_groups() -> None:
+    asking = {"ResolveFleetFunction", "OnPowerEventFunction", "SweepFleetsFunction"}
+    assert asking <= _able("resource-groups:ListGroupResources") & _able("tag:GetResources")
+
+
+def test_the_sweep_may_see_what_rds_has_started_by_itself() -> None:
+    assert "SweepFleetsFunction" in _able("rds:DescribeEvents")
+
+
 def test_only_one_function_starts_and_stops_what_belongs_to_users() -> None:
     assert _able("rds:StopDBInstance", "ecs:UpdateService") == {"SwitchPowerFunction"}
 

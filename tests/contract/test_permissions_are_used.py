@@ -34,6 +34,7 @@ _BEHIND = {
         "ec2:DescribeVpcs",
     },
     "cloudwatch:PutMetricAlarm": {"cloudwatch:TagResource"},
+    "resource-groups:ListGroupResources": {"tag:GetResources"},
     "ec2:StartInstances": {"kms:CreateGrant"},
     "ec2:CreateVolume": {"kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"},
     "scheduler:CreateSchedule": {"iam:PassRole"},

@@ -10,7 +10,7 @@ from moto import mock_aws
 from signalbox.aws import places
 from signalbox.aws.fleets import instances
 from signalbox.aws.fleets.switches import switch_of
-from signalbox.fleets.model import Action, Kind
+from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Switch, Target
 from signalbox_local.moto_seams import Seams, fleet_resources
@@ -70,6 +70,22 @@ def test_calls_are_as_few_as_pages_and_batches(switch: Switch, calls: Calls, ids
     assert calls.all == {"DescribeInstances": 3, "StopInstances": 1}
     assert list(switch.read(ids, Action.STOP, HOME)) == []
     assert calls.of("DescribeInstances") == 3 + 3
+
+
+@pytest.mark.parametrize("by_ids", [False, True])
+def test_what_has_arrived_is_told_when_it_has_a_tag_that_may_want_it_otherwise(
+    ec2: Any, switch: Switch, calls: Calls, ids: list[str], by_ids: bool
+) -> None:
+    ec2.stop_instances(InstanceIds=ids[:-1])
+    ec2.create_tags(Resources=ids[:2], Tags=pairs({"signalbox:power": "running until *?"}))
+    ec2.create_tags(Resources=ids[2:3], Tags=pairs({"env": "prod", "signalbox:power": "running until"}))
+    select = Select(resources=tuple(ids[:2] + ids[3:]), kinds=(Kind.EC2,)) if by_ids else QA
+    list(switch.find(select, HOME, Power.STOPPED))
+    without = calls.of("DescribeInstances")
+    found = [each.id for each in switch.find(select, HOME, Power.STOPPED, "signalbox:power")]
+    assert calls.of("DescribeInstances") == 2 * without + (0 if by_ids else 1)
+    assert sorted({*found} & {*ids}) == sorted([*ids[:2], ids[-1]])
+    assert len(found) == len({*found})
 
 
 def test_only_what_has_not_arrived_is_read(ec2: Any, switch: Switch, ids: list[str]) -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from signalbox.aws import places
+from signalbox.aws.fleets.membership import ResourceGroups
 from signalbox.aws.fleets.switches import switch_of
 from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
 from signalbox.fleets.spec import Select
@@ -152,6 +153,15 @@ def test_members_of_a_resource_group_are_found(stage: Stage, switch: Switch) -> 
         found = _found(switch, Select(group="all-qa", resources=(three,), kinds=(stage.kind,)))
     assert sorted(found) == sorted([*ours, three])
     assert all("env" in each.tags for each in found.values())
+
+
+def test_members_of_a_resource_group_are_told_by_name(stage: Stage) -> None:
+    if not stage.grouped:
+        pytest.skip("moto knows no such groups")
+    stage.put("other", QA)
+    ours = [stage.put(name, {"team": "told"}) for name in ("one", "two")]
+    with group_of(stage.session, "told", {"team": "told"}):
+        assert sorted(ResourceGroups().members("told", stage.kind, HOME)) == sorted(ours)
 
 
 def test_a_resource_group_that_is_not_there_is_an_error(stage: Stage, switch: Switch) -> None:

@@ -11,7 +11,7 @@ from signalbox.fleets.spec import FleetSpec
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from tests.unit.fakes import FakeClock
-from tests.unit.fleet_world import HOME, FakeAws, FakePatching, FakeTypes
+from tests.unit.fleet_world import HOME, FakeAws, FakeGroups, FakePatching, FakeRestarts, FakeTypes
 
 
 class Killed(BaseException):
@@ -236,7 +236,9 @@ class FleetWorld:
             bus=wired("bus", self.bus),
             calendars=wired("calendars", self.calendars),
             switch_of=lambda kind: wired("switch", self.aws.switch_of(kind)),
+            groups=wired("groups", FakeGroups(self.aws)),
             types=wired("types", FakeTypes(self.aws)),
+            restarts=wired("restarts", FakeRestarts(self.aws)),
             patching=wired("patching", FakePatching(self.aws)),
             clock=self.clock,
             entropy=self._entropy,

@@ -45,6 +45,7 @@ class Thing:
     seconds: float | None = None
     moves_to: Power | None = None
     moved_at: datetime | None = None
+    restarted_at: datetime | None = None
 
     @property
     def where(self) -> str:
@@ -82,6 +83,13 @@ class FakeAws:
         """Somebody else switches it, and it is there at once."""
         thing = self.of(id_)
         thing.power, thing.moves_to = power, None
+        if power is Power.STOPPED:
+            thing.restarted_at = None
+
+    def restarts(self, id_: str) -> None:
+        """AWS does, after seven days."""
+        self.by_hand(id_, Power.RUNNING)
+        self.of(id_).restarted_at = self.clock()
 
     def powers(self) -> dict[str, Power]:
         for thing in self.things.values():
@@ -115,6 +123,8 @@ class FakeAws:
             thing.falls_back -= 1
         else:
             thing.power = thing.moves_to
+            if thing.power is Power.STOPPED:
+                thing.restarted_at = None
         thing.moves_to = None
 
     def look(self, thing: Thing) -> Resource:
@@ -154,16 +164,20 @@ class FakeSwitch:
     def pace(self, action: Action) -> Pace:
         return EC2_PACE[action] if self.kind is Kind.EC2 else Pace()
 
-    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
+    def find(
+        self, select: Select, place: Place, unless: Power | None = None, despite: str = ""
+    ) -> Iterator[Resource]:
         self._aws.refuse("find", self.kind, place)
         if select.group:
             self._aws.refuse("group", self.kind, place)
         named = own(select, self.kind, place)
         here = self._here(place)
         looks = [self._aws.look(one) for one in here.values() if one.id in named or _selects(select, one)]
-        found = [one for one in looks if not self.filters or str(one.condition) != str(unless)]
-        self._aws.calls += [("find", self.kind, len(found))] * max(1, -(-len(found) // 1000))
-        yield from found
+        strays = [one for one in looks if not self.filters or str(one.condition) != str(unless)]
+        marked = [one for one in looks if one not in strays and despite in one.tags]
+        for found in (strays, marked)[: 2 if self.filters and despite else 1]:
+            self._aws.calls += [("find", self.kind, len(found))] * max(1, -(-len(found) // 1000))
+            yield from found
         for id_ in named:
             if id_ not in here:
                 yield Resource(
@@ -229,6 +243,41 @@ class FakeSwitch:
             if thing.kind is self.kind
             and (thing.place.account, thing.place.region) == (place.account, place.region)
         }
+
+
+class FakeGroups:
+    """Port `Groups`: fifty a call."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def members(self, group: str, kind: Kind, place: Place) -> Iterator[str]:
+        self._aws.refuse("group", kind, place)
+        there = (kind, place.account, place.region)
+        things = self._aws.things.values()
+        here = [one for one in things if (one.kind, one.place.account, one.place.region) == there]
+        members = [one.id for one in here if one.group == group]
+        for first in range(0, max(1, len(members)), 50):
+            page = members[first : first + 50]
+            self._aws.calls.append(("group", kind, len(page)))
+            yield from page
+
+
+class FakeRestarts:
+    """Port `Restarts`."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def by_aws(self, place: Place, since: datetime) -> Sequence[tuple[Kind, str]]:
+        self._aws.refuse("restarts", Kind.RDS, place)
+        self._aws.calls.append(("restarts", Kind.RDS, 1))
+        here = [one for one in self._aws.things.values() if one.place.region == place.region]
+        return [
+            (one.kind, one.id)
+            for one in here
+            if one.restarted_at and one.restarted_at >= since and one.place.account == place.account
+        ]
 
 
 class FakeTypes:

@@ -124,6 +124,7 @@ def why(**changes: object) -> dict[str, Any]:
             "by": "signalbox",
             "at": "2026-11-26T19:03:20.000Z",
         },
+        "seen": None,
         "next": STARTS,
         **changes,
     }

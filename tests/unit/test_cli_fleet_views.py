@@ -264,6 +264,13 @@ def test_savings_are_told_in_hours_and_in_the_money_of_the_fleet() -> None:
     assert "stood still" in seen(run_table(run(saved=saved, failure="AccessDenied")))
 
 
+@pytest.mark.parametrize(("state", "done"), [("running", "started"), ("stopped", "stopped")])
+def test_why_says_what_somebody_else_has_done_since(state: str, done: str) -> None:
+    seen_ = {"state": state, "reason": "it should not be", "at": "2026-11-26T21:00:00.000Z"}
+    told = list(why_sentences(why(seen=seen_), PARIS, NOW))[2]
+    assert told == f"Somebody else has {done} it since, Thu 22:00: it should not be."
+
+
 def test_why_is_three_sentences() -> None:
     assert list(why_sentences(why(), PARIS, NOW)) == [
         f"i-1 of qa is meant to be stopped: outside {LABEL}.",

@@ -9,7 +9,7 @@ from signalbox.fleets.commands.enforce import MOST_NAMED, Switched, enforce
 from signalbox.fleets.commands.occurrences import fleet_due, hourly, power_changed
 from signalbox.fleets.commands.override_fleet import override_fleet
 from signalbox.fleets.commands.switch_fleet import switch_fleet
-from signalbox.fleets.commands.why import why
+from signalbox.fleets.commands.why import MOST_ENTRIES, MOST_RUNS, why
 from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.record import Cause, RunPhase
 from signalbox.kernel.errors import NotFound
@@ -123,6 +123,57 @@ def test_why_names_what_is_waited_for_the_override_and_who_asked() -> None:
         f"stop by {ANA.arn}: a late deployment; the schedule says running: "
         "within period mon-fri 08:00-20:00 (UTC)"
     )
+
+
+def test_why_tells_who_was_seen_last_and_what_the_fleet_did_before() -> None:
+    stage = asleep(instance(), instance(2))
+    strays(stage, instance())
+    answer = why("qa", instance().id, stage.world.ports)
+    assert answer.last is not None
+    assert (answer.last.action, answer.last.outcome) == ("stop", "reached")
+    assert answer.seen is not None
+    assert (answer.seen.power, answer.seen.at) == (Power.RUNNING, at(20, 50))
+    assert answer.seen.reason.startswith(f"{instance().id} is running, it should be stopped: outside period")
+    assert why("qa", instance(2).id, stage.world.ports).seen is None
+    stage.run_on(minutes=5)
+    strays(stage, instance(), power=Power.STOPPED)
+    assert why("qa", instance().id, stage.world.ports).seen == answer.seen, "a stop that nobody minds"
+    stage.run_until(at(9, day=30))
+    started = why("qa", instance().id, stage.world.ports)
+    assert (started.last and started.last.action, started.seen) == ("start", None)
+
+
+def test_why_remembers_what_more_than_twenty_runs_have_not_met() -> None:
+    stage = asleep(instance(), instance(2), database(), database("bills"))
+    strays(stage, database("bills"), by_aws=True)
+    strays(stage.run_on(minutes=10), instance())
+    for _ in range(MOST_RUNS + 5):
+        strays(stage, database(), by_aws=True)
+        stage.run_on(minutes=12)
+    assert {run.only for run in stage.world.runs()[-MOST_RUNS:]} == {("rds:orders",)}
+    answer = why("qa", instance().id, stage.world.ports)
+    assert answer.seen is not None
+    assert answer.last is not None
+    assert answer.last.run_id == stage.world.runs()[0].run_id
+    brought_back = why("qa", "bills", stage.world.ports).last
+    assert brought_back is not None
+    assert brought_back.run_id == stage.world.runs()[1].run_id
+
+
+def test_why_falls_back_on_the_run_of_the_whole_fleet_and_reads_no_more_than_it_must() -> None:
+    stage = asleep(instance(), database())
+    for _ in range(MOST_ENTRIES // 2 + 1):
+        strays(stage, database(), by_aws=True)
+        stage.run_on(minutes=10)
+    log = stage.world.wire.log
+    log.clear()
+    answer = why("qa", instance().id, stage.world.ports)
+    assert answer.last is not None
+    assert answer.last.run_id == stage.world.runs()[0].run_id
+    assert log == ["fleets.known", "fleets.timeline", "runs.with_lots"]
+    log.clear()
+    assert why("qa", "i-0", stage.world.ports).last is None
+    assert log == ["fleets.known", "fleets.timeline", "runs.with_lots"]
 
 
 def test_why_does_not_guess_who_asked() -> None:

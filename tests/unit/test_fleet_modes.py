@@ -191,13 +191,20 @@ def test_a_late_event_of_something_that_is_back_already_is_nothing() -> None:
         (stranger(), f"0 fleets may act on {stranger().id}"),
         (instance(2, member_of="web"), "0 fleets may act on i-00000002"),
         (instance(2, tags=tagged("running")), f"i-00000002 is running until {DECEMBER} by its tag"),
-        (instance(2, tags=tagged("stopped")), "0 fleets may act on i-00000002"),
+        (instance(2, tags=tagged("nobody knows")), "0 fleets may act on i-00000002"),
     ],
-    ids=["stranger", "member", "tagged", "tagged otherwise"],
+    ids=["stranger", "member", "tagged", "tagged so that nobody can read it"],
 )
 def test_what_is_not_the_fleets_to_bring_back_is_let_be(thing: Thing, told: str) -> None:
     stage = asleep(instance(), thing, spec=ENFORCING)
     assert strays(stage, thing) == [told]
+
+
+def test_a_tag_that_agrees_with_the_fleet_lets_nobody_start_anything() -> None:
+    stage = asleep(instance(2, tags=tagged("stopped")), spec=ENFORCING)
+    assert "it should be stopped: outside period" in strays(stage, instance(2))[0]
+    stage.run_on(minutes=1)
+    assert powers(stage) == {Power.STOPPED}
 
 
 def test_what_no_longer_is_selected_when_the_run_looks_is_let_be() -> None:

@@ -94,6 +94,23 @@ def test_an_event_tells_until_when_it_stood_still() -> None:
     assert hours(stage.run_until(at(9, day=30))) == {"m5.large": pytest.approx(60, abs=NEAR)}
 
 
+def test_what_aws_has_started_and_the_sweep_has_found_has_run_for_an_hour() -> None:
+    stage = asleep(database(), instance()).run_until(at(21, 5))
+    stage.world.aws.restarts("orders")
+    stood = hours(stage.run_until(at(9, day=30)))
+    assert stood["db.t3.medium"] == pytest.approx(stood["m5.large"] - 1, abs=NEAR)
+
+
+def test_what_a_tag_wants_at_night_saves_nothing_meanwhile_and_what_it_stops_by_day_does() -> None:
+    stage = asleep(instance(), database(), spec=ENFORCING)
+    by_night = "running until 2026-11-27T23:00Z"
+    stage.world.aws.of(instance().id).tags["signalbox:power"] = by_night
+    stage.run_until(at(9, day=30))
+    stage.world.aws.of(instance().id).tags["signalbox:power"] = "stopped until 2026-11-30T15:00Z"
+    stood = hours(stage.run_until(at(16, day=30)))
+    assert stood["m5.large"] == pytest.approx(60 - 2 + 5, abs=NEAR)
+
+
 def test_who_is_started_by_hand_and_left_so_counts_until_it_was_told() -> None:
     stage = asleep(instance(), instance(2)).run_until(at(22))
     strays(stage, instance())

@@ -54,7 +54,7 @@ def test_where_nothing_strays_nothing_is_written_and_aws_is_asked_for_what_is_no
     assert stage.world.standing() == before
     assert not [name for name in stage.world.wire.log if name.endswith((".save", ".start", ".publish"))]
     looks = [(operation, found) for operation, kind, found in stage.world.aws.calls if kind is Kind.EC2]
-    assert looks == [("find", 0)] * len(stage.told)
+    assert looks == [("find", 0), ("find", 0)] * len(stage.told), "what is not there, and what has a tag"
     assert stage.told[-1] == "qa: nothing is due; qa: nothing strays"
 
 

@@ -147,7 +147,9 @@ def fleet_ports() -> "FleetPorts":
     from signalbox.aws.fleets.calendars import SsmCalendars  # noqa: PLC0415
     from signalbox.aws.fleets.executions import PowerExecutions  # noqa: PLC0415
     from signalbox.aws.fleets.fleet_store import DynamoFleets  # noqa: PLC0415
+    from signalbox.aws.fleets.membership import ResourceGroups  # noqa: PLC0415
     from signalbox.aws.fleets.patching import SsmPatching  # noqa: PLC0415
+    from signalbox.aws.fleets.restarts import RdsRestarts  # noqa: PLC0415
     from signalbox.aws.fleets.run_store import DynamoRuns  # noqa: PLC0415
     from signalbox.aws.fleets.switches import switch_of  # noqa: PLC0415
     from signalbox.aws.fleets.timetable import SchedulerTimetable  # noqa: PLC0415
@@ -168,8 +170,10 @@ def fleet_ports() -> "FleetPorts":
         bus=FleetBus(given.bus),
         calendars=SsmCalendars(),
         switch_of=switch_of,
+        groups=ResourceGroups(),
         types=Ec2Types(home),
         patching=SsmPatching(),
+        restarts=RdsRestarts(),
         clock=now,
         entropy=os.urandom,
         home=home,

@@ -1,6 +1,6 @@
 """What fleets need of the world. Each has an adapter under `aws/fleets/` and a fake in the tests."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -74,6 +74,13 @@ class Calendars(Protocol):
     ) -> tuple[tuple[datetime, datetime], ...]: ...
 
 
+class Groups(Protocol):
+    """Ids of a kind that are in a resource group at a place, a call for each fifty as they are wanted. Raises
+    Transient, and Rejected when there is no such group."""
+
+    def members(self, group: str, kind: Kind, place: Place) -> Iterator[str]: ...
+
+
 class InstanceTypes(Protocol):
     """Types of EC2 instances; what is of another kind keeps its size. `architectures` says of those types
     that a Region has what their processors understand. `change` gives instances that stand still the types
@@ -83,6 +90,13 @@ class InstanceTypes(Protocol):
     def pace(self) -> Pace: ...
     def architectures(self, types: Collection[str], region: str) -> Mapping[str, frozenset[str]]: ...
     def change(self, types: Mapping[str, str], place: Place) -> Switched: ...
+
+
+class Restarts(Protocol):
+    """Databases at a place, by kind and id, that AWS itself has started since then, and that nobody has
+    stopped after that. Raises Transient and Rejected."""
+
+    def by_aws(self, place: Place, since: datetime) -> Sequence[tuple[Kind, str]]: ...
 
 
 class Patching(Protocol):
@@ -103,8 +117,10 @@ class FleetPorts:
     bus: Bus
     calendars: Calendars
     switch_of: Callable[[Kind], Switch]
+    groups: Groups
     types: InstanceTypes
     patching: Patching
+    restarts: Restarts
     clock: Clock
     entropy: Entropy
     home: Place

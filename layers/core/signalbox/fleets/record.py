@@ -41,9 +41,10 @@ class Cause(StrEnum):
     REQUEST = "request"
     OVERRIDE = "override"
     ENFORCEMENT = "enforcement"
+    TAG = "tag"
 
 
-THE_SWEEP = "the hourly sweep"  # the reason of a run that brings back what no event has told of
+THE_SWEEP = "the hourly sweep"  # the end of the reason of a run that brings back what no event has told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,11 @@ class Registered:
 class Standing:
     """What is known of a fleet between its runs. `acted_at` is the moment of the last transition that a run
     was begun for, `armed_for` that of the next one; `run_id` is the run that may act, `power` what the fleet
-    was last told to be. `sizes` is what groups had before they were stopped, by `Lot.key_of`; `kept` the ids
-    that ran although the fleet stood still, by `Lot.where`; `types` the own type of instances that have been
-    given another one, then what they may have been given, by `Lot.key_of`. `stopped_by` is the run that the
-    fleet has stood still since: savings are counted from it. `look_again_at` is when the first tag ends that
-    held a resource back."""
+    was last told to be, by the run `told_by`. `sizes` is what groups had before they were stopped, by
+    `Lot.key_of`; `kept` the ids that ran although the fleet stood still, by `Lot.where`; `types` the own type
+    of instances that have been given another one, then what they may have been given, by `Lot.key_of`.
+    `stopped_by` is the run that the fleet has stood still since: savings are counted from it. `look_again_at`
+    is when the first tag ends that held a resource back."""
 
     revision: int = 0
     head: Head = field(default_factory=Head)
@@ -74,6 +75,7 @@ class Standing:
     acted_at: datetime | None = None
     run_id: str | None = None
     power: Power | None = None
+    told_by: str | None = None
     stopped_by: str | None = None
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

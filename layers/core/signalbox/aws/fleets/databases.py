@@ -57,7 +57,9 @@ class DatabaseSwitch(ABC):
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
+    def find(
+        self, select: Select, place: Place, unless: Power | None = None, despite: str = ""
+    ) -> Iterator[Resource]:
         """RDS knows no filter by tag, and tells tags of all: of the whole Region when tags are wanted, else
         of those that are named."""
         members, named = named_in(select, self.kind, place)

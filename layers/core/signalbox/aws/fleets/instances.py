@@ -31,12 +31,12 @@ _TRIES = 2
 _BY_HAND = "Client.User"  # InitiatedShutdown, InitiatedHibernate
 
 
-def with_tags(wanted: Wanted, states: Collection[str], place: Place) -> "Iterator[Page]":
+def with_tags(wanted: Wanted, states: Collection[str], place: Place, also: str = "") -> "Iterator[Page]":
     """Those in one of the states, by filters of EC2's own, 1,000 a page. Values of filters are wildcards,
     those of tags are not. Tags whose values do not fit into one request are asked for by key: the caller
-    looks at the values."""
-    room = _MOST_VALUES - len(states) - len(wanted)
-    filters = [_states(states)]
+    looks at the values. They have the tag `also`, whatever its value."""
+    room = _MOST_VALUES - len(states) - len(wanted) - 1
+    filters = [_states(states), *([{"Name": f"tag:{also}", "Values": ["*"]}] if also else [])]
     for key, values in wanted.items():
         if len(values) <= room:
             room -= len(values)

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError
-
-from signalbox.aws.errors import aws_errors, code_of
+from signalbox.aws.errors import aws_errors
+from signalbox.aws.fleets.membership import ResourceGroups
 from signalbox.aws.places import client_in
 from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
 from signalbox.fleets.named import id_in, own
@@ -16,18 +15,6 @@ Tags = Mapping[str, str]
 Wanted = Mapping[str, Sequence[str]]
 Each = TypeVar("Each")
 
-# As Resource Groups spells them.
-_GROUP_TYPES = {
-    Kind.EC2: "AWS::EC2::Instance",
-    Kind.AUTOSCALING: "AWS::AutoScaling::AutoScalingGroup",
-    Kind.RDS: "AWS::RDS::DBInstance",
-    Kind.CLUSTER: "AWS::RDS::DBCluster",
-    Kind.ECS: "AWS::ECS::Service",
-    Kind.BEANSTALK: "AWS::ElasticBeanstalk::Environment",
-    Kind.WORKSPACES: "AWS::WorkSpaces::Workspace",
-    Kind.APPSTREAM: "AWS::AppStream::Fleet",
-}
-_GROUP_PAGE = 50
 _TAGGED_PAGE = 100
 _MOST_ARNS = 100
 _MOST_VALUES = 20  # of one tag, in GetResources
@@ -53,27 +40,8 @@ def chunks(ids: Iterable[Each], size: int) -> Iterator[list[Each]]:
 def named_in(select: Select, kind: Kind, place: Place) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(the members of the resource group, what is named) of a kind, as ids, each in one of them."""
     named = own(select, kind, place)
-    members = (each for each in _members(select.group, kind, place) if each not in named)
-    return tuple(dict.fromkeys(members)), named
-
-
-def _members(group: str | None, kind: Kind, place: Place) -> Iterator[str]:
-    """ListGroupResources takes 50 a page. Raises Rejected when there is no such group."""
-    if group is None:
-        return
-    paginator = client_in(place, "resource-groups").get_paginator("list_group_resources")
-    filters: Any = [{"Name": "resource-type", "Values": [_GROUP_TYPES[kind]]}]
-    pages = paginator.paginate(Group=group, Filters=filters, PaginationConfig={"PageSize": _GROUP_PAGE})
-    with aws_errors():
-        try:
-            for page in pages:
-                identifiers = (each.get("Identifier", {}) for each in page.get("Resources", []))
-                ids = (id_in(each.get("ResourceArn", ""), kind) for each in identifiers)
-                yield from (each for each in ids if each)
-        except ClientError as error:
-            # A group whose query names other types refuses ours: it has no members of the kind.
-            if code_of(error) != "BadRequestException":
-                raise
+    found = ResourceGroups().members(select.group, kind, place) if select.group else ()
+    return tuple(dict.fromkeys(each for each in found if each not in named)), named
 
 
 def tagged(wanted: Wanted | None, kind: Kind, type_: str, place: Place) -> dict[str, Tags]:

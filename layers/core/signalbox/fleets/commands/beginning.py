@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from signalbox.fleets.decisions.mentions import BEGUN
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Registered, Run, Standing
@@ -10,8 +11,6 @@ from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.turn import publish, publish_armed, recorded, superseded
 from signalbox.kernel.events import Event, JsonObject
 from signalbox.kernel.ids import new_run_id
-
-BEGUN = {Action.START: "Fleet Start Requested", Action.STOP: "Fleet Stop Requested"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,4 +66,6 @@ def _told(run: Run) -> JsonObject:
 
 def _with(standing: Standing, run: Run, draft: Draft) -> Standing:
     standing = replace(standing, run_id=run.run_id, acted_at=draft.at or standing.acted_at)
-    return standing if run.only else replace(standing, power=run.action.power, look_again_at=None)
+    if run.only:
+        return standing
+    return replace(standing, power=run.action.power, told_by=run.run_id, look_again_at=None)

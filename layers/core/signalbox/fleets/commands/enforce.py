@@ -7,27 +7,28 @@ from datetime import datetime
 from signalbox.fleets.commands.beginning import Draft, begin_run
 from signalbox.fleets.commands.meaning import meant
 from signalbox.fleets.commands.timing import timed
-from signalbox.fleets.decisions.claims import claim_of, place_of
+from signalbox.fleets.decisions.claims import place_of
+from signalbox.fleets.decisions.mentions import BY_OTHERS
 from signalbox.fleets.decisions.tags import TAG, tag_override
 from signalbox.fleets.model import Action, Kind, Place, Power, Wanted
 from signalbox.fleets.ports import FleetPorts
-from signalbox.fleets.record import Cause, Run, Standing
+from signalbox.fleets.record import THE_SWEEP, Cause, Run, Standing
 from signalbox.fleets.schedule.overrides import wanted_with
 from signalbox.fleets.spec import FleetSpec, Select
 from signalbox.fleets.steps.held import hold_back
+from signalbox.fleets.steps.selected import selected
 from signalbox.fleets.steps.turn import tell, under_way
 from signalbox.kernel.again import persistent
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import ENGINE, Event, JsonObject
 
-TOLD = {Power.RUNNING: "Resource Started By Others", Power.STOPPED: "Resource Stopped By Others"}
 MOST_NAMED = 100  # resources that a run names; beyond that it is a run of the whole fleet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switched:
     """A resource that is running, or has stopped. `by_aws`: AWS itself has started it, as it does with a
-    database that has stood still for seven days."""
+    database that has stood still for seven days. `by_sweep`: no event has told of it."""
 
     kind: Kind
     id: str
@@ -35,6 +36,7 @@ class Switched:
     region: str
     account: str
     by_aws: bool = False
+    by_sweep: bool = False
 
     @property
     def name(self) -> str:
@@ -56,8 +58,8 @@ class _Concerned:
 
 @persistent
 def enforce(switched: Switched, ports: FleetPorts) -> str:
-    """What was done, in words. What several fleets claim is left to people, and what a resource group has to
-    the sweep. Several may be started at once: raises Conflict when others are faster all the time."""
+    """What was done, in words. What several fleets claim is left to people. Several may be started at once:
+    raises Conflict when others are faster all the time."""
     concerned = list(_concerned(switched, ports))
     # Most events are the echo of a run: AWS is asked only about what strays.
     if all(one.power is switched.power for one in concerned):
@@ -83,7 +85,7 @@ def _answered(one: _Concerned, switched: Switched, ports: FleetPorts) -> str:
     if one.spec.mode == "enforce" or (switched.by_aws and one.spec.mode == "schedule"):
         return _brought_back(one, switched, run, reason, ports)
     data: JsonObject = {"resource": switched.id, "kind": switched.kind, "mode": one.spec.mode}
-    event = Event(type=TOLD[switched.power], at=ports.clock(), actor=ENGINE, reason=reason, data=data)
+    event = Event(type=BY_OTHERS[switched.power], at=ports.clock(), actor=ENGINE, reason=reason, data=data)
     tell(one.spec.name, one.standing, [event], ports)
     return reason
 
@@ -106,13 +108,12 @@ def _wanted(spec: FleetSpec, standing: Standing, ports: FleetPorts) -> Wanted:
 def _selected(one: _Concerned, switched: Switched, ports: FleetPorts) -> _Concerned | None:
     """None unless the fleet has it, it still is as the event says, and its tags do not say otherwise."""
     select = Select(resources=(switched.name,), kinds=(switched.kind,))
-    claim = claim_of(one.spec, switched.kind, one.place)
     back = Power.STOPPED if switched.power is Power.RUNNING else Power.RUNNING
-    for each in ports.switch_of(switched.kind).find(select, one.place):
-        if each.member_of or not claim.has(each) or str(each.condition) == str(back):
-            continue
+    found = ports.switch_of(switched.kind).find(select, one.place)
+    strays = [each for each in found if not each.member_of and str(each.condition) != str(back)]
+    for each in selected(strays, one.spec, switched.kind, one.place, ports):
         asked = tag_override(each.tags.get(TAG), ports.clock())
-        if asked is None:
+        if asked is None or asked.power is back:
             return one
         if asked.power is switched.power:
             return replace(one, until=asked.until)
@@ -128,10 +129,11 @@ def _brought_back(
     one: _Concerned, switched: Switched, run: Run | None, reason: str, ports: FleetPorts
 ) -> str:
     only = tuple(sorted({*(run.only if run else ()), switched.name}))
+    told = [*(["AWS started it"] if switched.by_aws else []), *([THE_SWEEP] if switched.by_sweep else [])]
     draft = Draft(
         action=Action.towards(one.power),
         cause=Cause.ENFORCEMENT,
-        reason=f"{reason}; AWS started it" if switched.by_aws else reason,
+        reason="; ".join([reason, *told]),
         by=ENGINE,
         only=only if len(only) <= MOST_NAMED else (),
     )

@@ -7,8 +7,6 @@ from signalbox.fleets.record import Standing
 from signalbox.fleets.schedule.calendar import Schedule
 from signalbox.fleets.schedule.overrides import wanted_with
 
-MOST_RUNS = 20  # that are looked through, the newest first
-
 
 def meant(name: str, standing: Standing, schedule: Schedule, ports: FleetPorts) -> Wanted:
     """As it was told last, and by whom, where that is something else than what its schedule says."""
@@ -16,7 +14,8 @@ def meant(name: str, standing: Standing, schedule: Schedule, ports: FleetPorts) 
     then = wanted_with(schedule, live(standing.override, now), now)
     if standing.power is None or standing.power is then.power:
         return then
-    runs, _ = ports.runs.list(name, MOST_RUNS, None)
-    told = [f"{run.action} by {run.by}: {run.reason}" for run in runs if not run.only]
-    reason = told[0] if told else "it was told so before what is remembered"
+    reason = "it was told so before what is remembered"
+    if standing.told_by is not None:
+        run = ports.runs.get(name, standing.told_by)
+        reason = f"{run.action} by {run.by}: {run.reason}"
     return Wanted(power=standing.power, reason=f"{reason}; the schedule says {then.power}: {then.reason}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from signalbox.fleets.commands.enforce import TOLD
+from signalbox.fleets.decisions.mentions import BY_OTHERS
 from signalbox.fleets.decisions.savings import Ledger, Saved, Stray
 from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.ports import FleetPorts
@@ -81,7 +81,7 @@ def _strays(name: str, since: datetime, ports: FleetPorts) -> Iterator[Stray]:
         first = max(0, last - PAGE)
         page = ports.fleets.timeline(name, first, last - first)
         for entry in page:
-            if entry.type == TOLD[Power.RUNNING]:
+            if entry.type == BY_OTHERS[Power.RUNNING]:
                 kind = Kind(str(entry.data["kind"]))
                 yield Stray(at=from_rfc3339(entry.at), kind=kind, id=str(entry.data["resource"]))
         if not first or from_rfc3339(page[0].at) < since:

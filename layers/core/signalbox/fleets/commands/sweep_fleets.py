@@ -1,9 +1,11 @@
-"""Once an hour: arm again what a fault has lost, catch up with what was missed, bring back what strayed."""
+"""Once an hour: arm again what a fault has lost, catch up with what was missed, bring back what strayed and
+what AWS itself has started."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 from signalbox.fleets.commands.attend import attend
+from signalbox.fleets.commands.restarted import places_with_sleeping_databases, stop_again
 from signalbox.fleets.commands.strays import bring_back_strays
 from signalbox.fleets.ports import FleetPorts
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected, Transient
@@ -22,6 +24,9 @@ def sweep_fleets(ports: FleetPorts) -> str:
     for name, spec in specs.items():
         if spec.mode == "enforce":
             told.append(_told(name, lambda name=name: bring_back_strays(name, specs, end, ports)))  # type: ignore[misc]
+    for place in places_with_sleeping_databases(specs, ports):
+        where = f"databases in {place.region} of {place.account}"
+        told.append(_told(where, lambda place=place: stop_again(place, ports)))  # type: ignore[misc]
     return "; ".join(told)
 
 

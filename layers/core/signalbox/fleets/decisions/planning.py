@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of it, and why; until when a tag holds it back."""
+    """What becomes of it, and why; until when a tag wants something else than its fleet."""
 
     outcome: Outcome
     reason: str = ""
@@ -56,6 +56,14 @@ def decide(resource: Resource, given: Circumstances) -> Verdict:
     asked = tag_override(resource.tags.get(TAG), given.now)
     if asked is not None and asked.power is not given.run.action.power:
         return Verdict(Outcome.SKIPPED, _told(asked, given.run), asked.until)
+    if given.run.cause is not Cause.TAG:
+        return _switched(resource, given)
+    if asked is None:
+        return Verdict(Outcome.SKIPPED, "its tag asks for nothing any more")
+    return replace(_switched(resource, given), until=asked.until)
+
+
+def _switched(resource: Resource, given: Circumstances) -> Verdict:
     if _is_retained(resource, given):
         return Verdict(Outcome.SKIPPED, "it ran before its period began: retained")
     if str(resource.condition) == str(given.run.action.power):

@@ -8,22 +8,28 @@ from signalbox.fleets.model import Power
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 
 TAG = "signalbox:power"
-_TEXT = re.compile(r"(running|stopped) until (\S{10,40})")
+_TEXT = re.compile(r"(running|stopped) until (\S{10,40})(?: by (\S.*?))?(?: because (\S.*))?")
 HOW = f"say in tag {TAG} `running until 2026-11-30T22:00+01:00`, or `stopped until …`"
 
 
 @dataclass(frozen=True, slots=True)
 class TagOverride:
-    """What the tag asks for, and until when; `problem` when nobody can tell."""
+    """What the tag asks for, until when, and what it says of who wants that and why; `problem` when nobody
+    can tell."""
 
     power: Power | None = None
     until: datetime | None = None
     problem: str = ""
+    by: str = ""
+    because: str = ""
 
     @property
     def told(self) -> str:
         """In words."""
-        return f"{self.power} until {rfc3339(self.until)} by its tag" if self.until else self.problem
+        if self.until is None:
+            return self.problem
+        who = ": ".join(text for text in (self.by, self.because) if text)
+        return f"{self.power} until {rfc3339(self.until)} by its tag{f' ({who})' if who else ''}"
 
 
 def tag_override(text: str | None, now: datetime) -> TagOverride | None:
@@ -37,4 +43,6 @@ def tag_override(text: str | None, now: datetime) -> TagOverride | None:
         until = None
     if match is None or until is None:
         return TagOverride(problem=f"its tag cannot be read: {HOW}")
-    return TagOverride(Power(match[1]), until) if until > now else None
+    if until <= now:
+        return None
+    return TagOverride(Power(match[1]), until, by=match[3] or "", because=match[4] or "")

@@ -11,6 +11,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Run, Standing, where
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.patched import with_patches
+from signalbox.fleets.steps.selected import selected
 from signalbox.kernel.errors import Rejected
 
 
@@ -23,10 +24,17 @@ class Finding:
     specs: Mapping[str, FleetSpec]
     ports: FleetPorts
 
-    def sorted_for(self, run: Run, standing: Standing, unless: Power | None = None) -> Sorting:
-        """Everything that the run selects there, with what is to be done with it; without what is in the
-        condition `unless`, where AWS itself leaves that out. Raises Transient and Rejected."""
-        given = Circumstances(
+    def sorted_for(self, run: Run, standing: Standing) -> Sorting:
+        """Everything that the run selects there, with what is to be done with it. Raises Transient and
+        Rejected."""
+        sorting = Sorting(self.place, self.kind, self.given(run, standing))
+        for resource in self.found(run):
+            sorting.take(resource)
+        return sorting
+
+    def given(self, run: Run, standing: Standing) -> Circumstances:
+        """What the run decides by."""
+        return Circumstances(
             run=run,
             now=self.ports.clock(),
             others=tuple(self._others(run.fleet)),
@@ -34,21 +42,22 @@ class Finding:
             sizes=standing.sizes,
             types=standing.types,
         )
-        sorting = Sorting(self.place, self.kind, given)
-        found = self._found(run, unless)
-        for resource in with_patches(found, self.kind, self.place, run.action, self.ports):
-            sorting.take(resource)
-        return sorting
 
-    def _found(self, run: Run, unless: Power | None) -> Iterator[Resource]:
-        """What a narrow run names must still be selected: tags may have changed since."""
+    def found(self, run: Run, unless: Power | None = None, despite: str = "") -> Iterator[Resource]:
+        """What the run selects there, and what of it is being patched; where AWS itself leaves that out,
+        without what is in the condition `unless` and has not the tag `despite`."""
+        found = self._found(run, unless, despite)
+        return with_patches(found, self.kind, self.place, run.action, self.ports)
+
+    def _found(self, run: Run, unless: Power | None, despite: str) -> Iterator[Resource]:
+        """What a narrow run names must still be selected: tags and groups may have changed since."""
         switch = self.ports.switch_of(self.kind)
         if not run.only:
-            yield from switch.find(run.spec.select, self.place, unless)
+            yield from switch.find(run.spec.select, self.place, unless, despite)
             return
-        claim = claim_of(run.spec, self.kind, self.place)
         select = replace(run.spec.select, tags=None, group=None, resources=run.only)
-        yield from (resource for resource in switch.find(select, self.place) if claim.has(resource))
+        found = list(switch.find(select, self.place))
+        yield from selected(found, run.spec, self.kind, self.place, self.ports)
 
     def _others(self, fleet: str) -> Iterator[Claim]:
         """What other fleets claim there. One that only observes claims nothing."""
@@ -62,8 +71,7 @@ class Finding:
         know the other fleet cannot touch either, and its own runs name it."""
         if not spec.select.group:
             return ()
-        select = replace(spec.select, tags=None, resources=None)
         try:
-            return [resource.id for resource in self.ports.switch_of(self.kind).find(select, theirs)]
+            return list(self.ports.groups.members(spec.select.group, self.kind, theirs))
         except Rejected:
             return ()

@@ -1,4 +1,4 @@
-"""What its tag holds back is looked at again when that ends."""
+"""What its tag wants otherwise than its fleet is looked at again when that ends."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +22,7 @@ def hold_back(name: str, standing: Standing, until: datetime, ports: FleetPorts)
         type="Resources Held Back",
         at=now,
         actor=ENGINE,
-        reason=f"a tag keeps something as it is until {rfc3339(first)}",
+        reason=f"a tag wants something otherwise until {rfc3339(first)}",
         data={"until": rfc3339(first)},
     )
     tell(name, replace(standing, look_again_at=first), [told], ports)

@@ -25,7 +25,9 @@ class AutoScalingSwitch:
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
+    def find(
+        self, select: Select, place: Place, unless: Power | None = None, despite: str = ""
+    ) -> Iterator[Resource]:
         """By tags and by names 100 a call."""
         members, named = named_in(select, self.kind, place)
         seen: set[str] = set()

@@ -37,7 +37,9 @@ class BeanstalkSwitch:
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
+    def find(
+        self, select: Select, place: Place, unless: Power | None = None, despite: str = ""
+    ) -> Iterator[Resource]:
         members, named = named_in(select, self.kind, place)
         with_tags_ = tagged(select.tags, self.kind, "elasticbeanstalk:environment", place)
         environments = list(_described(dict.fromkeys((*with_tags_, *members, *named)), place))

@@ -1,11 +1,12 @@
 """EC2 instances."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 
 from signalbox.aws.errors import aws_errors
 from signalbox.aws.fleets.blame import Batch, Look
 from signalbox.aws.fleets.instances import CONDITIONS, GONE, resources, with_ids, with_tags
-from signalbox.aws.fleets.selection import has_tags, missing, named_in
+from signalbox.aws.fleets.selection import Wanted, has_tags, missing, named_in
 from signalbox.aws.places import client_in
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource
 from signalbox.fleets.spec import Select
@@ -38,21 +39,24 @@ class Ec2Switch:
             return Pace(calls=Bucket(capacity=5, per_second=2), resources=Bucket(capacity=1000, per_second=2))
         return Pace(calls=Bucket(capacity=50, per_second=5), resources=Bucket(capacity=1000, per_second=20))
 
-    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
+    def find(
+        self, select: Select, place: Place, unless: Power | None = None, despite: str = ""
+    ) -> Iterator[Resource]:
         """By tags 1,000 a call, page by page, so that no more is in memory; by ids 1,000 a call."""
         states = tuple(CONDITIONS) if unless is None else _NOT_YET[unless]
         members, named = named_in(select, self.kind, place)
         seen: set[str] = set()
-        if select.tags:
-            for resource in resources(with_tags(select.tags, states, place), place):
-                if has_tags(resource.tags, select.tags):
-                    if members or named:
-                        seen.add(resource.id)
-                    yield resource
-        rest = [id_ for id_ in (*members, *named) if id_ not in seen]
-        for resource in resources(with_ids(rest, states, place), place):
-            seen.add(resource.id)
+        for resource in _with_tags(select.tags, states, place, unless, despite):
+            if members or named:
+                seen.add(resource.id)
             yield resource
+        rest = [id_ for id_ in (*members, *named) if id_ not in seen]
+        # By ids the tag takes no call more: what has it not is left out here.
+        wider = (*states, str(unless)) if unless and despite else states
+        for resource in resources(with_ids(rest, wider, place), place):
+            seen.add(resource.id)
+            if wider is states or str(resource.condition) != str(unless) or despite in resource.tags:
+                yield resource
         if unless is None:
             yield from missing(self.kind, named, seen)
 
@@ -70,6 +74,18 @@ class Ec2Switch:
             return _looks(ids, place)
 
         return Batch(lambda ids: call(InstanceIds=list(ids)), look).ask(target.id for target in targets)
+
+
+def _with_tags(
+    wanted: Wanted | None, states: Collection[str], place: Place, unless: Power | None, despite: str
+) -> Iterator[Resource]:
+    """Those in one of the states, and of those in the condition `unless` the ones with the tag `despite`."""
+    if not wanted:
+        return
+    pages = with_tags(wanted, states, place)
+    if unless and despite:
+        pages = chain(pages, with_tags(wanted, (str(unless),), place, despite))
+    yield from (each for each in resources(pages, place) if has_tags(each.tags, wanted))
 
 
 def _looks(ids: Sequence[str], place: Place) -> dict[str, Look]:

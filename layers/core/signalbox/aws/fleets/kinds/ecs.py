@@ -40,7 +40,9 @@ class EcsSwitch:
     def pace(self, action: Action) -> Pace:
         return Pace(resources=Bucket(capacity=50, per_second=5))
 
-    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
+    def find(
+        self, select: Select, place: Place, unless: Power | None = None, despite: str = ""
+    ) -> Iterator[Resource]:
         """ECS knows no filter by tag: GetResources finds 100 a call, DescribeServices tells of 10."""
         members, named = named_in(select, self.kind, place)
         with_tags = tagged(select.tags, self.kind, "ecs:service", place)

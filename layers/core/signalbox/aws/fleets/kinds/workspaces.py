@@ -52,7 +52,9 @@ class WorkspacesSwitch:
     def pace(self, action: Action) -> Pace:
         return Pace()
 
-    def find(self, select: Select, place: Place, unless: Power | None = None) -> Iterator[Resource]:
+    def find(
+        self, select: Select, place: Place, unless: Power | None = None, despite: str = ""
+    ) -> Iterator[Resource]:
         """DescribeWorkspaces tells no tags: GetResources finds them 100 a call."""
         members, named = named_in(select, self.kind, place)
         with_tags = tagged(select.tags, self.kind, "workspaces:workspace", place)
