@@ -11,11 +11,12 @@ from signalbox.rollouts.commands.undo import Undo, undo
 from signalbox.rollouts.model import HoldKind, Phase, StepKind
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.service import RollbackWindow
-from tests.unit.builders import IMAGE, OLD_IMAGE
-from tests.unit.machine import ANA, Story
-from tests.unit.stories import STORIES, assert_over, begun, promoted, raised_at
+from tests.unit.builders import IMAGE, OLD_IMAGE, alarm
+from tests.unit.machine import ANA, Story, started
+from tests.unit.stories import STORIES, assert_over, begun, promoted, raised_at, world_of
 
 ANA_SAYS_NOTHING = Caller(arn=ANA.arn)
+RED = "guards.alarms: checkout-5xx is in ALARM already (Threshold Crossed): it does not guard this undo"
 
 
 def succeeded(name: str = "blue-green on slots") -> Story:
@@ -48,6 +49,68 @@ def test_twice_undone_is_as_before() -> None:
     first = succeeded()
     second = followed(first, asked(first)).run()
     assert asked(second).version == IMAGE
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_red_alarm_is_why_somebody_undoes_and_holds_nothing_up(name: str) -> None:
+    before = succeeded(name)
+    before.raise_alarm()
+    after = followed(before, asked(before))
+    assert after.rollout.warnings[-1] == RED
+    assert after.run().rollout.phase is Phase.SUCCEEDED
+    assert RED in [entry.reason for entry in after.told("Guard Warned")]
+    assert asked(after).version == IMAGE
+
+
+def test_with_all_care_too_what_was_red_already_does_not_throw_it_back() -> None:
+    before = succeeded()
+    before.world.clock.move(days=8)
+    before.raise_alarm()
+    after = followed(before, asked(before)).run_into(HoldKind.BAKE)
+    assert not after.alarm()
+    assert after.run().rollout.phase is Phase.SUCCEEDED
+
+
+def test_what_turns_red_before_it_begins_is_no_guard_either() -> None:
+    before = succeeded()
+    after = followed(before, asked(before))
+    assert RED not in after.rollout.warnings
+    before.raise_alarm()
+    assert after.run().rollout.phase is Phase.SUCCEEDED
+    assert [entry.reason for entry in after.told("Guard Warned")].count(RED) == 1
+
+
+def test_what_was_green_when_it_began_still_guards() -> None:
+    before = guarded_by_two("blue-green on slots")
+    before.raise_alarm("checkout-latency")
+    after = followed(before, asked(before)).run(lambda now: now.rollout.step == 1)
+    after.alarm()
+    assert after.run().rollout.phase is Phase.ROLLED_BACK
+
+
+def guarded_by_two(name: str) -> Story:
+    """A rollout that has succeeded, with a second alarm."""
+    of = STORIES[name]
+    world = world_of(of)
+    world.aws.named_alarms["checkout-latency"] = alarm("checkout-latency")
+    both = replace(of, guards=replace(of.guards, alarms=("checkout-5xx", "checkout-latency")))
+    story = promoted(started(world, both))
+    world.clock.move(minutes=1)
+    return story
+
+
+def test_a_dead_guard_does_not_refuse_an_undo_though_it_refuses_a_start() -> None:
+    before = succeeded()
+    store, name = before.world.store, before.service
+    spec = store.services[name].spec
+    strict = replace(spec, guards=replace(spec.guards, strict=True))
+    store.services[name] = replace(store.services[name], spec=strict)
+    before.world.aws.named_alarms["checkout-5xx"] = alarm(state="INSUFFICIENT_DATA")
+    with pytest.raises(Unprocessable, match=r"guards.strict: .* a dead guard"):
+        start_rollout(StartRollout(service=name, version=OLD_IMAGE), ANA, before.world.ports)
+    after = followed(before, asked(before)).run()
+    assert any("a dead guard" in warning for warning in after.rollout.warnings)
+    assert after.rollout.phase is Phase.SUCCEEDED
 
 
 def test_an_open_rollout_goes_back_at_once() -> None:

@@ -48,6 +48,7 @@ def undo(command: Undo, caller: Caller, ports: Ports) -> Rollout:
     start = StartRollout(
         service=command.service,
         version=former.version,
+        undo=True,
         fast=_in_window(former, registered, ports),
         override=because,
     )
