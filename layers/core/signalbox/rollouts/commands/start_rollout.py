@@ -18,6 +18,7 @@ from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.preflight import red_alarms
 from signalbox.rollouts.record import Requester, Rollout
 from signalbox.rollouts.service import Strategy
+from signalbox.rollouts.survey import Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +51,8 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     now = ports.clock()
     rollout_id = new_rollout_id(now, ports.entropy)
     drafted = draft(spec, survey, command.version, rollout_id, fast=command.fast, size=command.size)
-    if not command.undo:
-        refuse_if_strict(spec, drafted)
-    _refuse_if_unsuitable(command, drafted)
-    red = red_alarms(drafted.spec, survey)
-    if red:
-        raise Unprocessable(*red)
-    if drafted.estate.stable.desired < 1 and not drafted.first:
-        raise Unprocessable(
-            Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
-        )
+    if drafted.steps:
+        _refuse(command, drafted, survey)
     rollout = _pending(drafted, unheeded, command, caller, ports)
     against = drafted.suitability.against if drafted.steps else ()
     ports.sweeping.enable()  # first: should this function die half-way, the next sweep goes on from there
@@ -75,8 +68,22 @@ def _refuse_if_late(command: StartRollout, registered: Registered) -> None:
         raise Conflict(f"sequence {asked} comes after {accepted} was accepted")
 
 
+def _refuse(command: StartRollout, drafted: Draft, survey: Survey) -> None:
+    """What stands against a rollout that has something to do."""
+    if not command.undo:
+        refuse_if_strict(drafted.spec, drafted)
+    _refuse_if_unsuitable(command, drafted)
+    red = red_alarms(drafted.spec, survey)
+    if red:
+        raise Unprocessable(*red)
+    if drafted.estate.stable.desired < 1 and not drafted.first:
+        raise Unprocessable(
+            Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
+        )
+
+
 def _refuse_if_unsuitable(command: StartRollout, drafted: Draft) -> None:
-    if drafted.steps and drafted.suitability.told and not command.override:
+    if drafted.suitability.told and not command.override:
         remedy = "choose that one, or say in `override` why this one is run all the same"
         raise Unprocessable(Violation("strategy", f"{drafted.suitability.told}; {remedy}"))
 

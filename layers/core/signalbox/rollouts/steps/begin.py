@@ -17,7 +17,7 @@ from signalbox.rollouts.steps.arrival import go_on
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import watched
 from signalbox.rollouts.steps.turn import Turn, out_of_turn, publish, take_turn
-from signalbox.rollouts.strategies.first import first_steps
+from signalbox.rollouts.strategies.first import first_steps, unguarded
 
 
 def begin(command: StepCommand, ports: Ports) -> Progress:
@@ -39,10 +39,11 @@ def _start(turn: Turn, ports: Ports) -> Progress:
     rollout = turn.rollout
     estate = ports.estates.observe(rollout.layout, rollout.rollout_id)
     seen = ports.estates.alarms(rollout.spec.guards.alarms)
-    spec, red = without_red(rollout.spec, seen) if rollout.undo else (rollout.spec, [])
-    alarms = tuple(alarm for alarm in seen if alarm.name in spec.guards.alarms)
     there = is_there(rollout.version, rollout.previous_version, estate.stable)
     steps = () if there else _steps(rollout, estate.stable)
+    spec, red = without_red(rollout.spec, seen) if rollout.undo else (rollout.spec, [])
+    spec = spec if steps else unguarded(spec)
+    alarms = tuple(alarm for alarm in seen if alarm.name in spec.guards.alarms)
     if steps:
         estate = estate.carrying(ports.estates.carried(rollout.layout.stable_group))
     bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
