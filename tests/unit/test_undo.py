@@ -10,7 +10,7 @@ from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollou
 from signalbox.rollouts.commands.undo import Undo, undo
 from signalbox.rollouts.model import HoldKind, Phase, StepKind
 from signalbox.rollouts.record import Rollout
-from signalbox.rollouts.service import RollbackWindow
+from signalbox.rollouts.service import Facts, RollbackWindow
 from tests.unit.builders import IMAGE, OLD_IMAGE, alarm
 from tests.unit.machine import ANA, Story, started
 from tests.unit.stories import STORIES, assert_over, begun, promoted, raised_at, world_of
@@ -111,6 +111,60 @@ def test_a_dead_guard_does_not_refuse_an_undo_though_it_refuses_a_start() -> Non
     after = followed(before, asked(before)).run()
     assert any("a dead guard" in warning for warning in after.rollout.warnings)
     assert after.rollout.phase is Phase.SUCCEEDED
+
+
+CONTRACTED = "facts.schema_state is contracted: only what serves now can work with the schema"
+BESIDE = "facts.vendor_unsupported: a second installation would run beside the first"
+
+
+def declared(story: Story, **facts: object) -> Story:
+    """The owner has said more of the service since."""
+    services = story.world.store.services
+    known = services[story.service]
+    spec = replace(known.spec, facts=Facts(**facts))  # type: ignore[arg-type]
+    services[story.service] = replace(known, spec=spec)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "why", "left"),
+    [
+        ("all at once", {"schema_state": "contracted"}, CONTRACTED, "no preset is left"),
+        ("blue-green on slots", {"schema_state": "contracted"}, CONTRACTED, "no preset is left"),
+        ("blue-green on slots", {"vendor_unsupported": True}, BESIDE, "the safest that is left is rolling"),
+    ],
+)
+def test_what_speaks_against_it_takes_a_reason_that_somebody_gave(
+    name: str, facts: dict[str, object], why: str, left: str
+) -> None:
+    before = declared(succeeded(name), **facts)
+    with pytest.raises(Unprocessable) as refused:
+        asked(before)
+    (told,) = refused.value.violations
+    assert told.field == "reason"
+    assert told.message == (
+        f"this strategy does not suit the service: {why}; {left}; "
+        f"say in `reason` why {OLD_IMAGE} is brought back by it all the same"
+    )
+    rollout = asked(before, caller=ANA)
+    overridden = before.world.store.entries[rollout.rollout_id][1]
+    assert (overridden.type, overridden.reason) == ("Contraindications Overridden", ANA.reason)
+    assert overridden.data["against"] == [why]
+    assert followed(before, rollout).run().rollout.phase is Phase.SUCCEEDED
+
+
+def test_a_contracted_schema_says_nothing_against_the_way_to_the_new_version() -> None:
+    story = declared(begun("all at once"), schema_state="contracted")
+    story.run()
+    start = StartRollout(service=story.service, version="ami-0000000000000000c")
+    story.world.clock.move(minutes=1)
+    assert start_rollout(start, ANA, story.world.ports).steps
+
+
+def test_what_speaks_against_an_undo_does_not_keep_an_open_rollout_from_going_back() -> None:
+    story = declared(begun("blue-green on slots").run_into(HoldKind.BAKE), schema_state="contracted")
+    assert asked(story).rollout_id == story.rollout_id
+    assert_over(story.run(), Phase.ABORTED)
 
 
 def test_an_open_rollout_goes_back_at_once() -> None:

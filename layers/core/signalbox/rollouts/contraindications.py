@@ -44,27 +44,33 @@ class Suitability:
         return f"this strategy does not suit the service: {'; '.join(self.against)}; {left}"
 
 
-def suitability(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...]) -> Suitability:
-    """Looks at the steps of this rollout and at those of each preset."""
+def suitability(
+    spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...], *, undo: bool = False
+) -> Suitability:
+    """Looks at the steps of this rollout and at those of each preset; `undo` leads to an older version."""
     found = {}
     for name in SAFEST_FIRST:
         preset = Strategy(preset=name)  # type: ignore[arg-type]
         planned = steps if spec.strategy.preset == name else compile_steps(preset, spec.guards, stable)
-        found[name] = tuple(_reasons(spec, survey, stable, planned))
+        found[name] = tuple(_reasons(spec, survey, stable, planned, undo=undo))
     return Suitability(
-        against=tuple(_reasons(spec, survey, stable, steps)),
+        against=tuple(_reasons(spec, survey, stable, steps, undo=undo)),
         unsuitable={name: reasons for name, reasons in found.items() if reasons},
         safest=next((name for name, reasons in found.items() if not reasons), None),
     )
 
 
-def _reasons(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...]) -> Iterator[str]:
+def _reasons(
+    spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...], *, undo: bool
+) -> Iterator[str]:
     facts = spec.facts
     second = any(step.kind is StepKind.SHIFT for step in steps)
     more = any(step.kind is StepKind.PROVISION for step in steps)
     replacing = [step for step in steps if step.kind is StepKind.REPLACE]
     whole = bool(replacing) and all(step.batch == WHOLE for step in replacing)
-    if (coupled := _coupled(facts)) and not whole:
+    if undo and facts.schema_state == "contracted":
+        yield "facts.schema_state is contracted: only what serves now can work with the schema"
+    elif (coupled := _coupled(facts)) and not whole:
         yield f"{coupled}: old and new would run side by side"
     if facts.vendor_unsupported and more:
         yield "facts.vendor_unsupported: a second installation would run beside the first"

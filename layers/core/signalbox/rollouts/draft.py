@@ -56,10 +56,12 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     rollout_id: str = NOBODY,
     *,
     fast: bool = False,
+    undo: bool = False,
     size: int | None = None,
 ) -> Draft:
     """Raises Unprocessable with everything that AWS or preflight says against it; without a version, the
-    service alone is looked at. `fast` leaves out what watches; `size` is that of a first rollout."""
+    service alone is looked at. `fast` leaves out what watches; an `undo` leads to an older version; `size`
+    is that of a first rollout."""
     refused = service_violations(spec, survey)
     refused += version_violations(version, survey) if version is not None else []
     if refused:
@@ -72,7 +74,7 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     estate = estate_of(layout, survey)
     previous = _serving_version(estate, survey, version)
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
-    fit = Suitability() if first else suitability(spec, survey, stable, steps)
+    fit = Suitability() if first else suitability(spec, survey, stable, steps, undo=undo)
     unfit = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
     drafted = Draft(
         rollout_id=rollout_id,

@@ -50,7 +50,9 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     spec, unheeded = without_red(spec, survey.alarms.values()) if command.undo else (spec, [])
     now = ports.clock()
     rollout_id = new_rollout_id(now, ports.entropy)
-    drafted = draft(spec, survey, command.version, rollout_id, fast=command.fast, size=command.size)
+    drafted = draft(
+        spec, survey, command.version, rollout_id, fast=command.fast, undo=command.undo, size=command.size
+    )
     if drafted.steps:
         _refuse(command, drafted, survey)
     rollout = _pending(drafted, unheeded, command, caller, ports)
@@ -83,9 +85,13 @@ def _refuse(command: StartRollout, drafted: Draft, survey: Survey) -> None:
 
 
 def _refuse_if_unsuitable(command: StartRollout, drafted: Draft) -> None:
-    if drafted.suitability.told and not command.override:
-        remedy = "choose that one, or say in `override` why this one is run all the same"
-        raise Unprocessable(Violation("strategy", f"{drafted.suitability.told}; {remedy}"))
+    if not drafted.suitability.told or command.override:
+        return
+    field, remedy = "strategy", "choose that one, or say in `override` why this one is run all the same"
+    if command.undo:
+        field = "reason"
+        remedy = f"say in `reason` why {command.version} is brought back by it all the same"
+    raise Unprocessable(Violation(field, f"{drafted.suitability.told}; {remedy}"))
 
 
 def _pending(
