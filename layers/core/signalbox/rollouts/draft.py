@@ -68,13 +68,13 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
         raise Unprocessable(*refused)
     stable = survey.groups[stable_side(spec, survey).group]
     first = _first(spec, survey, stable, size) if version is not None else 0
-    spec = with_floor(unguarded(spec) if first else spec, stable.desired)
+    registered, spec = spec, with_floor(unguarded(spec) if first else spec, stable.desired)
     steps = first_steps(first) if first else compile_steps(spec.strategy, spec.guards, stable, fast=fast)
     layout = lay_out(spec, steps, survey, rollout_id)
     estate = estate_of(layout, survey)
     previous = _serving_version(estate, survey, version)
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
-    fit = Suitability() if first else suitability(spec, survey, stable, steps, undo=undo)
+    fit = Suitability() if first else suitability(registered, survey, stable, steps, undo=undo)
     unfit = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
     drafted = Draft(
         rollout_id=rollout_id,

@@ -87,10 +87,11 @@ def _refuse(command: StartRollout, drafted: Draft, survey: Survey) -> None:
 def _refuse_if_unsuitable(command: StartRollout, drafted: Draft) -> None:
     if not drafted.suitability.told or command.override:
         return
-    field, remedy = "strategy", "choose that one, or say in `override` why this one is run all the same"
+    field, remedy = "strategy", "say in `override` why this one is run all the same"
     if command.undo:
-        field = "reason"
-        remedy = f"say in `reason` why {command.version} is brought back by it all the same"
+        field, remedy = "reason", f"say in `reason` why {command.version} is brought back by it all the same"
+    elif drafted.suitability.safest:
+        remedy = f"choose that one, or {remedy}"
     raise Unprocessable(Violation(field, f"{drafted.suitability.told}; {remedy}"))
 
 
