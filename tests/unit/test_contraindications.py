@@ -12,7 +12,7 @@ from signalbox.rollouts.databases import Cluster, cannot_be_doubled
 from signalbox.rollouts.draft import draft
 from signalbox.rollouts.estate import Carried, Group
 from signalbox.rollouts.ports import Registered
-from signalbox.rollouts.service import Facts, ServiceSpec, Strategy
+from signalbox.rollouts.service import Facts, Provision, Replace, Retire, ServiceSpec, StepSpec, Strategy
 from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.survey import Survey
 from tests.unit.builders import BLUE, GREEN, IMAGE, TEMPLATE, group, rule, spec, survey, target_group
@@ -74,6 +74,39 @@ def test_the_safest_that_is_left_is_one_that_can_run() -> None:
     assert suit.told is not None
     assert suit.told.endswith("; no preset is left")
     assert found(under(75, service(vendor_unsupported=True))).safest == "rolling"
+
+
+@pytest.mark.parametrize(("floor", "unsuitable"), [(None, False), (0, False), (1, True), (75, True)])
+def test_all_at_once_above_a_floor_runs_two_versions_side_by_side(
+    floor: int | None, *, unsuitable: bool
+) -> None:
+    of = under(floor, service(schema_coupled=True))
+    assert ("all-at-once" in found(of).unsuitable) is unsuitable
+    suit = found(replace(of, strategy=Strategy(preset="all-at-once")))
+    side_by_side = ("facts.schema_coupled: old and new would run side by side",)
+    assert suit.against == (side_by_side if unsuitable else ())
+
+
+@pytest.mark.parametrize("floor", [0, 100])
+def test_all_at_once_beside_additional_instances_runs_two_versions_side_by_side(floor: int) -> None:
+    steps = (
+        StepSpec(provision=Provision(percent=100)),
+        StepSpec(replace=Replace(batch=100)),
+        StepSpec(retire=Retire()),
+    )
+    of = under(floor, replace(service(schema_coupled=True), strategy=Strategy(steps=steps)))
+    assert found(of).against == ("facts.schema_coupled: old and new would run side by side",)
+
+
+def test_half_of_the_group_at_once_is_not_all_at_once() -> None:
+    steps = (StepSpec(replace=Replace(percent=50, batch=100)), StepSpec(replace=Replace(batch=100)))
+    of = under(0, replace(service(schema_coupled=True), strategy=Strategy(steps=steps)))
+    assert found(of).against == ("facts.schema_coupled: old and new would run side by side",)
+
+
+def test_above_a_floor_data_does_not_all_go_at_once() -> None:
+    assert "all-at-once" in found(under(None, service(stateful_volumes=True))).unsuitable
+    assert "all-at-once" not in found(under(75, service(stateful_volumes=True))).unsuitable
 
 
 def test_the_floor_that_this_rollouts_preset_implies_is_not_that_of_others() -> None:

@@ -73,10 +73,11 @@ def _reasons(
     second = any(step.kind is StepKind.SHIFT for step in steps)
     more = any(step.kind is StepKind.PROVISION for step in steps)
     replacing = [step for step in steps if step.kind is StepKind.REPLACE]
-    whole = bool(replacing) and all(step.batch == WHOLE for step in replacing)
+    floor = part(spec.guards.min_healthy_percent or 0, stable.desired)
+    whole = bool(replacing) and not floor and all(step.batch == step.percent == WHOLE for step in replacing)
     if undo and facts.schema_state == "contracted":
         yield "facts.schema_state is contracted: only what serves now can work with the schema"
-    elif (coupled := _coupled(facts)) and not whole:
+    elif (coupled := _coupled(facts)) and (more or not whole):
         yield f"{coupled}: old and new would run side by side"
     if facts.vendor_unsupported and more:
         yield "facts.vendor_unsupported: a second installation would run beside the first"
@@ -89,7 +90,7 @@ def _reasons(
     if stable.desired == 1 and replacing and not more and not whole:
         yield f"{stable.name} has one instance: nothing would serve while it is replaced"
     if replacing and not more:
-        yield from _no_room(spec, stable)
+        yield from _no_room(spec, stable, floor)
     if second and spec.platform.slots is None:
         yield from _unscaled(stable)
     session = _session(survey, stable)
@@ -99,12 +100,11 @@ def _reasons(
         yield f"cookies keep clients where they are for {session} s: shares would not hold"
 
 
-def _no_room(spec: ServiceSpec, stable: Group) -> Iterator[str]:
+def _no_room(spec: ServiceSpec, stable: Group, floor: int) -> Iterator[str]:
     """What takes instances away before others come would wait for ever."""
-    percent, size = spec.guards.min_healthy_percent or 0, stable.desired
-    if 0 < size <= part(percent, size):
-        what = f"none of {size} instances may go before others come"
-        yield f"guards.min_healthy_percent: with a floor of {percent} % {what}"
+    if 0 < stable.desired <= floor:
+        what = f"none of {stable.desired} instances may go before others come"
+        yield f"guards.min_healthy_percent: with a floor of {spec.guards.min_healthy_percent} % {what}"
 
 
 def _unscaled(stable: Group) -> Iterator[str]:

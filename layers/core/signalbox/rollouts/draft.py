@@ -22,6 +22,7 @@ from signalbox.rollouts.preflight import (
 )
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.strategies.all_at_once import in_batches
 from signalbox.rollouts.strategies.first import first_steps, is_first, told, unguarded
 from signalbox.rollouts.strategies.presets import with_floor
 from signalbox.rollouts.survey import Survey
@@ -103,6 +104,7 @@ def _warnings(
         *ownership_warnings(spec, survey),
         *lag_warnings(estate.rules),
         *copy_warnings(spec, layout),
+        *in_batches(spec, estate.stable.desired),
     ]
 
 
