@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from signalbox.kernel.errors import Unprocessable
+from signalbox.rollouts.commands.put_service import put_service
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.contraindications import SAFEST_FIRST, Suitability
 from signalbox.rollouts.databases import Cluster, cannot_be_doubled
@@ -205,6 +206,13 @@ def test_a_strategy_that_does_not_suit_is_refused_with_the_safest_that_is_left()
     assert told.field == "strategy"
     assert "the safest that is left is rolling; choose that one, or say in `override` why" in told.message
     assert not world.store.records
+
+
+def test_a_registration_says_what_does_not_suit_and_what_is_left() -> None:
+    of = service(singleton_leader=True)
+    registered, _ = put_service(of, ANA, World(aws=FakeAws(survey())).ports)
+    assert (set(registered.unsuitable), registered.safest) == (MORE, "rolling")
+    assert registered.unsuitable["canary"] == ("facts.singleton_leader: two leaders would run at once",)
 
 
 def test_where_none_is_left_nothing_is_told_to_be_chosen() -> None:
