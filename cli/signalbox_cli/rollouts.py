@@ -20,6 +20,7 @@ from signalbox_cli.arguments import (
 )
 from signalbox_cli.asking import segment
 from signalbox_cli.following import Follower
+from signalbox_cli.output import warn
 from signalbox_cli.rollout_view import rollout_view, timeline_table
 from signalbox_cli.session import Session, with_session
 from signalbox_cli.tables import RolloutsTable, sentence
@@ -61,6 +62,7 @@ def start(  # noqa: PLR0913 - the options of a command
     path = f"/services/{segment(service)}/rollouts"
     started = session.send_once(path, with_strategy(body, strategy), idempotency_key)
     rollout_id = started["rollout_id"]
+    warn(started["warnings"])
     if wait:
         watch_to_its_end(session, f"{path}/{segment(rollout_id)}")
     session.answer(started, lambda: sentence(f"{rollout_id}: {started['phase']}"))

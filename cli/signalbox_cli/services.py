@@ -10,7 +10,7 @@ from signalbox_cli.arguments import Limit, Service, Size, Strategy, Version, wit
 from signalbox_cli.asking import segment
 from signalbox_cli.output import warn
 from signalbox_cli.session import Session, with_session
-from signalbox_cli.tables import plan_table, sentence, service_table, services_table
+from signalbox_cli.tables import plan_table, registration, sentence, services_table
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Register services, and see what a rollout would do."
@@ -47,7 +47,7 @@ def list_services(session: Session, limit: Limit = None) -> None:
 def show(session: Session, service: Service) -> None:
     """Show one registration, each field."""
     found = session.ask("GET", f"/services/{segment(service)}", holds="name")
-    session.answer(found, lambda: service_table(found))
+    session.answer(found, lambda: registration(found))
 
 
 @app.command()

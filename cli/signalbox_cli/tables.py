@@ -32,6 +32,21 @@ def services_table(services: Sequence[Json]) -> Table:
     return table
 
 
+def registration(service: Json) -> RenderableType:
+    """A service, and which strategies do not suit it."""
+    declared = {name: value for name, value in service.items() if name not in ("unsuitable", "safest")}
+    return Group(service_table(declared), *suitability(service))
+
+
+def suitability(told: Json) -> Iterator[Text]:
+    """The presets that do not suit, each with why, and the safest of the others; nothing when all suit."""
+    if told["unsuitable"]:
+        yield from _paragraph(
+            "unsuitable", [f"{one['preset']}: {'; '.join(one['reasons'])}" for one in told["unsuitable"]]
+        )
+        yield from _paragraph("safest that is left", [told["safest"] or "no preset is left"])
+
+
 def service_table(service: Json) -> RenderableType:
     """All that is registered, each field by its dotted path."""
     facts = Table.grid(padding=(0, 2))
@@ -87,11 +102,16 @@ def plan_table(plan: Json) -> RenderableType:
 
 
 def _lists(plan: Json) -> Iterator[Text]:
-    lists = ("creates", "replaces", "switches", "removes")
-    for field, style in (*((name, "") for name in lists), ("warnings", "yellow")):
-        if plan[field]:
-            yield Text(f"\n{field}", style="dim")
-            yield Text("\n".join(f"  {printable(told)}" for told in plan[field]), style=style)
+    for field in ("creates", "replaces", "switches", "removes"):
+        yield from _paragraph(field, plan[field])
+    yield from suitability(plan)
+    yield from _paragraph("warnings", plan["warnings"], style="yellow")
+
+
+def _paragraph(title: str, lines: Sequence[str], style: str = "") -> Iterator[Text]:
+    if lines:
+        yield Text(f"\n{title}", style="dim")
+        yield Text("\n".join(f"  {printable(line)}" for line in lines), style=style)
 
 
 def _estimate(cost: Json) -> Text:

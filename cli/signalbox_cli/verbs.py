@@ -7,7 +7,7 @@ import typer
 
 from signalbox_cli.arguments import OpenRollout, Reason, Service, Wait, open_rollout_path, watch_to_its_end
 from signalbox_cli.asking import Refused, segment
-from signalbox_cli.output import note
+from signalbox_cli.output import note, warn
 from signalbox_cli.rollout_words import phase_name, printable
 from signalbox_cli.session import Session, with_session
 from signalbox_cli.tables import sentence
@@ -80,6 +80,7 @@ def undo(
     body = {"reason": reason} | ({"version": version} if version else {})
     path = f"/services/{segment(service)}"
     started = session.send_once(f"{path}/undo", body, None)
+    warn(started["warnings"])
     rollout_id = started["rollout_id"]
     if wait:
         watch_to_its_end(session, f"{path}/rollouts/{segment(rollout_id)}")

@@ -36,7 +36,8 @@ class StartBody(Closed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoBody(Closed):
-    """A version that served before; without it the one before the present one."""
+    """A version that served before; without it the one before the present one. `reason` is also why it comes
+    back by a strategy that does not suit the service; without one such an undo is refused."""
 
     version: Version | None = None
     reason: Reason = ""

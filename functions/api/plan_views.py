@@ -1,5 +1,6 @@
 """Plans, and their steps, as callers read them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -60,7 +61,7 @@ class UnsuitableView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """What a rollout would do."""
+    """What a rollout would do. `safest` of the presets that are not `unsuitable`; None when none is left."""
 
     steps: tuple[StepView, ...]
     writes: tuple[WriteView, ...]
@@ -97,14 +98,16 @@ def plan_view(plan: Plan) -> PlanView:
         replaces=plan.replaces,
         switches=plan.switches,
         estimate=_estimate_view(plan.estimate),
-        unsuitable=tuple(
-            UnsuitableView(preset=name, reasons=reasons)
-            for name, reasons in plan.draft.suitability.unsuitable.items()
-        ),
+        unsuitable=unsuitable_views(plan.draft.suitability.unsuitable),
         safest=plan.draft.suitability.safest,
         removes=plan.removes,
         warnings=plan.warnings,
     )
+
+
+def unsuitable_views(unsuitable: Mapping[str, tuple[str, ...]]) -> tuple[UnsuitableView, ...]:
+    """From presets with their reasons."""
+    return tuple(UnsuitableView(preset=name, reasons=reasons) for name, reasons in unsuitable.items())
 
 
 def _estimate_view(cost: Estimate) -> EstimateView:

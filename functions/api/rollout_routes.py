@@ -7,6 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from pydantic import TypeAdapter
 
 from bodies import StartBody, UndoBody
 from caller import caller_of
@@ -18,7 +19,6 @@ from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollou
 from signalbox.rollouts.commands.undo import Undo
 from signalbox.rollouts.commands.undo import undo as undo_command
 from signalbox.rollouts.estate import Estate
-from signalbox.rollouts.model import Phase
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.steps.sight import guard_names
 from signalbox.wiring import ports
@@ -29,6 +29,7 @@ router = new_router()
 Limit = Annotated[int, Ge(1), Le(100), Query()]
 TimelineLimit = Annotated[int, Ge(1), Le(1000), Query()]
 Cursor = Annotated[str | None, Query()]
+_ANSWER = TypeAdapter(Started)
 Health = Annotated[bool, Query()]
 _STARTED = answers(
     Started,
@@ -60,11 +61,10 @@ def start(service: str, body: Annotated[StartBody, Body()]) -> tuple[Started, in
 def _started(begin: Callable[[], Rollout]) -> tuple[Started, int]:
     def act() -> Answer:
         rollout = begin()
-        return asdict(Started(rollout_id=rollout.rollout_id, phase=rollout.phase))
+        started = Started(rollout_id=rollout.rollout_id, phase=rollout.phase, warnings=rollout.warnings)
+        return asdict(started)
 
-    answer = once(router, act)
-    started = Started(rollout_id=str(answer["rollout_id"]), phase=Phase(str(answer["phase"])))
-    return started, HTTPStatus.ACCEPTED
+    return _ANSWER.validate_python(once(router, act)), HTTPStatus.ACCEPTED
 
 
 @router.post(
@@ -75,7 +75,8 @@ def _started(begin: Callable[[], Rollout]) -> tuple[Started, int]:
 )
 def undo(service: str, body: Annotated[UndoBody, Body()] = UndoBody()) -> tuple[Started, int]:  # noqa: B008
     """Sends an open rollout back; otherwise starts one to the former version, which watches nothing when that
-    served within the service's rollback window."""
+    served within the service's rollback window. Alarms that are red already do not guard it: the answer names
+    them."""
 
     def bring_back() -> Rollout:
         command = Undo(service=service, version=body.version)

@@ -16,10 +16,11 @@ from signalbox.rollouts.steps.turn import hold_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """An accepted rollout."""
+    """An accepted rollout, with what is to be warned of."""
 
     rollout_id: str
     phase: Phase
+    warnings: tuple[str, ...] = ()  # answers remembered from before have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

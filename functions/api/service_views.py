@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+from plan_views import UnsuitableView, unsuitable_views
 from signalbox.rollouts.ports import Registered
 from signalbox.rollouts.service import Facts, Guards, Platform, RollbackWindow, ServiceSpec, Strategy, Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceView:
-    """A registration, with what preflight warns of."""
+    """A registration, with what preflight said of it then: presets that do not suit, the safest of the
+    others, None when none is left, and what is to be warned of."""
 
     name: str
     owner: str
@@ -22,6 +24,8 @@ class ServiceView:
     created_at: str
     updated_at: str
     updated_by: str
+    unsuitable: tuple[UnsuitableView, ...]
+    safest: str | None
     warnings: tuple[str, ...]
 
 
@@ -49,5 +53,7 @@ def service_view(service: Registered) -> ServiceView:
         created_at=service.created_at,
         updated_at=service.updated_at,
         updated_by=service.updated_by,
+        unsuitable=unsuitable_views(service.unsuitable),
+        safest=service.safest,
         warnings=service.warnings,
     )

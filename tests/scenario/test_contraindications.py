@@ -8,8 +8,9 @@ BLUE_GREEN = {"preset": "blue-green", "bake": "5m"}
 def test_what_does_not_suit_is_told_refused_and_run_for_a_reason(world: World) -> None:
     service = world.service(size=1)
     facts = {"singleton_leader": True}
+    guards = {"alarms": [service.alarm], "min_healthy_percent": 0}
     told = world.api().request(
-        "PUT", f"/services/{service.name}", service.spec(strategy=BLUE_GREEN, facts=facts)
+        "PUT", f"/services/{service.name}", service.spec(strategy=BLUE_GREEN, facts=facts, guards=guards)
     )
     assert told.status == 201
     assert any("two leaders would run at once" in warning for warning in told.body["warnings"])
@@ -17,6 +18,9 @@ def test_what_does_not_suit_is_told_refused_and_run_for_a_reason(world: World) -
     plan = world.api("viewer").request("POST", f"/services/{service.name}/plan", wanted).body
     assert plan["safest"] == "all-at-once"  # of one instance, which also rules rolling out
     assert "blue-green" in {one["preset"] for one in plan["unsuitable"]}
+    read = world.api("viewer").request("GET", f"/services/{service.name}").body
+    for registered in (told.body, read):
+        assert (registered["safest"], registered["unsuitable"]) == (plan["safest"], plan["unsuitable"])
     refused = world.api("deployer").request("POST", f"/services/{service.name}/rollouts", wanted)
     assert (refused.status, refused.body["violations"][0]["field"]) == (422, "strategy")
     body = {**wanted, "override": "the leader is elected elsewhere now"}

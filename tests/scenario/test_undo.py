@@ -21,6 +21,23 @@ def test_what_was_rolled_out_is_undone_without_watching_it_again(world: World) -
     assert_nothing_left(world, service, second)
 
 
+def test_under_a_red_alarm_the_version_before_comes_back_and_the_answer_says_what_does_not_guard_it(
+    world: World,
+) -> None:
+    service = world.service(slots=True, size=1)
+    world.register(service, strategy={"preset": "blue-green", "bake": "1s"})
+    assert world.start(service).until_ended()["phase"] == "succeeded"
+    world.raise_alarm(service.alarm)
+    answer = world.api("deployer").request("POST", f"/services/{service.name}/undo", {})
+    assert answer.status == 202, answer
+    (told,) = [warning for warning in answer.body["warnings"] if service.alarm in warning]
+    assert told.endswith("it does not guard this undo")
+    undoing = Story(world, service.name, answer.body["rollout_id"])
+    assert undoing.until_ended()["phase"] == "succeeded"
+    assert told in [e["reason"] for e in undoing.timeline() if e["type"] == "Guard Warned"]
+    assert world.images(service.groups[0]) == {service.images["v1"]}
+
+
 def test_an_open_rollout_is_sent_back(world: World) -> None:
     service = world.service(slots=True, size=1)
     world.register(service, strategy={"preset": "blue-green", "bake": "5m"})

@@ -16,7 +16,13 @@ from signalbox_cli.client import ApiClient
 from signalbox_cli.documents import BadDocument, parse_document, read_object
 from signalbox_cli.output import Output, write
 from signalbox_cli.session import Session
-from signalbox_cli.tables import RolloutsTable, plan_table, service_table, services_table
+from signalbox_cli.tables import (
+    RolloutsTable,
+    plan_table,
+    registration,
+    service_table,
+    services_table,
+)
 from tests.unit.rollouts_as_read import rolled_back, rollout
 
 HOSTILE = "[red]x[/red]\x1b[2J\x07"
@@ -28,6 +34,8 @@ SERVICE: dict[str, Any] = {
     "strategy": {"preset": "canary", "bake": "10m", "steps": None},
     "guards": {"alarms": ["checkout-5xx", "checkout-latency"], "strict": False},
     "updated_at": "2026-11-22T08:00:00.000Z",
+    "unsuitable": [],
+    "safest": "canary",
     "warnings": [],
 }
 SLOTS = {
@@ -54,6 +62,8 @@ PLAN = {
         "extra_load_balancer_hours": 0,
         "downtime": False,
     },
+    "unsuitable": [],
+    "safest": "canary",
     "warnings": ["a dead guard"],
 }
 
@@ -118,8 +128,25 @@ def test_services_have_a_line_each() -> None:
 
 
 def test_a_service_is_told_field_by_field_without_what_is_null() -> None:
-    assert seen(service_table(SERVICE)) == SERVICE_80
+    assert seen(registration(SERVICE)) == SERVICE_80
     assert "platform.slots.1.group  search-green" in seen(service_table(SLOTS))
+
+
+UNSUITABLE = [
+    {"preset": "canary", "reasons": ["two leaders would run", "and more"]},
+    {"preset": "linear", "reasons": ["cookies"]},
+]
+
+
+@pytest.mark.parametrize(("safest", "left"), [("rolling", "rolling"), (None, "no preset is left")])
+def test_what_does_not_suit_is_told_with_why_and_with_what_is_left(safest: str | None, left: str) -> None:
+    told = {"unsuitable": UNSUITABLE, "safest": safest}
+    lines = (
+        "\n\nunsuitable\n  canary: two leaders would run; and more\n  linear: cookies"
+        f"\n\nsafest that is left\n  {left}"
+    )
+    assert seen(registration({**SERVICE, **told})) == f"{SERVICE_80}{lines}"
+    assert f"{lines}\n\nwarnings\n" in seen(plan_table({**PLAN, **told}))
 
 
 @pytest.mark.parametrize("width", [80, 110])

@@ -128,6 +128,8 @@ def test_a_plan_to_what_serves_already_is_empty() -> None:
     registered(world, spec(BLUE_GREEN, slots=True))
     plan = plan_rollout("checkout", OLD_IMAGE, None, world.ports)
     assert (plan.writes, plan.creates, plan.removes) == ((), (), ())
+    world.aws.named_alarms["checkout-5xx"] = alarm(state="ALARM")
+    assert not plan_rollout("checkout", OLD_IMAGE, None, world.ports).warnings
 
 
 def test_a_plan_warns_of_what_would_refuse_the_rollout() -> None:

@@ -1,20 +1,23 @@
 """Strategies that do not suit a service: why, and which is left."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from signalbox.kernel.errors import Unprocessable
+from signalbox.rollouts.commands.put_service import put_service
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.contraindications import SAFEST_FIRST, Suitability
 from signalbox.rollouts.databases import Cluster, cannot_be_doubled
 from signalbox.rollouts.draft import draft
 from signalbox.rollouts.estate import Carried, Group
 from signalbox.rollouts.ports import Registered
-from signalbox.rollouts.service import Facts, ServiceSpec, Strategy
+from signalbox.rollouts.service import Facts, Provision, Replace, Retire, ServiceSpec, StepSpec, Strategy
 from signalbox.rollouts.strategies.presets import PRESETS
 from signalbox.rollouts.survey import Survey
 from tests.unit.builders import BLUE, GREEN, IMAGE, TEMPLATE, group, rule, spec, survey, target_group
+from tests.unit.experiments import ab_test
 from tests.unit.fakes import FakeAws, World
 from tests.unit.machine import ANA
 
@@ -57,6 +60,74 @@ def test_what_the_owner_declares_rules_strategies_out(facts: dict[str, object], 
     suit = found(service(**facts))
     assert set(suit.unsuitable) == unsuitable
     assert suit.safest == next(name for name in SAFEST_FIRST if name not in unsuitable)
+
+
+def under(floor: int | None, of: ServiceSpec) -> ServiceSpec:
+    return replace(of, guards=replace(of.guards, min_healthy_percent=floor))
+
+
+def test_the_safest_that_is_left_is_one_that_can_run() -> None:
+    suit = found(under(100, service(vendor_unsupported=True)))
+    assert set(suit.unsuitable) == {"rolling", "all-at-once", *MORE}
+    why = "guards.min_healthy_percent: with a floor of 100 % none of 4 instances may go before others come"
+    assert suit.unsuitable["rolling"] == (why,)
+    assert suit.safest is None
+    assert suit.told is not None
+    assert suit.told.endswith("; no preset is left")
+    assert found(under(75, service(vendor_unsupported=True))).safest == "rolling"
+
+
+@pytest.mark.parametrize(("floor", "unsuitable"), [(None, False), (0, False), (1, True), (75, True)])
+def test_all_at_once_above_a_floor_runs_two_versions_side_by_side(
+    floor: int | None, *, unsuitable: bool
+) -> None:
+    of = under(floor, service(schema_coupled=True))
+    assert ("all-at-once" in found(of).unsuitable) is unsuitable
+    suit = found(replace(of, strategy=Strategy(preset="all-at-once")))
+    side_by_side = ("facts.schema_coupled: old and new would run side by side",)
+    assert suit.against == (side_by_side if unsuitable else ())
+
+
+@pytest.mark.parametrize("floor", [0, 100])
+def test_all_at_once_beside_additional_instances_runs_two_versions_side_by_side(floor: int) -> None:
+    steps = (
+        StepSpec(provision=Provision(percent=100)),
+        StepSpec(replace=Replace(batch=100)),
+        StepSpec(retire=Retire()),
+    )
+    of = under(floor, replace(service(schema_coupled=True), strategy=Strategy(steps=steps)))
+    assert found(of).against == ("facts.schema_coupled: old and new would run side by side",)
+
+
+def test_half_of_the_group_at_once_is_not_all_at_once() -> None:
+    steps = (StepSpec(replace=Replace(percent=50, batch=100)), StepSpec(replace=Replace(batch=100)))
+    of = under(0, replace(service(schema_coupled=True), strategy=Strategy(steps=steps)))
+    assert found(of).against == ("facts.schema_coupled: old and new would run side by side",)
+
+
+def test_above_a_floor_data_does_not_all_go_at_once() -> None:
+    assert "all-at-once" in found(under(None, service(stateful_volumes=True))).unsuitable
+    assert "all-at-once" not in found(under(75, service(stateful_volumes=True))).unsuitable
+
+
+def test_the_floor_that_this_rollouts_preset_implies_is_not_that_of_others() -> None:
+    of = service(vendor_unsupported=True)
+    assert found(under(None, of)).safest == "rolling"
+    assert set(found(under(None, replace(of, strategy=Strategy(preset="rolling")))).unsuitable) == MORE
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("floor", [None, 0, 75, 100])
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_what_is_said_to_be_left_is_not_refused_and_what_is_refused_is_not_left(
+    name: str, floor: int | None, size: int
+) -> None:
+    seen = survey(groups={"blue": group(size=size)})
+    of = under(floor, spec(ab_test() if name == "ab-test" else Strategy(preset=name)))  # type: ignore[arg-type]
+    told = found(under(floor, service()), seen).unsuitable.get(name, ())
+    may_go = not any(why.startswith("guards.min_healthy_percent") for why in told)
+    with nullcontext() if may_go else pytest.raises(Unprocessable, match="would never settle"):
+        draft(of, seen, IMAGE)
 
 
 def test_a_volume_that_was_attached_to_an_instance_is_found_and_named() -> None:
@@ -135,6 +206,21 @@ def test_a_strategy_that_does_not_suit_is_refused_with_the_safest_that_is_left()
     assert told.field == "strategy"
     assert "the safest that is left is rolling; choose that one, or say in `override` why" in told.message
     assert not world.store.records
+
+
+def test_a_registration_says_what_does_not_suit_and_what_is_left() -> None:
+    of = service(singleton_leader=True)
+    registered, _ = put_service(of, ANA, World(aws=FakeAws(survey())).ports)
+    assert (set(registered.unsuitable), registered.safest) == (MORE, "rolling")
+    assert registered.unsuitable["canary"] == ("facts.singleton_leader: two leaders would run at once",)
+
+
+def test_where_none_is_left_nothing_is_told_to_be_chosen() -> None:
+    world = world_of(under(100, service(vendor_unsupported=True)))
+    with pytest.raises(Unprocessable) as refused:
+        start_rollout(StartRollout(service="checkout", version=IMAGE), ANA, world.ports)
+    told = refused.value.violations[0]
+    assert told.message.endswith("no preset is left; say in `override` why this one is run all the same")
 
 
 def test_who_overrides_says_why_and_it_is_in_the_timeline() -> None:

@@ -110,6 +110,17 @@ def test_a_floor_that_leaves_no_room_is_refused_with_what_would_be_right() -> No
     assert refusals(in_place(floor=75), None, groups={"blue": group(size=1)})
 
 
+@pytest.mark.parametrize(("floor", "told"), [(None, False), (0, False), (75, True)])
+def test_all_at_once_that_is_not_all_at_once_is_warned_of(floor: int | None, *, told: bool) -> None:
+    guards = Guards(alarms=("checkout-5xx",), min_healthy_percent=floor)
+    drafted = draft(spec(Strategy(preset="all-at-once"), guards=guards), survey(), IMAGE)
+    warning = (
+        "guards.min_healthy_percent: 3 of 4 instances have to serve, so all-at-once goes in batches,"
+        " with both versions side by side"
+    )
+    assert (warning in drafted.warnings) is told
+
+
 def test_a_shift_onto_too_little_capacity_is_refused() -> None:
     steps = (
         StepSpec(provision=Provision(percent=50)),

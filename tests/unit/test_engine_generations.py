@@ -29,8 +29,11 @@ from tests.unit.builders import (
     OLD_IMAGE,
     RULE,
     TEMPLATE,
+    alarm,
+    instances,
+    survey,
 )
-from tests.unit.fakes import FakeLatches, World
+from tests.unit.fakes import FakeAws, FakeLatches, World
 from tests.unit.machine import ANA, RETRIES, Story, started
 from tests.unit.stories import (
     STORIES,
@@ -68,6 +71,27 @@ def test_a_rollout_to_the_version_that_serves_already_has_nothing_to_do() -> Non
     assert story.visited == [State.FINISH, State.SUCCEEDED]
     assert story.rollout.outcome == Outcome(reason=f"{OLD_IMAGE} already serves: nothing to do")
     assert not story.world.aws.writes
+
+
+@pytest.mark.parametrize("state", ["ALARM", "INSUFFICIENT_DATA"])
+@pytest.mark.parametrize("name", ["canary", "blue-green on slots"])
+def test_where_there_is_nothing_to_do_no_alarm_has_anything_to_guard(name: str, state: str) -> None:
+    of = STORIES[name]
+    world = World(aws=FakeAws(survey(alarms={"checkout-5xx": alarm(state=state)})))
+    story = started(world, replace(of, guards=replace(of.guards, strict=True)), OLD_IMAGE)
+    story.step()
+    assert not world.store.watchers.get(alarm().arn)
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert story.rollout.outcome == Outcome(reason=f"{OLD_IMAGE} already serves: nothing to do")
+
+
+def test_what_served_when_it_was_asked_for_and_does_not_any_more_is_guarded() -> None:
+    story = started(World(), STORIES["canary"], OLD_IMAGE)
+    aws = story.world.aws
+    blue = aws.groups["blue"]
+    aws.groups["blue"] = replace(blue, instances=(*blue.instances[:-1], *instances("9", 1)))
+    story.raise_alarm()
+    assert story.run().rollout.phase is Phase.CANCELLED
 
 
 @pytest.mark.parametrize("name", ["canary", "blue-green on a copy", "blue-green on slots"])

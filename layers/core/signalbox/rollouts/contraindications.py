@@ -1,13 +1,15 @@
 """Which strategies do not suit a service, and why: what its owner declares, and what AWS shows. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from signalbox.rollouts.databases import cannot_be_doubled
 from signalbox.rollouts.estate import Group
 from signalbox.rollouts.model import Step, StepKind
 from signalbox.rollouts.plan import compile_steps
+from signalbox.rollouts.scene import part
 from signalbox.rollouts.service import Facts, ServiceSpec, Strategy
+from signalbox.rollouts.strategies.presets import with_floor
 from signalbox.rollouts.survey import Survey
 
 # The one that shows a bad version to the fewest users, for the shortest time, comes first.
@@ -44,27 +46,38 @@ class Suitability:
         return f"this strategy does not suit the service: {'; '.join(self.against)}; {left}"
 
 
-def suitability(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...]) -> Suitability:
-    """Looks at the steps of this rollout and at those of each preset."""
+def suitability(
+    spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...], *, undo: bool = False
+) -> Suitability:
+    """Looks at the steps of this rollout and at those of each preset, under the floor that the owner gave or
+    that the preset leaves; `undo` leads to an older version."""
+    against = tuple(_reasons(with_floor(spec, stable.desired), survey, stable, steps, undo=undo))
     found = {}
     for name in SAFEST_FIRST:
-        preset = Strategy(preset=name)  # type: ignore[arg-type]
-        planned = steps if spec.strategy.preset == name else compile_steps(preset, spec.guards, stable)
-        found[name] = tuple(_reasons(spec, survey, stable, planned))
+        other = with_floor(replace(spec, strategy=Strategy(preset=name)), stable.desired)  # type: ignore[arg-type]
+        planned = compile_steps(other.strategy, other.guards, stable)
+        found[name] = tuple(_reasons(other, survey, stable, planned, undo=undo))
+    if spec.strategy.preset:
+        found[spec.strategy.preset] = against  # with the parameters that it has here
     return Suitability(
-        against=tuple(_reasons(spec, survey, stable, steps)),
+        against=against,
         unsuitable={name: reasons for name, reasons in found.items() if reasons},
         safest=next((name for name, reasons in found.items() if not reasons), None),
     )
 
 
-def _reasons(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...]) -> Iterator[str]:
+def _reasons(
+    spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step, ...], *, undo: bool
+) -> Iterator[str]:
     facts = spec.facts
     second = any(step.kind is StepKind.SHIFT for step in steps)
     more = any(step.kind is StepKind.PROVISION for step in steps)
     replacing = [step for step in steps if step.kind is StepKind.REPLACE]
-    whole = bool(replacing) and all(step.batch == WHOLE for step in replacing)
-    if (coupled := _coupled(facts)) and not whole:
+    floor = part(spec.guards.min_healthy_percent or 0, stable.desired)
+    whole = bool(replacing) and not floor and all(step.batch == step.percent == WHOLE for step in replacing)
+    if undo and facts.schema_state == "contracted":
+        yield "facts.schema_state is contracted: only what serves now can work with the schema"
+    elif (coupled := _coupled(facts)) and (more or not whole):
         yield f"{coupled}: old and new would run side by side"
     if facts.vendor_unsupported and more:
         yield "facts.vendor_unsupported: a second installation would run beside the first"
@@ -76,6 +89,8 @@ def _reasons(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step
         yield f"{shared}: both groups would share it"
     if stable.desired == 1 and replacing and not more and not whole:
         yield f"{stable.name} has one instance: nothing would serve while it is replaced"
+    if replacing and not more:
+        yield from _no_room(spec, stable, floor)
     if second and spec.platform.slots is None:
         yield from _unscaled(stable)
     session = _session(survey, stable)
@@ -83,6 +98,13 @@ def _reasons(spec: ServiceSpec, survey: Survey, stable: Group, steps: tuple[Step
         step.kind is StepKind.SHIFT and step.percent not in (0, WHOLE) for step in steps
     ):
         yield f"cookies keep clients where they are for {session} s: shares would not hold"
+
+
+def _no_room(spec: ServiceSpec, stable: Group, floor: int) -> Iterator[str]:
+    """What takes instances away before others come would wait for ever."""
+    if 0 < stable.desired <= floor:
+        what = f"none of {stable.desired} instances may go before others come"
+        yield f"guards.min_healthy_percent: with a floor of {spec.guards.min_healthy_percent} % {what}"
 
 
 def _unscaled(stable: Group) -> Iterator[str]:

@@ -22,6 +22,7 @@ from signalbox.rollouts.preflight import (
 )
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.strategies.all_at_once import in_batches
 from signalbox.rollouts.strategies.first import first_steps, is_first, told, unguarded
 from signalbox.rollouts.strategies.presets import with_floor
 from signalbox.rollouts.survey import Survey
@@ -56,23 +57,25 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     rollout_id: str = NOBODY,
     *,
     fast: bool = False,
+    undo: bool = False,
     size: int | None = None,
 ) -> Draft:
     """Raises Unprocessable with everything that AWS or preflight says against it; without a version, the
-    service alone is looked at. `fast` leaves out what watches; `size` is that of a first rollout."""
+    service alone is looked at. `fast` leaves out what watches; an `undo` leads to an older version; `size`
+    is that of a first rollout."""
     refused = service_violations(spec, survey)
     refused += version_violations(version, survey) if version is not None else []
     if refused:
         raise Unprocessable(*refused)
     stable = survey.groups[stable_side(spec, survey).group]
     first = _first(spec, survey, stable, size) if version is not None else 0
-    spec = with_floor(unguarded(spec) if first else spec, stable.desired)
+    registered, spec = spec, with_floor(unguarded(spec) if first else spec, stable.desired)
     steps = first_steps(first) if first else compile_steps(spec.strategy, spec.guards, stable, fast=fast)
     layout = lay_out(spec, steps, survey, rollout_id)
     estate = estate_of(layout, survey)
     previous = _serving_version(estate, survey, version)
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
-    fit = Suitability() if first else suitability(spec, survey, stable, steps)
+    fit = Suitability() if first else suitability(registered, survey, stable, steps, undo=undo)
     unfit = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
     drafted = Draft(
         rollout_id=rollout_id,
@@ -101,6 +104,7 @@ def _warnings(
         *ownership_warnings(spec, survey),
         *lag_warnings(estate.rules),
         *copy_warnings(spec, layout),
+        *in_batches(spec, estate.stable.desired),
     ]
 
 

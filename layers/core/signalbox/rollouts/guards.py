@@ -1,16 +1,19 @@
 """What may stop a rollout: alarms, and what makes an alarm dead or blind. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.estate import Alarm, Estate, Layout, Placement, TargetGroup
 from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.service import ServiceSpec
 from signalbox.rollouts.writes import Write, copy_alarm
 
 TARGET_GROUP = "TargetGroup"
 LOAD_BALANCER = "LoadBalancer"
 GROUP = "AutoScalingGroupName"
+RED = "ALARM"  # the state of an alarm
 
 
 def dimension_of(target_group: TargetGroup | str) -> str:
@@ -154,6 +157,17 @@ def useless(alarms: Sequence[Alarm], layout: Layout, estate: Estate) -> list[str
     return found
 
 
+def without_red(spec: ServiceSpec, alarms: Iterable[Alarm]) -> tuple[ServiceSpec, list[str]]:
+    """What guards an undo: the service without the alarms that are red already, and a warning of each."""
+    red = {alarm.name: alarm.reason for alarm in alarms if alarm.state == RED}
+    kept = tuple(name for name in spec.guards.alarms if name not in red)
+    told = [
+        f"guards.alarms: {name} is in ALARM already ({reason}): it does not guard this undo"
+        for name, reason in red.items()
+    ]
+    return replace(spec, guards=replace(spec.guards, alarms=kept)), told
+
+
 def breach(names: Sequence[str], alarms: Sequence[Alarm]) -> tuple[str, Alarm | None] | None:
     """The first named alarm that is red or missing, with why; None when all may pass."""
     found = {alarm.name: alarm for alarm in alarms}
@@ -161,6 +175,6 @@ def breach(names: Sequence[str], alarms: Sequence[Alarm]) -> tuple[str, Alarm | 
         alarm = found.get(name)
         if alarm is None:
             return f"alarm {name} does not exist any more", None
-        if alarm.state == "ALARM":
+        if alarm.state == RED:
             return f"alarm {name} is in ALARM: {alarm.reason}", alarm
     return None

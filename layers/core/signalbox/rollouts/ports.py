@@ -56,13 +56,16 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """A service as stored. `sequence` is the highest that a rollout was accepted with."""
+    """A service as stored. `sequence` is the highest that a rollout was accepted with. As it was when it was
+    registered: `unsuitable` presets with their reasons, and the `safest` that is left."""
 
     spec: ServiceSpec
     created_at: str
     updated_at: str
     updated_by: str
     warnings: tuple[str, ...] = ()
+    unsuitable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    safest: str | None = None
     sequence: int | None = None
 
 

@@ -50,7 +50,7 @@ def plan_rollout(
     survey = ports.estates.survey(spec, version)
     drafted = draft(spec, survey, version, size=size)
     writes = writes_of(drafted, survey, version)
-    red = [violation.message for violation in red_alarms(drafted.spec, survey)]
+    red = [violation.message for violation in red_alarms(drafted.spec, survey) if drafted.steps]
     cost = estimate_of(drafted, survey, version)
     down = [f"strategy: {_preset(spec)} means downtime: at some moment nothing serves"]
     return Plan(

@@ -24,6 +24,8 @@ def put_service(spec: ServiceSpec, caller: Caller, ports: Ports) -> tuple[Regist
         updated_at=now,
         updated_by=caller.arn,
         warnings=drafted.warnings,
+        unsuitable=drafted.suitability.unsuitable,
+        safest=drafted.suitability.safest,
         sequence=before.sequence if before else None,
     )
     return service, ports.services.put(service)

@@ -1,5 +1,6 @@
 """Begin to bring a service to a version."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -11,24 +12,28 @@ from signalbox.kernel.timeline import Head, continue_chain
 from signalbox.rollouts.commands.plan_rollout import with_strategy
 from signalbox.rollouts.commands.put_service import refuse_if_strict
 from signalbox.rollouts.draft import Draft, draft
+from signalbox.rollouts.guards import without_red
 from signalbox.rollouts.layout import locked_resources
 from signalbox.rollouts.ports import Ports, Registered
 from signalbox.rollouts.preflight import red_alarms
 from signalbox.rollouts.record import Requester, Rollout
 from signalbox.rollouts.service import Strategy
+from signalbox.rollouts.survey import Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRollout:
     """`sequence` orders the callers' requests: one that is lower than the last accepted comes too late.
-    `fast` leaves out of the strategy what watches. `override` is why a strategy is run that does not suit;
-    `size` the instances of a first rollout."""
+    `fast` leaves out of the strategy what watches; an `undo` is not held up by guards that are red or of no
+    use already. `override` is why a strategy is run that does not suit; `size` the instances of a first
+    rollout."""
 
     service: str
     version: str
     strategy: Strategy | None = None
     sequence: int | None = None
     fast: bool = False
+    undo: bool = False
     override: str = ""
     size: int | None = None
 
@@ -42,19 +47,15 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     _refuse_if_late(command, registered)
     spec = with_strategy(registered.spec, command.strategy)
     survey = ports.estates.survey(spec, command.version)
+    spec, unheeded = without_red(spec, survey.alarms.values()) if command.undo else (spec, [])
     now = ports.clock()
     rollout_id = new_rollout_id(now, ports.entropy)
-    drafted = draft(spec, survey, command.version, rollout_id, fast=command.fast, size=command.size)
-    refuse_if_strict(spec, drafted)
-    _refuse_if_unsuitable(command, drafted)
-    red = red_alarms(drafted.spec, survey)
-    if red:
-        raise Unprocessable(*red)
-    if drafted.estate.stable.desired < 1 and not drafted.first:
-        raise Unprocessable(
-            Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
-        )
-    rollout = _pending(drafted, command, caller, ports)
+    drafted = draft(
+        spec, survey, command.version, rollout_id, fast=command.fast, undo=command.undo, size=command.size
+    )
+    if drafted.steps:
+        _refuse(command, drafted, survey)
+    rollout = _pending(drafted, unheeded, command, caller, ports)
     against = drafted.suitability.against if drafted.steps else ()
     ports.sweeping.enable()  # first: should this function die half-way, the next sweep goes on from there
     _store(rollout, command, against, ports)
@@ -69,13 +70,34 @@ def _refuse_if_late(command: StartRollout, registered: Registered) -> None:
         raise Conflict(f"sequence {asked} comes after {accepted} was accepted")
 
 
+def _refuse(command: StartRollout, drafted: Draft, survey: Survey) -> None:
+    """What stands against a rollout that has something to do."""
+    if not command.undo:
+        refuse_if_strict(drafted.spec, drafted)
+    _refuse_if_unsuitable(command, drafted)
+    red = red_alarms(drafted.spec, survey)
+    if red:
+        raise Unprocessable(*red)
+    if drafted.estate.stable.desired < 1 and not drafted.first:
+        raise Unprocessable(
+            Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")
+        )
+
+
 def _refuse_if_unsuitable(command: StartRollout, drafted: Draft) -> None:
-    if drafted.steps and drafted.suitability.told and not command.override:
-        remedy = "choose that one, or say in `override` why this one is run all the same"
-        raise Unprocessable(Violation("strategy", f"{drafted.suitability.told}; {remedy}"))
+    if not drafted.suitability.told or command.override:
+        return
+    field, remedy = "strategy", "say in `override` why this one is run all the same"
+    if command.undo:
+        field, remedy = "reason", f"say in `reason` why {command.version} is brought back by it all the same"
+    elif drafted.suitability.safest:
+        remedy = f"choose that one, or {remedy}"
+    raise Unprocessable(Violation(field, f"{drafted.suitability.told}; {remedy}"))
 
 
-def _pending(drafted: Draft, command: StartRollout, caller: Caller, ports: Ports) -> Rollout:
+def _pending(
+    drafted: Draft, unheeded: Sequence[str], command: StartRollout, caller: Caller, ports: Ports
+) -> Rollout:
     return Rollout(
         rollout_id=drafted.rollout_id,
         service=drafted.spec.name,
@@ -85,8 +107,9 @@ def _pending(drafted: Draft, command: StartRollout, caller: Caller, ports: Ports
         layout=drafted.layout,
         steps=drafted.steps,
         fast=command.fast,
+        undo=command.undo,
         first=drafted.first,
-        warnings=drafted.warnings,
+        warnings=(*drafted.warnings, *unheeded),
         requested_by=Requester(caller=caller.arn, reason=caller.reason),
         created_at=ports.clock(),
     )

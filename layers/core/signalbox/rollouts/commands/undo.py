@@ -36,8 +36,8 @@ def undo(command: Undo, caller: Caller, ports: Ports) -> Rollout:
     """The rollout that brings it back: an open one that is sent back, since its old instances are alive; or a
     new one, which watches nothing when the version served within the service's rollback window.
 
-    Raises NotFound, Unprocessable when there is nothing to go back to, Conflict while a rollout is open that
-    cannot be sent back to that version.
+    Raises NotFound, Unprocessable when there is nothing to go back to, or something speaks against it and the
+    caller gives no reason, Conflict while a rollout is open that cannot be sent back to that version.
     """
     registered = ports.services.get(command.service)
     history, _ = ports.rollouts.list(command.service, HISTORY, None)
@@ -48,8 +48,9 @@ def undo(command: Undo, caller: Caller, ports: Ports) -> Rollout:
     start = StartRollout(
         service=command.service,
         version=former.version,
+        undo=True,
         fast=_in_window(former, registered, ports),
-        override=because,
+        override=caller.reason,
     )
     return start_rollout(start, replace(caller, reason=because), ports)
 

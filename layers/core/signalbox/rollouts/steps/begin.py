@@ -6,7 +6,7 @@ from datetime import timedelta
 from signalbox.kernel.timeline import continue_chain
 from signalbox.rollouts.decisions.restore import compiled_writes
 from signalbox.rollouts.estate import Group
-from signalbox.rollouts.guards import breach, warnings
+from signalbox.rollouts.guards import breach, warnings, without_red
 from signalbox.rollouts.model import Phase, Step, StepKind
 from signalbox.rollouts.plan import compile_steps, is_there
 from signalbox.rollouts.ports import Latch, Ports
@@ -17,7 +17,7 @@ from signalbox.rollouts.steps.arrival import go_on
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import watched
 from signalbox.rollouts.steps.turn import Turn, out_of_turn, publish, take_turn
-from signalbox.rollouts.strategies.first import first_steps
+from signalbox.rollouts.strategies.first import first_steps, unguarded
 
 
 def begin(command: StepCommand, ports: Ports) -> Progress:
@@ -38,19 +38,24 @@ def begin(command: StepCommand, ports: Ports) -> Progress:
 def _start(turn: Turn, ports: Ports) -> Progress:
     rollout = turn.rollout
     estate = ports.estates.observe(rollout.layout, rollout.rollout_id)
-    alarms = ports.estates.alarms(rollout.spec.guards.alarms)
+    seen = ports.estates.alarms(rollout.spec.guards.alarms)
     there = is_there(rollout.version, rollout.previous_version, estate.stable)
     steps = () if there else _steps(rollout, estate.stable)
+    spec, red = without_red(rollout.spec, seen) if rollout.undo else (rollout.spec, [])
+    spec = spec if steps else unguarded(spec)
+    alarms = tuple(alarm for alarm in seen if alarm.name in spec.guards.alarms)
     if steps:
         estate = estate.carrying(ports.estates.carried(rollout.layout.stable_group))
     bakes = [timedelta(seconds=step.seconds or 0) for step in steps if step.kind is StepKind.BAKE]
+    dull = warnings(alarms, rollout.layout, estate, bakes)
     turn = turn.change(
+        spec=spec,
         snapshot=estate.settings(),
         expected=estate.settings(),
         steps=steps,
         alarms=alarms,
         started_at=turn.now,
-        warnings=tuple(dict.fromkeys((*rollout.warnings, *warnings(alarms, rollout.layout, estate, bakes)))),
+        warnings=tuple(dict.fromkeys((*rollout.warnings, *red, *dull))),
     )
     restoring = compiled_writes(rollout.layout, estate.settings(), estate)
     turn = replace(turn, latch=Latch(restoring=restoring, instant=True))
