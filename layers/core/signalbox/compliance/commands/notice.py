@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from signalbox.compliance.commands.attend import answered, attend, begin, begun
+from signalbox.compliance.commands.put_exception import kept
 from signalbox.compliance.decisions.assess import mode_under
 from signalbox.compliance.decisions.breaker import MOST, RESTS_FOR, is_flapping, recent
 from signalbox.compliance.model import Mode, Subject, Verdict
@@ -125,8 +126,9 @@ def _flapping(finding: Finding, opened: Event, ports: CompliancePorts) -> str:
         resource=finding.resource.id,
         account=finding.resource.account,
     )
-    ports.exceptions.put(
-        Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True)
+    kept(
+        Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True),
+        ports,
     )
     finding = replace(at_rest(finding, State.FLAPPING, reason, ports), exception=id_)
     tell(finding, [opened, happened("Finding Flapping", reason, ports, exception=id_)], ports)
