@@ -1,19 +1,16 @@
 """Findings with their evidence as rows that an auditor reads. Pure."""
 
-import csv
-import io
-import json
 from collections.abc import Iterable
 
 from signalbox.kernel.timeline import Entry, Head, first_break
+from signalbox_cli.evidence_rows import csv_of
 from signalbox_cli.finding_words import resource_name
-from signalbox_cli.rollout_words import Json, printable
+from signalbox_cli.rollout_words import Json
 
 COLUMNS = (
     "finding", "rule", "type", "resource", "name", "account", "region", "state", "reason", "detected_at",
     "closed_at", "requested_by", "approved_by", "before", "writes", "after", "entries", "chain_holds",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would calculate
 
 
 def holds(finding: Json) -> bool:
@@ -26,12 +23,7 @@ def holds(finding: Json) -> bool:
 
 def evidence_csv(findings: Iterable[Json]) -> str:
     """One row each, below the names of the columns; configurations are JSON."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for finding in findings:
-        table.writerow(_cell(value) for value in _row(finding))
-    return text.getvalue()
+    return csv_of(COLUMNS, map(_row, findings))
 
 
 def _row(finding: Json) -> tuple[object, ...]:
@@ -44,10 +36,3 @@ def _row(finding: Json) -> tuple[object, ...]:
         *(evidence["before"], evidence["writes"], evidence["after"]),
         *(len(evidence["timeline"]), holds(finding)),
     )
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    return printable(f"'{text}" if text.startswith(_FORMULA) else text)

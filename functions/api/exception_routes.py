@@ -3,13 +3,13 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
+from bodies import Reason
 from caller import caller_of
-from finding_views import ExceptionList, ExceptionView, exception_view
+from exception_views import ExceptionList, ExceptionView, exception_view
 from routing import new_router
-from signalbox.compliance.commands.put_exception import put_exception
-from signalbox.compliance.record import Excepted
+from signalbox.compliance.commands.put_exception import delete_exception, get_exception, put_exception
 from signalbox.compliance.spec import ExceptionSpec
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Invalid, Violation
@@ -23,14 +23,20 @@ router = new_router()
     "/exceptions/<id>",
     summary="Decide to leave something as it is",
     tags=["compliance"],
-    responses=answers(ExceptionView, HTTPStatus.CREATED, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
+    responses=answers(
+        ExceptionView,
+        HTTPStatus.CREATED,
+        HTTPStatus.OK,
+        refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    ),
 )
 def put(id: str, body: Annotated[ExceptionSpec, Body()]) -> tuple[ExceptionView, int]:
-    """For a while, with a reason and an owner. What is being fixed already goes on."""
+    """For a while, with a reason and an owner. What is being fixed already goes on. The same again is no new
+    version."""
     if body.id != id:
         raise Invalid(Violation("id", f"the path says {id}: give the same id in the body"))
     exception, is_new = put_exception(body, caller_of(router), compliance_ports())
-    return _view(exception), HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    return exception_view(exception, _now()), HTTPStatus.CREATED if is_new else HTTPStatus.OK
 
 
 @router.get(
@@ -39,33 +45,37 @@ def put(id: str, body: Annotated[ExceptionSpec, Body()]) -> tuple[ExceptionView,
     tags=["compliance"],
     responses=answers(ExceptionList, HTTPStatus.OK),
 )
-def index() -> ExceptionList:
-    """Those that have ended as well."""
-    return ExceptionList(items=tuple(_view(each) for each in compliance_ports().exceptions.all()))
+def index(deleted: Annotated[bool, Query()] = False) -> ExceptionList:  # noqa: FBT002 - a query parameter
+    """Those that have ended as well; those that somebody has deleted only when asked for."""
+    found = compliance_ports().exceptions.all()
+    return ExceptionList(
+        items=tuple(exception_view(each, _now()) for each in found if deleted or not each.is_deleted)
+    )
 
 
 @router.get(
     "/exceptions/<id>",
-    summary="Read an exception",
+    summary="Read an exception with its versions",
     tags=["compliance"],
     responses=answers(ExceptionView, HTTPStatus.OK, refused=(HTTPStatus.NOT_FOUND,)),
 )
 def show(id: str) -> ExceptionView:
-    """Whether it is in force, too."""
-    return _view(compliance_ports().exceptions.get(id))
+    """Whether it is in force, and who said what since when: of one that was deleted, too."""
+    ports = compliance_ports()
+    return exception_view(get_exception(id, ports), _now(), ports.exceptions.versions(id))
 
 
 @router.delete(
     "/exceptions/<id>",
     summary="End an exception now",
     tags=["compliance"],
-    responses=answers(None, HTTPStatus.NO_CONTENT, refused=(HTTPStatus.NOT_FOUND,)),
+    responses=answers(None, HTTPStatus.NO_CONTENT, refused=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)),
 )
-def delete(id: str) -> tuple[None, int]:
-    """The next sweep opens again what it covered."""
-    compliance_ports().exceptions.delete(id)
+def delete(id: str, reason: Annotated[Reason, Query()] = "") -> tuple[None, int]:
+    """The next sweep opens again what it covered; its versions stay."""
+    delete_exception(id, caller_of(router, reason), compliance_ports())
     return None, HTTPStatus.NO_CONTENT
 
 
-def _view(exception: Excepted) -> ExceptionView:
-    return exception_view(exception, rfc3339(compliance_ports().clock()))
+def _now() -> str:
+    return rfc3339(compliance_ports().clock())

@@ -1,11 +1,11 @@
-"""Findings and exceptions as callers read them."""
+"""Findings as callers read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from signalbox.compliance.commands.dry_run import Outlook
 from signalbox.compliance.model import Configuration, Danger, Mode, Write
-from signalbox.compliance.record import Excepted, Finding, State
+from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.registry import RULES
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import JsonObject
@@ -113,32 +113,6 @@ class OutlookList:
     cursor: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExceptionView:
-    """What is left as it is, why, who answers for it, and until when."""
-
-    id: str
-    reason: str
-    owner: str
-    until: str
-    rule: str | None
-    resource: str | None
-    tags: Mapping[str, str] | None
-    account: str | None
-    in_force: bool
-    created_at: str
-    updated_at: str
-    updated_by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExceptionList:
-    """All, by id."""
-
-    items: tuple[ExceptionView, ...]
-    cursor: str | None = None
-
-
 def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> FindingView:
     """With its evidence when its whole timeline is given."""
     rule = RULES.get(finding.rule)
@@ -205,23 +179,4 @@ def remediation_view(finding: Finding, outlook: Outlook | None = None) -> Remedi
         outcome=outlook.outcome if outlook else None,
         reason=outlook.reason if outlook else finding.reason,
         writes=_written(outlook.writes if outlook else finding.remediation.writes),
-    )
-
-
-def exception_view(exception: Excepted, now: str) -> ExceptionView:
-    """Whether it is in force at that moment, too."""
-    spec = exception.spec
-    return ExceptionView(
-        id=spec.id,
-        reason=spec.reason,
-        owner=spec.owner,
-        until=rfc3339(exception.until),
-        rule=spec.rule,
-        resource=spec.resource,
-        tags=spec.tags,
-        account=spec.account,
-        in_force=now < rfc3339(exception.until),
-        created_at=rfc3339(exception.created_at),
-        updated_at=rfc3339(exception.updated_at),
-        updated_by=exception.updated_by,
     )

@@ -11,6 +11,7 @@ import pytest
 from signalbox.aws.bus import SOURCE
 from signalbox.aws.compliance.bus import SOURCE as COMPLIANCE
 from signalbox.aws.fleets.bus import SOURCE as FLEETS
+from signalbox.compliance.commands import put_exception
 from signalbox.compliance.steps import undo_fix
 from signalbox.fleets.commands.enforce import Switched
 from signalbox.fleets.commands.occurrences import power_changed
@@ -39,6 +40,7 @@ _ENVELOPE = {
     "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
 }  # fmt: skip
 _WHOSE = {SOURCE: ["rollout_id", "service"], FLEETS: ["fleet"], COMPLIANCE: ["finding", "rule", "resource"]}
+_OF_EXCEPTIONS = set(put_exception.DECIDED.values())
 _CAPABILITIES = {SOURCE: "rollouts", FLEETS: "fleets", COMPLIANCE: "compliance"}
 _TABLES = {
     "DONE": set(acting.DONE.values()),
@@ -47,6 +49,7 @@ _TABLES = {
     "ENDED": set(report_fleet.ENDED.values()),
     "BY_OTHERS": set(mentions.BY_OTHERS.values()),
     "FAILED": set(undo_fix.FAILED.values()),
+    "DECIDED": _OF_EXCEPTIONS,
 }
 _NOBODY_SUPERSEDES = {"Rollout Superseded"}  # while `concurrency` knows `reject` only
 
@@ -110,7 +113,8 @@ def test_a_sample_has_the_envelope_of_eventbridge(name: str) -> None:
 
 @pytest.mark.parametrize("name", _OURS)
 def test_a_detail_has_a_version_and_what_consumers_deduplicate_by(name: str) -> None:
-    detail, whose = _OURS[name]["detail"], _WHOSE[_OURS[name]["source"]]
+    event, detail = _OURS[name], _OURS[name]["detail"]
+    whose = ["exception"] if event["detail-type"] in _OF_EXCEPTIONS else _WHOSE[event["source"]]
     assert list(detail) == ["version", *whose, "sequence", "at", "actor", "reason", "data"]
     assert detail["version"] == EVENT_VERSION
     assert detail.get("rollout_id", "r-").startswith("r-")

@@ -20,7 +20,7 @@ from signalbox_local.sample_violations import (
     tell_inventory,
 )
 from tests.unit.builders import NOW
-from tests.unit.compliance_fakes import FakeBaselines
+from tests.unit.compliance_fakes import FakeVersions
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 TAGS = [MANAGED, {"Key": "env", "Value": "qa"}]
@@ -82,9 +82,9 @@ MADE: dict[str, Callable[[boto3.Session], str]] = {
 }
 
 
-def baselines() -> FakeBaselines:
+def baselines() -> FakeVersions[Baseline]:
     """Buckets are meant to block public access."""
-    made = FakeBaselines()
+    made: FakeVersions[Baseline] = FakeVersions()
     field = "supplementaryConfiguration.PublicAccessBlockConfiguration.blockPublicAcls"
     baseline = Baseline(
         resource_type="AWS::S3::Bucket", version=1, expected={field: True}, reason="", at=NOW, by="ana"

@@ -20,12 +20,12 @@ from signalbox.compliance.ports import Baselines, Exceptions, Findings
 from signalbox.compliance.record import Approval, Baseline, Excepted, Finding, Remediation, State
 from signalbox.compliance.spec import ExceptionSpec
 from signalbox.kernel.clock import rfc3339
-from signalbox.kernel.errors import Conflict, NotFound
+from signalbox.kernel.errors import Conflict
 from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import Entry, continue_chain, first_break
 from tests.contract.template import resources, template
 from tests.unit.builders import NOW
-from tests.unit.compliance_fakes import ACCOUNT, REGION, FakeBaselines, FakeExceptions, FakeFindings
+from tests.unit.compliance_fakes import ACCOUNT, REGION, FakeFindings, FakeVersions
 
 WRITE = Write(service="s3", operation="PutPublicAccessBlock", parameters={"Bucket": "b", "Blocks": [True]})
 
@@ -42,7 +42,7 @@ class Stores:
 @pytest.fixture(params=["memory", "dynamodb"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
-        yield Stores(FakeFindings(), FakeExceptions(), FakeBaselines())
+        yield Stores(FakeFindings(), FakeVersions(), FakeVersions())
         return
     clients._made.cache_clear()
     with pytest.MonkeyPatch.context() as patch, mock_aws():
@@ -159,7 +159,8 @@ def test_all_are_found_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     clients._made.cache_clear()
 
 
-def excepted(id_: str) -> Excepted:
+def excepted(version: int = 1, id_: str = "a", **more: Any) -> Excepted:
+    """With everything that one can have."""
     spec = ExceptionSpec(
         id=id_,
         reason="later",
@@ -170,21 +171,31 @@ def excepted(id_: str) -> Excepted:
         tags={"env": "qa"},
         account=ACCOUNT,
     )
-    return Excepted(spec=spec, until=NOW, created_at=NOW, updated_at=NOW, updated_by="ana", is_breaker=True)
+    by: dict[str, Any] = {"updated_by": "ana", "is_breaker": True, "version": version}
+    return Excepted(**{"spec": spec, "until": NOW, "created_at": NOW, "updated_at": NOW, **by, **more})
 
 
-def test_an_exception_is_kept_replaced_and_ended(stores: Stores) -> None:
-    assert stores.exceptions.put(excepted("a"))
-    assert stores.exceptions.put(excepted("b"))
-    changed = replace(excepted("a"), updated_by="ben")
-    assert not stores.exceptions.put(changed)
-    assert stores.exceptions.get("a") == changed
-    assert stores.exceptions.all() == (changed, excepted("b"))
-    stores.exceptions.delete("a")
-    assert stores.exceptions.all() == (excepted("b"),)
-    for act in (stores.exceptions.get, stores.exceptions.delete):
-        with pytest.raises(NotFound):
-            act("a")
+def test_an_exception_is_kept_with_all_of_its_versions(stores: Stores) -> None:
+    assert stores.exceptions.find("a") is None
+    assert stores.exceptions.versions("a") == ()
+    first, second = excepted(), excepted(2, updated_by="ben")
+    deleted = excepted(3, updated_by="ben", is_deleted=True)
+    for number, version in enumerate((first, second, deleted), start=1):
+        stores.exceptions.save(version)
+        assert stores.exceptions.find("a") == version
+        assert stores.exceptions.versions("a") == (deleted, second, first)[-number:]
+    other = excepted(id_="b")
+    stores.exceptions.save(other)
+    assert stores.exceptions.all() == (deleted, other)
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_of_two_who_decide_the_same_version_one_is_first(stores: Stores, version: int) -> None:
+    stores.exceptions.save(excepted())
+    with pytest.raises(Conflict):
+        stores.exceptions.save(excepted(version, updated_by="ben"))
+    assert stores.exceptions.versions("a") == (excepted(),)
+    assert stores.exceptions.all() == (excepted(),)
 
 
 def baseline(version: int = 1, type_: str = "AWS::EC2::Volume", **more: Any) -> Baseline:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic
 
 from signalbox.compliance.model import (
     Configuration,
@@ -15,13 +15,14 @@ from signalbox.compliance.model import (
     Resource,
     Write,
 )
-from signalbox.compliance.ports import CompliancePorts, Result
+from signalbox.compliance.ports import CompliancePorts, Result, V
 from signalbox.compliance.progress import Progress
 from signalbox.compliance.record import Baseline, Excepted, Finding
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.waves import Waves
-from signalbox.kernel.errors import Conflict, NotFound
+from signalbox.kernel.errors import Conflict
+from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import Entry
 from tests.unit import compliance_databases, compliance_volumes
 from tests.unit.builders import NOW
@@ -61,50 +62,26 @@ class FakeFindings:
         return tuple(e for e in self.entries.get(finding_id, []) if e.sequence > after)[:limit]
 
 
-class FakeExceptions:
-    """Port `Exceptions`."""
+class FakeVersions(Generic[V]):
+    """Port `Versions`."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Excepted] = {}
+        self.kept: dict[str, list[V]] = {}
 
-    def put(self, exception: Excepted) -> bool:
-        is_new = exception.spec.id not in self.kept
-        self.kept[exception.spec.id] = exception
-        return is_new
+    def find(self, id_: str, /) -> V | None:
+        return next(iter(self.versions(id_)), None)
 
-    def get(self, exception_id: str) -> Excepted:
-        if exception_id not in self.kept:
-            raise NotFound(f"there is no exception {exception_id}")
-        return self.kept[exception_id]
-
-    def all(self) -> Sequence[Excepted]:
-        return tuple(self.kept.values())
-
-    def delete(self, exception_id: str) -> None:
-        self.get(exception_id)
-        del self.kept[exception_id]
-
-
-class FakeBaselines:
-    """Port `Baselines`."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, list[Baseline]] = {}
-
-    def find(self, resource_type: str) -> Baseline | None:
-        return next(iter(self.versions(resource_type)), None)
-
-    def all(self) -> Sequence[Baseline]:
+    def all(self) -> Sequence[V]:
         return tuple(versions[-1] for _, versions in sorted(self.kept.items()))
 
-    def versions(self, resource_type: str) -> Sequence[Baseline]:
-        return tuple(reversed(self.kept.get(resource_type, [])))
+    def versions(self, id_: str, /) -> Sequence[V]:
+        return tuple(reversed(self.kept.get(id_, [])))
 
-    def save(self, baseline: Baseline) -> None:
-        kept = self.kept.setdefault(baseline.resource_type, [])
-        if len(kept) != baseline.version - 1:
+    def save(self, record: V, /) -> None:
+        kept = self.kept.get(record.id, [])
+        if len(kept) != record.version - 1:
             raise Conflict("condition 0 does not hold")
-        kept.append(baseline)
+        self.kept[record.id] = [*kept, record]
 
 
 class FakeRecords:
@@ -325,13 +302,17 @@ class FakeExecutions:
 
 
 class FakeBus:
-    """Port `Bus`."""
+    """Port `Bus`; `decided` are the exceptions that it tells of, and with what."""
 
     def __init__(self) -> None:
         self.published: list[tuple[str, Entry]] = []
+        self.decided: list[tuple[Excepted, Event]] = []
 
     def publish(self, finding: Finding, entries: Sequence[Entry]) -> None:
         self.published += [(finding.id, entry) for entry in entries]
+
+    def publish_exception(self, exception: Excepted, event: Event) -> None:
+        self.decided.append((exception, event))
 
 
 @dataclass
@@ -340,8 +321,8 @@ class ComplianceWorld:
 
     clock: FakeClock = field(default_factory=FakeClock)
     findings: FakeFindings = field(default_factory=FakeFindings)
-    exceptions: FakeExceptions = field(default_factory=FakeExceptions)
-    baselines: FakeBaselines = field(default_factory=FakeBaselines)
+    exceptions: FakeVersions[Excepted] = field(default_factory=FakeVersions)
+    baselines: FakeVersions[Baseline] = field(default_factory=FakeVersions)
     records: FakeRecords = field(default_factory=FakeRecords)
     waves: FakeWaves = field(default_factory=FakeWaves)
     estate: FakeEstate = field(default_factory=FakeEstate)

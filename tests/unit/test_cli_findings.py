@@ -1,9 +1,8 @@
-"""The commands of `signalbox findings` and `exceptions`, against an API that answers what it is told to."""
+"""The commands of `signalbox findings`, against an API that answers what it is told to."""
 
 import csv
 import io
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,6 @@ from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import Head, continue_chain
 from signalbox_cli import reaching
 from signalbox_cli.asking import Answer, Tampered
-from signalbox_cli.connection import Misconfigured
-from signalbox_cli.documents import BadDocument
-from signalbox_cli.exceptions import app as exceptions
 from signalbox_cli.findings import app as findings
 from signalbox_cli.problems import explain
 from tests.unit.builders import NOW
@@ -28,7 +24,6 @@ EVENT = {
     "sequence": 1, "at": "2026-11-22T10:00:03.207Z", "type": "Finding Opened", "actor": "aws.config",
     "reason": "off: BlockPublicAcls", "data": {}, "previous_hash": "0", "hash": "1",
 }  # fmt: skip
-EXAMPLE = Path(__file__).parents[2] / "examples" / "exception.yaml"
 
 
 def finding(**more: Any) -> dict[str, Any]:
@@ -47,14 +42,6 @@ def finding(**more: Any) -> dict[str, Any]:
             "head": {"sequence": EVENT["sequence"], "hash": EVENT["hash"]}, "chain_verified": True,
         },
         **more,
-    }  # fmt: skip
-
-
-def exception(**more: Any) -> dict[str, Any]:
-    return {
-        "id": "shop-photos", "reason": "until spring", "owner": "web", "until": "2027-03-31T00:00:00.000Z",
-        "rule": "bucket-public-access", "resource": "shop-photos", "tags": None, "account": None,
-        "in_force": True, **more,
     }  # fmt: skip
 
 
@@ -206,37 +193,6 @@ def test_what_is_said_to_a_finding_is_answered(asked: Any, verb: str, done: str)
     assert body["reason"] == "audit"
     _, result = asked(findings, {path: Answer(status=200, body=told)}, verb, ID)
     assert result.stdout == f"{ID} is waiting: it needs an approval\n"
-
-
-@pytest.mark.parametrize(("status", "done"), [(201, "made"), (200, "replaced")])
-def test_an_exception_is_applied_from_a_file(asked: Any, status: int, done: str) -> None:
-    told = {"PUT /exceptions/shop-photos": Answer(status=status, body=exception())}
-    fake, result = asked(exceptions, told, "apply", "-f", str(EXAMPLE))
-    assert result.stdout == f"shop-photos: {done}; in force until 2027-03-31T00:00:00.000Z\n"
-    ((_, _, body),) = fake.asked
-    assert body["owner"] == "web"
-
-
-def test_a_file_that_cannot_be_is_refused(asked: Any, tmp_path: Path) -> None:
-    file = tmp_path / "exception.yaml"
-    for text, problem in (("[", BadDocument), ("reason: why", Misconfigured)):
-        file.write_text(text)
-        fake, result = asked(exceptions, {}, "apply", "-f", str(file))
-        assert isinstance(result.exception, problem)
-        assert fake.asked == []
-
-
-def test_exceptions_are_listed_with_what_they_cover(asked: Any) -> None:
-    items = {"items": [exception(), exception(id="old", in_force=False)], "cursor": None}
-    _, result = asked(exceptions, {"GET /exceptions": items}, "list")
-    assert "rule bucket-public-access, resource shop-photos" in result.stdout
-    assert "(over)" in result.stdout
-
-
-def test_an_exception_is_ended(asked: Any) -> None:
-    ended = {"DELETE /exceptions/shop-photos": Answer(status=204, body=None)}
-    _, result = asked(exceptions, ended, "delete", "shop-photos")
-    assert result.stdout == "shop-photos: over\n"
 
 
 def recorded(**more: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from signalbox.compliance.model import (
     Evaluation,
@@ -21,6 +21,7 @@ from signalbox.compliance.record import Baseline, Excepted, Finding
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.waves import Waves
 from signalbox.kernel.clock import Clock
+from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import Entry
 
 
@@ -47,23 +48,31 @@ class Findings(Protocol):
     def timeline(self, finding_id: str, after: int, limit: int) -> tuple[Entry, ...]: ...
 
 
-class Exceptions(Protocol):
-    """Exceptions, by id. `get` and `delete` raise NotFound."""
+class Version(Protocol):
+    """One version of what somebody has decided: of what, and which one, from 1 on."""
 
-    def put(self, exception: Excepted) -> bool: ...
-    def get(self, exception_id: str) -> Excepted: ...
-    def all(self) -> Sequence[Excepted]: ...
-    def delete(self, exception_id: str) -> None: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
 
 
-class Baselines(Protocol):
-    """Baselines, by type of resource. `save` writes a version over the one before it; raises Conflict when
-    somebody else was faster. `versions` are all of a type, newest first."""
+V = TypeVar("V", bound=Version)
 
-    def find(self, resource_type: str) -> Baseline | None: ...
-    def all(self) -> Sequence[Baseline]: ...
-    def versions(self, resource_type: str) -> Sequence[Baseline]: ...
-    def save(self, baseline: Baseline) -> None: ...
+
+class Versions(Protocol[V]):
+    """What is decided, in versions, by id. `find` and `all` are the latest version of each, `versions` all
+    of one, newest first. `save` writes a version over the one before it; raises Conflict when somebody else
+    was faster."""
+
+    def find(self, id_: str, /) -> V | None: ...
+    def all(self) -> Sequence[V]: ...
+    def versions(self, id_: str, /) -> Sequence[V]: ...
+    def save(self, record: V, /) -> None: ...
+
+
+Exceptions = Versions[Excepted]
+Baselines = Versions[Baseline]  # by type of resource
 
 
 class Records(Protocol):
@@ -114,9 +123,10 @@ class Executions(Protocol):
 
 
 class Bus(Protocol):
-    """Tells what happened to a finding."""
+    """Tells what happened to a finding, or to an exception with one version of it."""
 
     def publish(self, finding: Finding, entries: Sequence[Entry]) -> None: ...
+    def publish_exception(self, exception: Excepted, event: Event) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

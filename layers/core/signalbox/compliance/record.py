@@ -115,7 +115,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excepted:
-    """An exception as stored. `is_breaker`: Signalbox made it itself, because something keeps coming back."""
+    """An exception as somebody has said it last: one version of it. `is_breaker`: Signalbox made it itself,
+    because something keeps coming back. `is_deleted`: its `until` is when it was over, and its reason why
+    somebody has ended it."""
 
     spec: ExceptionSpec
     until: datetime
@@ -123,6 +125,13 @@ class Excepted:
     updated_at: datetime
     updated_by: str
     is_breaker: bool = False
+    version: int = 1
+    is_deleted: bool = False
+
+    @property
+    def id(self) -> str:
+        """What its versions are kept by."""
+        return self.spec.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,3 +147,8 @@ class Baseline:
     by: str
     like: str | None = None
     is_ended: bool = False
+
+    @property
+    def id(self) -> str:
+        """What its versions are kept by."""
+        return self.resource_type

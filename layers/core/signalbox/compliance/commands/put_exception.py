@@ -1,5 +1,6 @@
 """Decide to leave something as it is, for a while and with a reason; or not any more."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from signalbox.compliance.ports import CompliancePorts
@@ -8,21 +9,93 @@ from signalbox.compliance.spec import ExceptionSpec
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import Invalid, NotFound, Violation
+from signalbox.kernel.events import Event
 
 LONGEST = timedelta(days=366)
+DECIDED = {False: "Exception Applied", True: "Exception Deleted"}  # by whether it is deleted
 
 
 def put_exception(spec: ExceptionSpec, caller: Caller, ports: CompliancePorts) -> tuple[Excepted, bool]:
-    """(the exception, whether it is new). Raises Invalid; a refused call stores nothing. Remediations that
-    are under way are not stopped by it."""
+    """(the exception, whether it is new). What is so already is no new version, and is told again. Raises
+    Invalid, and Conflict when somebody else is faster; a refused call stores nothing. Remediations that are
+    under way are not stopped by it."""
     now = ports.clock()
     until = _checked(spec, now, ports)
-    try:
-        created = ports.exceptions.get(spec.id).created_at
-    except NotFound:
-        created = now
-    exception = Excepted(spec=spec, until=until, created_at=created, updated_at=now, updated_by=caller.arn)
-    return exception, ports.exceptions.put(exception)
+    spec = replace(spec, until=rfc3339(until))
+    exception, is_new = kept(
+        Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=caller.arn), ports
+    )
+    _tell(exception, ports)
+    return exception, is_new
+
+
+def kept(exception: Excepted, ports: CompliancePorts) -> tuple[Excepted, bool]:
+    """(the exception as its next version, whether there was none). Raises Conflict when somebody else is
+    faster."""
+    before = ports.exceptions.find(exception.id)
+    if before is None:
+        ports.exceptions.save(exception)
+        return exception, True
+    following = replace(exception, version=before.version + 1)
+    if not before.is_deleted:
+        following = replace(following, created_at=before.created_at)
+    if _is_same(before, following):
+        return before, False
+    ports.exceptions.save(following)
+    return following, before.is_deleted
+
+
+def delete_exception(exception_id: str, caller: Caller, ports: CompliancePorts) -> Excepted:
+    """The version that ends it: it covers nothing from now on. Ended twice it is ended once, and told again.
+    Raises NotFound, and Conflict when somebody else is faster."""
+    exception = get_exception(exception_id, ports)
+    if not exception.is_deleted:
+        exception = _ended(exception, caller, ports.clock())
+        ports.exceptions.save(exception)
+    _tell(exception, ports)
+    return exception
+
+
+def get_exception(exception_id: str, ports: CompliancePorts) -> Excepted:
+    """Its latest version, which may be that it was deleted. Raises NotFound."""
+    found = ports.exceptions.find(exception_id)
+    if found is None:
+        raise NotFound(f"there is no exception {exception_id}")
+    return found
+
+
+def _ended(exception: Excepted, caller: Caller, now: datetime) -> Excepted:
+    until = min(exception.until, now)
+    return replace(
+        exception,
+        spec=replace(exception.spec, until=rfc3339(until), reason=caller.reason),
+        until=until,
+        version=exception.version + 1,
+        updated_at=now,
+        updated_by=caller.arn,
+        is_deleted=True,
+    )
+
+
+def _is_same(before: Excepted, after: Excepted) -> bool:
+    """But for when, and by whom."""
+    return before == replace(
+        after, version=before.version, updated_at=before.updated_at, updated_by=before.updated_by
+    )
+
+
+def _tell(exception: Excepted, ports: CompliancePorts) -> None:
+    """Who could not be told comes again, so that the same version is told twice at worst."""
+    spec = exception.spec
+    named = {"rule": spec.rule, "resource": spec.resource, "tags": spec.tags, "account": spec.account}
+    event = Event(
+        type=DECIDED[exception.is_deleted],
+        at=exception.updated_at,
+        actor=exception.updated_by,
+        reason=spec.reason,
+        data={"owner": spec.owner, "until": rfc3339(exception.until), **named},
+    )
+    ports.bus.publish_exception(exception, event)
 
 
 def _checked(spec: ExceptionSpec, now: datetime, ports: CompliancePorts) -> datetime:

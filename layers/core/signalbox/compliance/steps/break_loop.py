@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from signalbox.compliance.commands.put_exception import kept
 from signalbox.compliance.decisions.breaker import RESTS_FOR
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Excepted, Finding, State
@@ -27,8 +28,9 @@ def break_loop(finding: Finding, events: Sequence[Event], why: str, ports: Compl
         resource=finding.resource.id,
         account=finding.resource.account,
     )
-    ports.exceptions.put(
-        Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True)
+    kept(
+        Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True),
+        ports,
     )
     flapping = happened("Finding Flapping", reason, ports, exception=id_)
     finding = replace(at_rest(finding, State.FLAPPING, reason, ports), exception=id_, excepted_at=now)
