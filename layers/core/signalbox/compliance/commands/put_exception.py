@@ -21,7 +21,6 @@ def put_exception(spec: ExceptionSpec, caller: Caller, ports: CompliancePorts) -
     under way are not stopped by it."""
     now = ports.clock()
     until = _checked(spec, now, ports)
-    spec = replace(spec, until=rfc3339(until))
     exception, is_new = kept(
         Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=caller.arn), ports
     )
@@ -78,9 +77,13 @@ def _ended(exception: Excepted, caller: Caller, now: datetime) -> Excepted:
 
 
 def _is_same(before: Excepted, after: Excepted) -> bool:
-    """But for when, and by whom."""
+    """But for when, by whom, and how its end is written."""
     return before == replace(
-        after, version=before.version, updated_at=before.updated_at, updated_by=before.updated_by
+        after,
+        spec=replace(after.spec, until=before.spec.until),
+        version=before.version,
+        updated_at=before.updated_at,
+        updated_by=before.updated_by,
     )
 
 
