@@ -8,6 +8,7 @@ from signalbox.rollouts.balancers import copy_warnings
 from signalbox.rollouts.contraindications import Suitability, suitability
 from signalbox.rollouts.estate import Estate, Group, Layout, Placement
 from signalbox.rollouts.estimate import Estimate, estimate
+from signalbox.rollouts.first_checks import first_violations
 from signalbox.rollouts.guards import names_of_copies, useless, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
@@ -110,6 +111,9 @@ def _first(spec: ServiceSpec, survey: Survey, stable: Group, size: int | None) -
     wanted = size or max(1, stable.min)
     if size is not None and not first:
         raise Unprocessable(Violation("size", f"{stable.name} serves: scale it, or leave the size out"))
+    unfit = list(first_violations(spec, survey, stable_side(spec, survey))) if first else []
+    if unfit:
+        raise Unprocessable(*unfit)
     if first and wanted > stable.max:
         raise Unprocessable(Violation("size", f"{stable.name} takes at most {stable.max} instances"))
     return wanted if first else 0

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from signalbox.kernel.errors import Conflict, Rejected
-from signalbox.rollouts.estate import Placement
+from signalbox.rollouts.estate import Group, Placement
 from signalbox.rollouts.guards import breach
 from signalbox.rollouts.model import Outcome, Phase
 from signalbox.rollouts.ports import Ports
@@ -70,12 +70,31 @@ def _outcome(turn: Turn, left: Sequence[str]) -> Outcome:
 
 
 def leftovers(scene: Scene) -> tuple[str, ...]:
-    """What should be gone and is not, by name."""
-    estate = scene.estate
-    suspended = sorted(set(estate.stable.suspended) - set(scene.snapshot.stable.suspended))
+    """What should be gone and is not, and what is not as it was before, by name."""
+    estate, before = scene.estate, scene.snapshot.stable
+    suspended = sorted(set(estate.stable.suspended) - set(before.suspended))
     still = tuple(f"{process} suspended on {estate.stable.name}" for process in suspended)
     if scene.layout.placement is Placement.SLOT:
-        return (*((estate.stable.name,) if estate.stable.instances else ()), *still)
+        old = (estate.stable.name,) if estate.stable.instances else ()
+        return (*old, *_sizes(estate.candidate, before), *still)
     copy = estate.candidate_target_group if scene.has_own_target_group else None
     made = (estate.candidate, copy, estate.candidate_balancer)
-    return (*(thing.name for thing in made if thing is not None), *still)
+    named = (thing.name for thing in made if thing is not None)
+    return (*named, *_sizes(estate.stable, before), *still)
+
+
+def _sizes(group: Group | None, before: Group) -> tuple[str, ...]:
+    """Of who serves: what this rollout wrote and did not write back. A desired capacity that scaling has
+    moved is none of it, but one of 0 where there were instances."""
+    if group is None:
+        return ()
+    wanted = before.desired if before.desired and not group.desired else group.desired
+    most = before.max if group.name == before.name else group.max  # a slot has its own
+    pairs = (
+        ("minimum", group.min, before.min),
+        ("maximum", group.max, most),
+        ("desired capacity", group.desired, wanted),
+    )
+    return tuple(
+        f"{group.name} with a {what} of {now} instead of {then}" for what, now, then in pairs if now != then
+    )
