@@ -63,7 +63,7 @@ def _all_leave(scene: Scene) -> Decision | None:
     writes = [
         forward(rule, forwarding.with_share(rule.actions, stable, candidate, forwarding.WHOLE))
         for rule in scene.estate.rules
-        if forwarding.weights(rule.actions).get(stable)
+        if forwarding.may_get(rule.actions, stable)
     ]
     return write("all traffic leaves what goes", *writes) if writes else _sessions_end(scene)
 
