@@ -17,6 +17,7 @@ from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import HoldKind, Outcome, Phase, Stop, StopKind, Told
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.signals import Signals
+from signalbox.rollouts.steps.finish import leftovers
 from signalbox.rollouts.steps.hold import HoldCommand, hold
 from signalbox.rollouts.steps.restore import in_plain_words
 from signalbox.rollouts.steps.turn import MOST_TURNS
@@ -32,6 +33,7 @@ from tests.unit.builders import (
 )
 from tests.unit.fakes import FakeLatches, World
 from tests.unit.machine import ANA, RETRIES, Story, started
+from tests.unit.scenes import at, ready
 from tests.unit.stories import (
     STORIES,
     always,
@@ -353,6 +355,10 @@ def leftovers_of(story: Story) -> list[object]:
     left = story.rollout.outcome.evidence["leftovers"]
     assert isinstance(left, list)
     return left
+
+
+def test_of_a_slot_that_somebody_has_removed_no_sizes_are_told() -> None:
+    assert leftovers(at(ready(), candidate=None)) == ("blue",)
 
 
 def test_an_original_that_could_not_be_filled_again_is_left_over_with_its_sizes() -> None:
