@@ -23,6 +23,7 @@ from signalbox.rollouts.preflight import (
 )
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.size_checks import size_violations
 from signalbox.rollouts.strategies.first import first_steps, is_first, told, unguarded
 from signalbox.rollouts.strategies.presets import with_floor
 from signalbox.rollouts.survey import Survey
@@ -69,12 +70,15 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     first = _first(spec, survey, stable, size) if version is not None else 0
     spec = with_floor(unguarded(spec) if first else spec, stable.desired)
     steps = first_steps(first) if first else compile_steps(spec.strategy, spec.guards, stable, fast=fast)
+    unfit = list(size_violations(spec.strategy, steps, stable)) if version is not None else []
+    if unfit:
+        raise Unprocessable(*unfit)
     layout = lay_out(spec, steps, survey, rollout_id)
     estate = estate_of(layout, survey)
     previous = _serving_version(estate, survey, version)
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
     fit = Suitability() if first else suitability(spec, survey, stable, steps)
-    unfit = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
+    told_of = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
     drafted = Draft(
         rollout_id=rollout_id,
         spec=spec,
@@ -82,7 +86,7 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
         steps=() if version is not None and is_there(version, previous, estate.stable) else steps,
         estate=estate,
         previous_version=previous,
-        warnings=(*_warnings(spec, survey, layout, estate, steps), *unfit),
+        warnings=(*_warnings(spec, survey, layout, estate, steps), *told_of),
         suitability=fit,
         useless_guards=tuple(useless(alarms, layout, estate)),
         first=first,
