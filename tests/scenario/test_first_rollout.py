@@ -1,5 +1,6 @@
 """Nothing serves yet: the first instances launch, and that is the whole rollout."""
 
+from signalbox_local.owner import forwarding
 from signalbox_local.sample_service import SampleService
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
 from tests.scenario.world import World
@@ -39,3 +40,15 @@ def test_a_first_rollout_that_gets_no_capacity_leaves_nothing(world: World) -> N
     assert_as_before(before, picture(world, service))
     assert (world.group(service.name) or {})["DesiredCapacity"] == 0
     assert_nothing_left(world, service, story)
+
+
+def test_where_another_target_group_serves_it_is_not_the_first(world: World) -> None:
+    service, other = _nothing(world), world.service(size=2)
+    (theirs, ours), (rule,) = (*other.target_groups[:1], *service.target_groups[:1]), service.references
+    world.aws("elbv2").modify_rule(RuleArn=rule, Actions=[forwarding([theirs, ours])])
+    answer = world.api().request(
+        "POST", f"/services/{service.name}/rollouts", {"version": service.images["v2"]}
+    )
+    assert answer.status == 422
+    assert f"{rule} sends traffic to {theirs}, where 2 healthy targets serve" in str(answer.body)
+    assert not world.images(service.groups[0])

@@ -94,6 +94,7 @@ class FakeAws:
             target_groups=self.target_groups,
             rules=self.rules,
             references=tuple(self.rules.values()),
+            healthy={arn: list(states.values()).count("healthy") for arn, states in self.health.items()},
             alarms={alarm.name: alarm for alarm in self.alarms(spec.guards.alarms)},
             images={builders.TEMPLATE: self.images},
         )

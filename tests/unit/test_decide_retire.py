@@ -8,6 +8,7 @@ from signalbox.rollouts.decisions.removal import made_here, remove_candidate, re
 from signalbox.rollouts.decisions.retire import decide_retire, too_few_healthy
 from signalbox.rollouts.estate import Placement
 from signalbox.rollouts.model import Told
+from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.writes import set_group
 from tests.unit.builders import (
     BLUE,
@@ -95,9 +96,15 @@ def test_what_goes_is_emptied_also_when_its_minimum_is_nothing_already(placement
     assert decide_retire(at(here, **{which: low})).writes == (empty,)
 
 
+def sized(here: Scene, *, most: int) -> Scene:
+    """Whose owner has set another maximum meanwhile."""
+    stable = replace(here.snapshot.stable, max=most, desired=min(4, most))
+    return replace(here, snapshot=replace(here.snapshot, stable=stable))
+
+
 @pytest.mark.parametrize(("grown", "most", "size"), [(4, 10, 4), (6, 10, 6), (6, 5, 5)])
 def test_an_original_grows_to_what_its_copy_has_become(grown: int, most: int, size: int) -> None:
-    here = ready(Placement.COPY, size=grown)
+    here = sized(ready(Placement.COPY, size=grown), most=most)
     empty = replace(
         here.estate.stable,
         template_version="2",
@@ -111,7 +118,7 @@ def test_an_original_grows_to_what_its_copy_has_become(grown: int, most: int, si
 
 
 def test_an_original_whose_maximum_was_lowered_grows_no_further() -> None:
-    here = ready(Placement.COPY)
+    here = sized(ready(Placement.COPY), most=2)
     low = replace(
         here.estate.stable,
         template_version="2",
@@ -122,6 +129,15 @@ def test_an_original_whose_maximum_was_lowered_grows_no_further() -> None:
         instances=instances("2", 2, "new"),
     )
     assert not decide_retire(at(here, stable=low)).writes
+
+
+def test_an_original_takes_over_the_sizes_that_its_copy_was_given() -> None:
+    here = sized(ready(Placement.COPY, size=8), most=20)
+    empty = replace(
+        here.estate.stable, template_version="2", resolved_version="2", min=0, desired=0, instances=()
+    )
+    grown = set_group(empty, min_size=1, max_size=20, desired=8)
+    assert decide_retire(at(here, stable=empty)).writes == (grown,)
 
 
 def test_an_original_without_its_copy_still_grows_back() -> None:

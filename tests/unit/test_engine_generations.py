@@ -17,6 +17,7 @@ from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import HoldKind, Outcome, Phase, Stop, StopKind, Told
 from signalbox.rollouts.progress import Progress, State
 from signalbox.rollouts.signals import Signals
+from signalbox.rollouts.steps.finish import leftovers
 from signalbox.rollouts.steps.hold import HoldCommand, hold
 from signalbox.rollouts.steps.restore import in_plain_words
 from signalbox.rollouts.steps.turn import MOST_TURNS
@@ -35,6 +36,7 @@ from tests.unit.builders import (
 )
 from tests.unit.fakes import FakeAws, FakeLatches, World
 from tests.unit.machine import ANA, RETRIES, Story, started
+from tests.unit.scenes import at, ready
 from tests.unit.stories import (
     STORIES,
     always,
@@ -360,15 +362,44 @@ def test_what_could_not_be_retired_is_left_over_by_name() -> None:
     story.world.aws.refuse = raised_at(3, Rejected("you may not"))
     story.run()
     assert_over(story, Phase.SUCCEEDED)
-    assert story.rollout.outcome is not None
-    copy = story.rollout.layout.candidate_group
-    assert story.rollout.outcome.evidence["leftovers"] == [copy, story.rollout.layout.candidate_target_group]
+    layout = story.rollout.layout
+    copies = [layout.candidate_group, layout.candidate_target_group]
+    assert leftovers_of(story) == [*copies]
     slot = begun("blue-green on slots").arrive_at(State.RETIRE)
     slot.world.aws.refuse = raised_at(0, Rejected("you may not"))
     slot.run()
     assert slot.rollout.outcome == Outcome(
-        reason="completed; left over: blue", evidence={"leftovers": ["blue"]}
+        reason="completed; left over: blue, green with a minimum of 4 instead of 1",
+        evidence={"leftovers": ["blue", "green with a minimum of 4 instead of 1"]},
     )
+
+
+def leftovers_of(story: Story) -> list[object]:
+    assert story.rollout.outcome is not None
+    left = story.rollout.outcome.evidence["leftovers"]
+    assert isinstance(left, list)
+    return left
+
+
+def test_of_a_slot_that_somebody_has_removed_no_sizes_are_told() -> None:
+    assert leftovers(at(ready(), candidate=None)) == ("blue",)
+
+
+def test_an_original_that_could_not_be_filled_again_is_left_over_with_its_sizes() -> None:
+    story = begun("blue-green on a copy").arrive_at(State.RETIRE)
+
+    def refuse(write: Write) -> None:
+        if write.operation == "UpdateAutoScalingGroup" and write.parameters.get("DesiredCapacity"):
+            raise Rejected("you may not")
+
+    story.world.aws.refuse = refuse
+    assert_over(story.run(), Phase.SUCCEEDED)
+    blue = story.world.aws.groups["blue"]
+    assert (blue.min, blue.desired) == (0, 0)
+    assert leftovers_of(story)[2:] == [
+        "blue with a minimum of 0 instead of 1",
+        "blue with a desired capacity of 0 instead of 4",
+    ]
 
 
 @pytest.mark.parametrize("name", ["blue-green on a copy", "blue-green on slots", "canary"])

@@ -1,7 +1,7 @@
 """Shares of traffic in the actions of a rule."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from signalbox.kernel.events import JsonObject
@@ -10,6 +10,7 @@ from signalbox.rollouts.forwarding import (
     attached,
     candidate_share,
     is_sticky,
+    may_get,
     same_forwarding,
     weights,
     with_share,
@@ -74,9 +75,9 @@ def test_no_weight_is_more_than_a_load_balancer_takes(
 @given(WEIGHTS, OTHERS, PERCENT)
 def test_foreign_target_groups_keep_their_part(stable: int, foreign: dict[str, int], percent: int) -> None:
     before = {BLUE: stable, GREEN: 0, **foreign}
+    assume(any(before.values()))
     after = weights(with_share(forward_action(before), BLUE, GREEN, percent))
-    whole = sum(before.values()) or 1
-    whole_after = sum(after.values()) or 1
+    whole, whole_after = sum(before.values()), sum(after.values())
     for name, weight in foreign.items():
         assert after[name] / whole_after == pytest.approx(weight / whole)
     assert (after[BLUE] + after[GREEN]) / whole_after == pytest.approx(stable / whole)
@@ -105,6 +106,29 @@ def test_a_pair_that_gets_nothing_beside_others_still_gets_nothing() -> None:
     split = with_share(forward_action({BLUE: 0, FOREIGN: 5}), BLUE, GREEN, 20)
     assert weights(split) == {FOREIGN: 5, BLUE: 0, GREEN: 0}
     assert candidate_share(split, BLUE, GREEN) == 0
+
+
+@pytest.mark.parametrize("others", [{}, {FOREIGN: 0}])
+def test_a_pair_on_its_own_that_gets_nothing_gets_its_shares(others: dict[str, int]) -> None:
+    nothing = forward_action({BLUE: 0, GREEN: 0, **others})
+    split = with_share(nothing, BLUE, GREEN, 20)
+    assert weights(split) == {BLUE: 80, GREEN: 20, **others}
+    assert not same_forwarding(nothing, split)
+
+
+@pytest.mark.parametrize(
+    ("given", "may"),
+    [
+        ({"blue": 100, "green": 0}, True),
+        ({"blue": 0, "green": 100}, False),
+        ({"green": 100}, False),
+        ({"blue": 0, "green": 0}, True),
+        ({"green": 0}, True),
+        ({"blue": 0, "green": 0, "foreign": 1}, False),
+    ],
+)
+def test_without_any_weight_clients_may_be_sent_anywhere(given: dict[str, int], *, may: bool) -> None:
+    assert may_get(forwarding_to(**given), BLUE) is may
 
 
 def test_everything_but_the_weights_stays_as_it_is() -> None:

@@ -100,6 +100,12 @@ def test_rules_that_disagree_serve_both() -> None:
         serving_slot((A, B), rules)
 
 
+def test_each_rule_that_knows_a_slot_gives_one_of_them_weight() -> None:
+    rules = (rule(actions=forwarding_to(blue=1)), rule(OTHER_RULE, forwarding_to(blue=0, green=0)))
+    with pytest.raises(Unprocessable, match=f"neither slot gets traffic from {OTHER_RULE}"):
+        serving_slot((A, B), rules)
+
+
 def test_a_rule_without_either_slot_does_not_matter() -> None:
     rules = (rule(OTHER_RULE, forwarding_to(foreign=1)), rule(actions=forwarding_to(green=5)))
     assert serving_slot((A, B), rules) == (B, A)

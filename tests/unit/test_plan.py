@@ -157,7 +157,8 @@ def test_after_the_plan_the_new_version_serves_everything_and_what_was_made_is_g
     before = case.begin.estate
     assert {i.version for i in serving.present} == {after.candidate_version}
     assert len(serving.present) >= before.stable.desired
-    assert serving.min == before.stable.min
+    slot = before.candidate.min if before.candidate else 0
+    assert serving.min == max(before.stable.min, slot)
     assert after.estate.stable_target_group == before.stable_target_group
     if case.begin.layout.placement is not Placement.SLOT:
         assert after.estate.candidate is None

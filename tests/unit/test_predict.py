@@ -193,6 +193,13 @@ def test_a_group_grows_and_shrinks() -> None:
     assert emptied.health[BLUE] == {}
 
 
+@pytest.mark.parametrize(("low", "most", "desired"), [(6, None, 6), (None, 3, 3)])
+def test_a_group_is_kept_within_its_sizes(low: int | None, most: int | None, desired: int) -> None:
+    before = scene().estate
+    after = predicted(before, [set_group(before.stable, min_size=low, max_size=most)]).stable
+    assert (after.desired, len(after.instances)) == (desired, desired)
+
+
 def test_what_was_deregistered_stays_so_and_a_quiet_group_registers_nobody() -> None:
     estate = with_copy(2)
     assert estate.candidate is not None

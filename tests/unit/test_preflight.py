@@ -127,6 +127,17 @@ def test_a_reference_that_forwards_elsewhere_is_refused(of: ServiceSpec, kind: s
     assert (field, f"{kind} {LISTENER} does not forward to {BLUE}") in wrong(of, found)
 
 
+@pytest.mark.parametrize("others", [{}, {"foreign": 100}])
+def test_a_rule_that_gives_the_group_no_weight_is_refused(others: dict[str, int]) -> None:
+    silent = rule(actions=forwarding_to(blue=0, **others))
+    assert wrong(spec(), survey(rules={RULE: silent}, references=(silent,))) == [
+        (
+            "traffic.listener_rule_arn",
+            f"rule {RULE} gives {BLUE} no weight: nobody would reach the new version; give it weight first",
+        )
+    ]
+
+
 def test_a_reference_to_neither_slot_names_both() -> None:
     found = survey(rules={RULE: rule(actions=forwarding_to(foreign=1))})
     assert wrong(spec(slots=True), found)[0] == (

@@ -1,6 +1,6 @@
 """Observes what rollouts look at: platform, router and alarms put together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from signalbox.aws.alarms import names_with_prefix, read_alarms
@@ -22,10 +22,12 @@ from signalbox.rollouts.estate import (
     Rule,
     TargetGroup,
 )
+from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.guards import copy_name
 from signalbox.rollouts.layout import sides
 from signalbox.rollouts.preflight import is_version, pairs
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.strategies.first import is_first
 from signalbox.rollouts.survey import Standing, Survey
 
 
@@ -96,19 +98,21 @@ class AwsEstates:
         launches = _launches(groups.values())
         templates = list(dict.fromkeys(group.template_id for group in groups.values()))
         original = _original(spec, target_groups)
+        rules = _rules(spec.traffic.references, sides(spec))
         return Survey(
             region=self._region,
             account=self._account,
             groups=groups,
             unsupported=unsupported,
             target_groups=target_groups,
-            rules={rule.arn: rule for rule in _rules(spec.traffic.references, sides(spec))},
+            rules={rule.arn: rule for rule in rules},
             references=alb.references_to(target_groups.values()),
             balancers=alb.names_of_balancers(target_groups.values()) if sides(spec) else {},
             original=original,
             web_acl=balancers.web_acl_of(original.arn) if original else None,
             in_front=balancers.in_front_of(original.arn) if original else (),
             cluster=read_cluster(spec.facts.database_cluster) if spec.facts.database_cluster else None,
+            healthy=_healthy(rules, target_groups) if is_first(groups.values()) else {},
             alarms={alarm.name: alarm for alarm in read_alarms(spec.guards.alarms)},
             images={
                 template: {number: launch.image for number, launch in versions.items() if launch.image}
@@ -135,6 +139,14 @@ def _original(spec: ServiceSpec, target_groups: Mapping[str, TargetGroup]) -> Ba
 def _rules(references: Sequence[str], sides: Mapping[str, str]) -> tuple[Rule, ...]:
     """Of a service that names either DNS records or rules."""
     return route53.read_names(references, sides) if sides else alb.read_rules(references)
+
+
+def _healthy(rules: Iterable[Rule], own: Collection[str]) -> dict[str, int]:
+    """Target group -> healthy targets, of those beside the service's own that get traffic from the rules. A
+    record that leads to none of its sides is named by itself, and is no target group."""
+    weighed = {arn for rule in rules for arn, weight in weights(rule.actions).items() if weight}
+    others = sorted(arn for arn in weighed - set(own) if arn.startswith("arn:"))
+    return {arn: list(alb.read_health(arn).values()).count("healthy") for arn in others}
 
 
 def _all_sides(layout: Layout, candidate: TargetGroup | None) -> Mapping[str, str]:

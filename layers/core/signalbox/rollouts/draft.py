@@ -8,6 +8,7 @@ from signalbox.rollouts.balancers import copy_warnings
 from signalbox.rollouts.contraindications import Suitability, suitability
 from signalbox.rollouts.estate import Estate, Group, Layout, Placement
 from signalbox.rollouts.estimate import Estimate, estimate
+from signalbox.rollouts.first_checks import first_violations
 from signalbox.rollouts.guards import names_of_copies, useless, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
@@ -22,6 +23,7 @@ from signalbox.rollouts.preflight import (
 )
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.size_checks import size_violations
 from signalbox.rollouts.strategies.all_at_once import in_batches
 from signalbox.rollouts.strategies.first import first_steps, is_first, told, unguarded
 from signalbox.rollouts.strategies.presets import with_floor
@@ -71,12 +73,15 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     first = _first(spec, survey, stable, size) if version is not None else 0
     registered, spec = spec, with_floor(unguarded(spec) if first else spec, stable.desired)
     steps = first_steps(first) if first else compile_steps(spec.strategy, spec.guards, stable, fast=fast)
+    unfit = list(size_violations(spec.strategy, steps, stable)) if version is not None else []
+    if unfit:
+        raise Unprocessable(*unfit)
     layout = lay_out(spec, steps, survey, rollout_id)
     estate = estate_of(layout, survey)
     previous = _serving_version(estate, survey, version)
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
     fit = Suitability() if first else suitability(registered, survey, stable, steps, undo=undo)
-    unfit = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
+    told_of = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
     drafted = Draft(
         rollout_id=rollout_id,
         spec=spec,
@@ -84,7 +89,7 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
         steps=() if version is not None and is_there(version, previous, estate.stable) else steps,
         estate=estate,
         previous_version=previous,
-        warnings=(*_warnings(spec, survey, layout, estate, steps), *unfit),
+        warnings=(*_warnings(spec, survey, layout, estate, steps), *told_of),
         suitability=fit,
         useless_guards=tuple(useless(alarms, layout, estate)),
         first=first,
@@ -114,6 +119,9 @@ def _first(spec: ServiceSpec, survey: Survey, stable: Group, size: int | None) -
     wanted = size or max(1, stable.min)
     if size is not None and not first:
         raise Unprocessable(Violation("size", f"{stable.name} serves: scale it, or leave the size out"))
+    unfit = list(first_violations(spec, survey, stable_side(spec, survey))) if first else []
+    if unfit:
+        raise Unprocessable(*unfit)
     if first and wanted > stable.max:
         raise Unprocessable(Violation("size", f"{stable.name} takes at most {stable.max} instances"))
     return wanted if first else 0

@@ -49,11 +49,18 @@ def drifts(expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int) 
     turn that was cut off after its write left it there. So is a minimum that a scheduled action sets."""
     found = scene.estate
     planned = {action.get("MinSize") for action in scene.snapshot.stable.carried.actions}
-    if not _differences(expected, found, (), planned):
+    if not _differences((expected,), found, planned):
         return ()
-    before = replace(scene, lag=0).looking_at(_as_expected(expected, found))  # it may have waited already
+    return _differences(own(expected, scene, steps, index), found, planned)
+
+
+def own(expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int) -> tuple[Estate, ...]:
+    """What we last wrote or saw, and all that step `index` makes of it, write by write."""
+    if index >= len(steps):
+        return (expected,)
+    before = replace(scene, lag=0).looking_at(_as_expected(expected, scene.estate))  # it may have waited
     ahead = islice(rounds(before, steps, index), MOST_ROUNDS)
-    return _differences(expected, found, [after.estate for _, after in ahead], planned)
+    return (expected, *(after.estate for _, after in ahead))
 
 
 def _as_expected(expected: Estate, found: Estate) -> Estate:
@@ -68,13 +75,10 @@ def _as_expected(expected: Estate, found: Estate) -> Estate:
     return predicted(settings, launched)
 
 
-def _differences(
-    expected: Estate, found: Estate, ahead: Sequence[Estate], planned: Collection[object]
-) -> tuple[Drift, ...]:
-    good = (expected, *ahead)
+def _differences(good: Sequence[Estate], found: Estate, planned: Collection[object]) -> tuple[Drift, ...]:
     return (
         *(drift for rule in found.rules for drift in _rule(rule, [e.rules for e in good])),
-        *_gone(expected.rules, found.rules),
+        *_gone(good[0].rules, found.rules),
         *_group(found.stable, [e.stable for e in good], planned),
         *_group(found.candidate, [e.candidate for e in good], planned),
     )

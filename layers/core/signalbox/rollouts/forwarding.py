@@ -43,19 +43,25 @@ def candidate_share(actions: Sequence[JsonObject], stable: str, candidate: str |
     return WHOLE * ours / total if total else 0.0
 
 
+def may_get(actions: Sequence[JsonObject], target_group: str) -> bool:
+    """Whether clients may be sent there: it has weight, or nothing has, and nobody chose who serves."""
+    present = weights(actions)
+    return bool(present.get(target_group)) or not any(present.values())
+
+
 def with_share(
     actions: Sequence[JsonObject], stable: str, candidate: str, percent: int
 ) -> tuple[JsonObject, ...]:
     """The same actions with `percent` of the pair's traffic on the candidate.
 
-    The pair's part beside foreign target groups stays what it was, also when that is nothing: all weights
-    grow by the same factor until the pair's sum can be split by percent, or as far as a load balancer takes
-    them. Doing it twice changes nothing.
+    The pair's part beside foreign target groups that get traffic stays what it was, also when that is
+    nothing: all weights grow by the same factor until the pair's sum can be split by percent, or as far as a
+    load balancer takes them. Where nobody else gets any, the pair gets all. Doing it twice changes nothing.
     """
     present = weights(actions)
     pair = present.get(stable, 0) + present.get(candidate, 0)
     foreign = {arn: weight for arn, weight in present.items() if arn not in (stable, candidate)}
-    if pair and not any(foreign.values()):
+    if not any(foreign.values()):
         return _with_weights(actions, {**foreign, stable: WHOLE - percent, candidate: percent})
     factor = _growth(pair, max(foreign.values(), default=0))
     total = round(pair * factor)

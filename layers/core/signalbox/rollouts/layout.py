@@ -19,12 +19,14 @@ def lay_out(spec: ServiceSpec, steps: tuple[Step, ...], survey: Survey, rollout_
 
 def serving_slot(slots: tuple[Slot, ...], rules: tuple[Rule, ...]) -> tuple[Slot, Slot]:
     """(serving, idle). Raises Unprocessable unless exactly one has all the weight in every rule."""
-    carrying = {
-        arn for rule in rules for arn, weight in forwarding.weights(rule.actions).items() if weight > 0
-    } & {slot.target_group_arn for slot in slots}
-    if len(carrying) != 1:
-        found = "both slots get" if carrying else "neither slot gets"
-        message = f"{found} traffic from the named rules or records: give one of them all the weight first"
+    both = {slot.target_group_arn for slot in slots}
+    shares = {rule.arn: forwarding.weights(rule.actions) for rule in rules}
+    carrying = {arn for present in shares.values() for arn in both if present.get(arn)}
+    silent = [arn for arn, of in shares.items() if both & set(of) and not any(map(of.get, both))]
+    if silent or len(carrying) != 1:
+        named = ", ".join(silent) or "the named rules or records"
+        found = "both slots get" if carrying and not silent else "neither slot gets"
+        message = f"{found} traffic from {named}: give one of them all the weight first"
         raise Unprocessable(Violation("platform.slots", message))
     first, second = slots
     return (first, second) if first.target_group_arn in carrying else (second, first)

@@ -92,11 +92,12 @@ def _group_set(estate: Estate, write: Write) -> Estate:
 def _resized(group: Group, write: Write) -> Group:
     parameters, version = write.parameters, launched_version(write) or group.template_version
     resolved = version if version.isdecimal() or version == VERSION else group.resolved_version
+    low, most = _number(parameters, "MinSize", group.min), _number(parameters, "MaxSize", group.max)
     sized = replace(
         group,
-        min=_number(parameters, "MinSize", group.min),
-        max=_number(parameters, "MaxSize", group.max),
-        desired=_number(parameters, "DesiredCapacity", group.desired),
+        min=low,
+        max=most,
+        desired=_number(parameters, "DesiredCapacity", min(max(group.desired, low), most)),
         template_version=version,
         resolved_version=resolved,
     )

@@ -8,6 +8,7 @@ from signalbox.rollouts import forwarding
 from signalbox.rollouts.layout import sides
 from signalbox.rollouts.name_checks import name_violations
 from signalbox.rollouts.service import ServiceSpec
+from signalbox.rollouts.strategies.first import is_first
 from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import MANAGED
 
@@ -108,11 +109,22 @@ def _rules(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
         present = forwarding.weights(rule.actions)
         if not ours & set(present):
             yield Violation(field, f"{kind} {arn} does not forward to {' or '.join(sorted(ours))}")
+        elif not spec.platform.slots and _serves(spec, survey) and not any(map(present.get, ours)):
+            yield Violation(
+                field,
+                f"{kind} {arn} gives {', '.join(ours)} no weight: nobody would reach the new version; give it"
+                " weight first",
+            )
         elif len(set(present) | ours) >= MOST_TARGET_GROUPS + (len(ours) > 1):
             yield Violation(
                 field, f"{kind} {arn} has no room for the candidate among {MOST_TARGET_GROUPS} target groups"
             )
     yield from _unnamed(spec, survey, ours)
+
+
+def _serves(spec: ServiceSpec, survey: Survey) -> bool:
+    """Whether there are instances; of what has none more is asked, should it be a first rollout."""
+    return not is_first(survey.groups[name] for _, name, _ in pairs(spec) if name in survey.groups)
 
 
 def _unnamed(spec: ServiceSpec, survey: Survey, ours: set[str]) -> Iterator[Violation]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from signalbox.kernel.events import JsonObject
 from signalbox.rollouts.dns import is_dns, name_of
 from signalbox.rollouts.estate import Rule
-from signalbox.rollouts.forwarding import weights
+from signalbox.rollouts.forwarding import WHOLE, candidate_share, weights
 from signalbox.rollouts.writes import Write
 
 
@@ -17,6 +17,15 @@ def forward(rule: Rule, actions: Sequence[JsonObject]) -> Write:
     if rule.is_listener:
         return _elb("ModifyListener", rule.arn, {"ListenerArn": rule.arn, "DefaultActions": again})
     return _elb("ModifyRule", rule.arn, {"RuleArn": rule.arn, "Actions": again})
+
+
+def share_of(rule: Rule, stable: str, candidate: str | None) -> float:
+    """The candidate's part of what the pair gets, in percent. Route 53 splits equally where all weights are
+    0."""
+    present = weights(rule.actions)
+    if is_dns(rule.arn) and candidate in present and not any(present.values()):
+        return WHOLE / len(present)
+    return candidate_share(rule.actions, stable, candidate)
 
 
 def add_record(rule: Rule, record: JsonObject) -> Write:

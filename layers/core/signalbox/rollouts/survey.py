@@ -26,7 +26,8 @@ class Survey:
     that are neither the root nor from the launch template; `followers` maps launch template id -> other
     groups that follow its $Latest. `original` is the load balancer that a service lets be copied, `web_acl`
     the firewall before it, `in_front` the ARNs of network load balancers that lead to it. `cluster` is the
-    database cluster that it names.
+    database cluster that it names. `healthy` counts the healthy targets of other target groups that the named
+    rules send traffic to; they are asked for only where the service's own groups have no instances.
     """
 
     region: str
@@ -41,6 +42,7 @@ class Survey:
     web_acl: str | None = None
     in_front: tuple[str, ...] = ()
     cluster: Cluster | None = None
+    healthy: Mapping[str, int] = field(default_factory=dict)
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     images: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     data_volumes: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

@@ -164,12 +164,12 @@ def _stable_settings(scene: Scene) -> Decision | None:
 
 def _desired(stable: Group, before: Group) -> int:
     """At least as before, with what scaling added meanwhile; not the places of those that have just left, and
-    none where nothing was."""
+    no more than must be where nothing was."""
     if not before.desired:
-        return 0
+        return before.min
     have_left = set(LAUNCH) <= set(stable.suspended) - set(before.suspended)
     now = min(stable.desired, len(stable.present)) if have_left else stable.desired
-    return max(before.desired, min(now, before.max))
+    return max(before.desired, before.min, min(now, before.max))
 
 
 def _template_version(scene: Scene, before: Group) -> str:
@@ -202,6 +202,7 @@ def _slot_as_before(scene: Scene) -> Decision | None:
         return None
     found = (slot.min, slot.max, slot.desired, slot.template_version)
     version = _template_version(scene, before)
+    before = replace(before, min=min(before.min, before.desired))  # whatever it was set to while it served
     if found != (before.min, before.max, before.desired, version):
         return write("the candidate slot as before", *_settings(slot, before, version, before.desired))
     new = strangers(scene, slot, before)

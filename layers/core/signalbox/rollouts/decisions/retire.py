@@ -63,7 +63,7 @@ def _all_leave(scene: Scene) -> Decision | None:
     writes = [
         forward(rule, forwarding.with_share(rule.actions, stable, candidate, forwarding.WHOLE))
         for rule in scene.estate.rules
-        if forwarding.weights(rule.actions).get(stable)
+        if forwarding.may_get(rule.actions, stable)
     ]
     return write("all traffic leaves what goes", *writes) if writes else _sessions_end(scene)
 
@@ -81,14 +81,27 @@ def _sessions_end(scene: Scene) -> Decision | None:
 
 
 def _new_slot_settles(scene: Scene) -> Decision:
-    new, before = scene.estate.candidate, scene.snapshot.stable
-    if new is not None and new.min != before.min:
-        return write("the new slot may shrink again", set_group(new, min_size=before.min))
+    new = scene.estate.candidate
+    low, most = slot_sizes(scene)
+    if new is not None and (new.min, new.max) != (low, most):
+        changed = set_group(new, min_size=low, max_size=most if most != new.max else None)
+        return write("the new slot may shrink again", changed)
     return settled("the old slot is empty", group=scene.layout.stable_group)
 
 
+def slot_sizes(scene: Scene) -> tuple[int, int]:
+    """Minimum and maximum of the slot that serves from now on: the minimum of the one that served before, or
+    its own where that is greater; its own maximum, unless that leaves no room for what it has grown to."""
+    new, stable, own = scene.estate.candidate, scene.snapshot.stable, scene.snapshot.candidate
+    low = max(stable.min, own.min if own else 0)
+    needed = max(low, new.desired if new else 0)
+    if own is not None and own.max >= needed:
+        return low, own.max
+    return low, new.max if new else stable.max
+
+
 def _original_converges(scene: Scene) -> Decision | None:
-    original, before, version = scene.estate.stable, scene.snapshot.stable, str(scene.candidate_version)
+    original, version = scene.estate.stable, str(scene.candidate_version)
     if original.template_version != version:
         return write("the original launches the new version", *launching(original, version))
     if any(i.version != version for i in original.instances):
@@ -97,12 +110,18 @@ def _original_converges(scene: Scene) -> Decision | None:
             or until_resolvers_follow(scene)
             or emptied(original, "its old instances leave", "old instances")
         )
-    size = max(before.desired, scene.estate.candidate.desired if scene.estate.candidate else 0)
-    if original.desired < min(before.desired, original.max) or original.min < before.min:
-        return write(
-            "it grows back", set_group(original, min_size=before.min, desired=min(size, original.max))
-        )
-    return _original_is_healthy(scene)
+    return _grows_back(scene) or _original_is_healthy(scene)
+
+
+def _grows_back(scene: Scene) -> Decision | None:
+    """To the size of before, or what its copy has grown to; its sizes are those that the copy was given."""
+    original, before, copy = scene.estate.stable, scene.snapshot.stable, scene.estate.candidate
+    size = max(before.desired, before.min, original.desired, copy.desired if copy else 0)
+    most = before.max if original.max != before.max else None
+    if original.desired >= before.desired and original.min >= before.min and most is None:
+        return None
+    desired = min(size, before.max)
+    return write("it grows back", set_group(original, min_size=before.min, max_size=most, desired=desired))
 
 
 def _original_is_healthy(scene: Scene) -> Decision | None:

@@ -11,6 +11,11 @@ SCALING = frozenset({"AlarmNotification", "ScheduledActions"})
 CONFIGURATIONS = ("TargetTrackingConfiguration", "PredictiveScalingConfiguration")
 
 
+def is_handed_over(scene: Scene) -> bool:
+    """Whether stable stands still, and the candidate scales."""
+    return set(scene.estate.stable.suspended) >= SCALING
+
+
 def handed_over(scene: Scene) -> Decision | None:
     """Before all traffic leaves: a copy is given what scales stable, which stands still from now on, at the
     size that the way back needs. None when it is so, and where nothing scales."""

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from signalbox.kernel.errors import Conflict, Rejected
-from signalbox.rollouts.estate import Placement
+from signalbox.rollouts.decisions.retire import slot_sizes
+from signalbox.rollouts.estate import Group, Placement
 from signalbox.rollouts.guards import breach
 from signalbox.rollouts.model import Outcome, Phase
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.steps.closing import bid_farewell, close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.others import with_their_sizes
 from signalbox.rollouts.steps.sight import copies_of, guard_names, look, split_of
 from signalbox.rollouts.steps.turn import Turn, take_turn
 
@@ -41,6 +43,7 @@ def _seen(turn: Turn, ports: Ports) -> tuple[Turn, tuple[str, ...]]:
         if not turn.rollout.past_return:
             raise
         return turn, (f"what AWS did not let be seen ({refusal})",)
+    turn, scene = with_their_sizes(turn, scene)
     return turn.change(actual=split_of(scene)), leftovers(scene)
 
 
@@ -70,12 +73,30 @@ def _outcome(turn: Turn, left: Sequence[str]) -> Outcome:
 
 
 def leftovers(scene: Scene) -> tuple[str, ...]:
-    """What should be gone and is not, by name."""
-    estate = scene.estate
-    suspended = sorted(set(estate.stable.suspended) - set(scene.snapshot.stable.suspended))
+    """What should be gone and is not, and what is not as it was before, by name."""
+    estate, before = scene.estate, scene.snapshot.stable
+    suspended = sorted(set(estate.stable.suspended) - set(before.suspended))
     still = tuple(f"{process} suspended on {estate.stable.name}" for process in suspended)
     if scene.layout.placement is Placement.SLOT:
-        return (*((estate.stable.name,) if estate.stable.instances else ()), *still)
+        old = (estate.stable.name,) if estate.stable.instances else ()
+        return (*old, *_sizes(estate.candidate, before, slot_sizes(scene)), *still)
     copy = estate.candidate_target_group if scene.has_own_target_group else None
     made = (estate.candidate, copy, estate.candidate_balancer)
-    return (*(thing.name for thing in made if thing is not None), *still)
+    named = (thing.name for thing in made if thing is not None)
+    return (*named, *_sizes(estate.stable, before, (before.min, before.max)), *still)
+
+
+def _sizes(group: Group | None, before: Group, should: tuple[int, int]) -> tuple[str, ...]:
+    """Of who serves: what this rollout wrote and did not write back. A desired capacity that scaling has
+    moved is none of it, but one of 0 where there were instances."""
+    if group is None:
+        return ()
+    wanted = before.desired if before.desired and not group.desired else group.desired
+    pairs = (
+        ("minimum", group.min, should[0]),
+        ("maximum", group.max, should[1]),
+        ("desired capacity", group.desired, wanted),
+    )
+    return tuple(
+        f"{group.name} with a {what} of {now} instead of {then}" for what, now, then in pairs if now != then
+    )

@@ -1,11 +1,13 @@
 """What somebody else has changed when a step looks: it is told, and the rollout waits for people."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from signalbox.rollouts.drift import Drift, drifts, unnamed
 from signalbox.rollouts.model import StepKind
+from signalbox.rollouts.owners import taken_over
 from signalbox.rollouts.ports import Ports
-from signalbox.rollouts.progress import Progress, back, pause
+from signalbox.rollouts.progress import Progress, arrive, back, pause
 from signalbox.rollouts.scene import Decision, Scene
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import split_of
@@ -15,21 +17,37 @@ from signalbox.rollouts.steps.turn import Turn, is_stopped, latch_of, save
 def pause_for_others(
     turn: Turn, scene: Scene, decision: Decision, command: StepCommand, ports: Ports
 ) -> Progress | None:
-    """A pause: `resume` takes over, `abort` restores; None when nobody else has changed anything.
+    """A pause: `resume` takes over, `abort` restores; None when nobody else has changed anything. Sizes that
+    may move freely are remembered, and the step begins anew.
 
     What a breach has brought back meanwhile is not foreign.
     """
     found, why = _found(turn, scene, decision, command, ports)
-    if not found:
+    told, _ = with_their_sizes(turn, scene)
+    if not found and told is turn:
         return None
     if is_stopped(turn, latch_of(turn, ports)):
         return back(command.step)
+    turn = told.change(expected=scene.estate.settings(), actual=split_of(scene))
+    if not found:
+        save(turn, ports)
+        return arrive(turn.rollout.steps, command.step, turn.now, attempt=command.attempt + 1)
     for drift in found:
         turn = turn.remember(
             "Drift Detected", f"{drift.resource}: {drift.field}", public=True, **drift.facts()
         )
-    save(turn.change(actual=split_of(scene), expected=scene.estate.settings()), ports)
+    save(turn, ports)
     return pause(command.step, turn.now, then=command.step, reason=why, attempt=command.attempt + 1)
+
+
+def with_their_sizes(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
+    """The same, ending at the minimum and maximum that an owner or a scheduled action has set meanwhile; the
+    same turn when nobody has."""
+    rollout, expected = turn.rollout, turn.rollout.expected or scene.estate
+    snapshot = taken_over(expected, scene, rollout.steps, rollout.step, past_return=rollout.past_return)
+    if snapshot == scene.snapshot:
+        return turn, scene
+    return turn.change(snapshot=snapshot), replace(scene, snapshot=snapshot)
 
 
 def _found(

@@ -20,6 +20,7 @@ from signalbox.rollouts.scene import Decision, Scene, wait
 from signalbox.rollouts.steps.arrival import go_on, wait_for
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.others import with_their_sizes
 from signalbox.rollouts.steps.propagation import doubted, followed, foreseen, insisted, told
 from signalbox.rollouts.steps.sight import look, split_of
 from signalbox.rollouts.steps.turn import MOST_TURNS, Turn, keep, publish, save, take_turn
@@ -41,9 +42,10 @@ def restore(command: StepCommand, ports: Ports) -> Progress:
         publish(rollout, ports)
         return _onward(turn, command)
     turn = _turned_back(turn, command)
+    fresh = rollout.phase is not Phase.ROLLING_BACK
     if rollout.snapshot is None or not rollout.touched:
         return close(turn, Phase.CANCELLED, ports)
-    return _restored(turn, command, ports)
+    return _restored(turn, command, ports, fresh=fresh)
 
 
 def _onward(turn: Turn, command: StepCommand) -> Progress:
@@ -85,9 +87,9 @@ def in_plain_words(failure: str) -> str:
     return f"{name}: {message}"[:1000] if message else failure[:1000]
 
 
-def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
+def _restored(turn: Turn, command: StepCommand, ports: Ports, *, fresh: bool) -> Progress:
     try:
-        turn, scene, decision = _converge(turn, ports)
+        turn, scene, decision = _converge(turn, ports, fresh=fresh)
         if decision.settled:
             remove_copies(turn.rollout, ports)
     except Rejected as refusal:
@@ -102,8 +104,8 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
     return settle(here, turn.now, seconds, decision)
 
 
-def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
-    turn, scene = _first_look(turn, ports)
+def _converge(turn: Turn, ports: Ports, *, fresh: bool) -> tuple[Turn, Scene, Decision]:
+    turn, scene = _first_look(turn, ports, fresh=fresh)
     decision = insisted(turn, scene, decide_restore(scene))
     if decision.writes:
         turn = foreseen(turn, decision.writes)
@@ -131,15 +133,19 @@ def _apply(write: Write, turn: Turn, ports: Ports) -> str | None:
         raise Transient(f"{refusal}; it is not wanted any more") from refusal
 
 
-def _first_look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
+def _first_look(turn: Turn, ports: Ports, *, fresh: bool) -> tuple[Turn, Scene]:
     """While AWS does not answer it is known all the same that the rollout goes back, and since when: people
-    are paged by that, and nobody takes it for one that waits."""
+    are paged by that, and nobody takes it for one that waits. `fresh`: nothing has been restored so far, so
+    that sizes that somebody has set meanwhile can be told from our own."""
     try:
-        return _look(turn, ports)
+        scene = look(turn.rollout, turn.now, ports)
     except Transient:
         if turn.events:
             keep(turn, ports)
         raise
+    if fresh:
+        turn, scene = with_their_sizes(turn, scene)
+    return _seen(turn, scene, ports), scene
 
 
 def _look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from signalbox.rollouts import forwarding
 from signalbox.rollouts.guards import names_of_copies
 from signalbox.rollouts.model import Split, StepKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
+from signalbox.rollouts.routing import share_of
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.steps.propagation import lag_of
 
@@ -32,9 +32,7 @@ def split_of(scene: Scene) -> Split:
     """The new version's share of traffic: the candidate's weight, and of what stable gets the part of healthy
     targets that run the new version already."""
     estate, stable = scene.estate, scene.layout.stable_target_group
-    shares = [
-        forwarding.candidate_share(r.actions, stable, scene.candidate_target_group) for r in estate.rules
-    ]
+    shares = [share_of(rule, stable, scene.candidate_target_group) for rule in estate.rules]
     weight = max(shares, default=0.0)
     beside = () if scene.has_own_target_group else estate.healthy_candidate
     serving = estate.healthy_stable + beside

@@ -1,0 +1,53 @@
+"""Sizes that an owner or a scheduled action sets while a rollout runs: its end must not take them back. Pure.
+
+They go into the snapshot, which is what every ending returns to; what the rollout itself writes does not.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from signalbox.rollouts.decisions.scaling import is_handed_over
+from signalbox.rollouts.drift import own
+from signalbox.rollouts.estate import Estate, Group, Placement
+from signalbox.rollouts.model import Step
+from signalbox.rollouts.scene import Scene
+
+
+def taken_over(
+    expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int, *, past_return: bool = False
+) -> Estate:
+    """The snapshot with each minimum and maximum that is neither what we last wrote or saw, nor what step
+    `index` writes on its way.
+
+    A copy that has all of the traffic scales for its original: what is set there is meant for that. The old
+    slot has nobody to scale for once it is being emptied.
+    """
+    snapshot, found = scene.snapshot, scene.estate
+    if _sizes(expected.stable) == _sizes(found.stable) and _sizes(expected.candidate) == _sizes(
+        found.candidate
+    ):
+        return snapshot
+    good = own(expected, scene, steps, index)
+    stable, candidate = snapshot.stable, snapshot.candidate
+    if not (past_return and scene.layout.placement is Placement.SLOT):
+        stable = _with_sizes(stable, found.stable, [estate.stable for estate in good])
+    theirs = [estate.candidate for estate in good if estate.candidate is not None]
+    if scene.layout.placement is Placement.SLOT and candidate is not None:
+        candidate = _with_sizes(candidate, found.candidate, theirs)
+    if scene.layout.placement is Placement.COPY and is_handed_over(scene):
+        stable = _with_sizes(stable, found.candidate, theirs)
+    return replace(snapshot, stable=stable, candidate=candidate)
+
+
+def _sizes(group: Group | None) -> tuple[int, int] | None:
+    return (group.min, group.max) if group else None
+
+
+def _with_sizes(before: Group, now: Group | None, good: Iterable[Group]) -> Group:
+    """Of a group that should return to `before`. A maximum below the size that it had lowers that, too."""
+    known = list(good)
+    if now is None or not known:
+        return before
+    low = before.min if now.min in {group.min for group in known} else now.min
+    most = before.max if now.max in {group.max for group in known} else now.max
+    return replace(before, min=min(low, most), max=most, desired=min(before.desired, most))
