@@ -1,11 +1,12 @@
 """The lots of a run up to its present stage, and when the next one begins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from signalbox.fleets.decisions.lots import count, fresh, given_up, watched
 from signalbox.fleets.decisions.types import kept_as_they_are, returning
+from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import Lot, Run
@@ -78,18 +79,25 @@ class Stage:
         maintenance keeps the others waiting until the deadline only."""
         patient = now - (self.run.stage_at or now) <= parse_duration(self.run.spec.deadline)
         here = [lot for lot in self.lots.values() if lot.stage == self.run.stage]
-        if any(not self._is_settled(lot) if patient else lot.waiting or lot.asked for lot in here):
+        if any(not is_done(lot, self.run.action) if patient else lot.waiting or lot.asked for lot in here):
             return None
         later = [lot for lot in self.lots.values() if lot.stage > self.run.stage]
-        return min((lot.stage for lot in later if not self._is_settled(lot)), default=None)
-
-    def _is_settled(self, lot: Lot) -> bool:
-        return lot.is_settled and not returning(lot, self.run.action)
+        return first_stage(later, self.run.action)
 
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do in any stage."""
-        return all(self._is_settled(lot) for lot in self.lots.values())
+        return all(is_done(lot, self.run.action) for lot in self.lots.values())
+
+
+def is_done(lot: Lot, action: Action) -> bool:
+    """Whether nothing is left to do with it, whichever stage it is of."""
+    return lot.is_settled and not returning(lot, action)
+
+
+def first_stage(lots: Iterable[Lot], action: Action) -> int | None:
+    """The first one of theirs that has something to do."""
+    return min((lot.stage for lot in lots if not is_done(lot, action)), default=None)
 
 
 def run_with_lots(fleet: str, run_id: str, ports: FleetPorts) -> tuple[Run, Sequence[Lot]]:

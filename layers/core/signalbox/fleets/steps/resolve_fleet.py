@@ -12,7 +12,7 @@ from signalbox.fleets.record import Cause, Lot, Run, RunPhase, Standing, where
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.finding import Finding
 from signalbox.fleets.steps.held import hold_back
-from signalbox.fleets.steps.lots import run_with_lots
+from signalbox.fleets.steps.lots import first_stage, run_with_lots
 from signalbox.fleets.steps.turn import LONGEST_TURN, PowerCommand, goes_on, kept, ours, still_ours
 from signalbox.kernel.again import later
 from signalbox.kernel.errors import Rejected, Transient
@@ -65,8 +65,14 @@ class _Resolving:
         if self.run.look_again_at is not None:
             hold_back(self.run.fleet, still_ours(self.run, self.ports), self.run.look_again_at, self.ports)
         began = self.ports.clock()
-        self._keep(replace(self.run, phase=RunPhase.RUNNING, stage=0, stage_at=began, rounds=0))
+        self._keep(replace(self.run, phase=RunPhase.RUNNING, stage=self._first(), stage_at=began, rounds=0))
         return Progress(next=State.SWITCH_POWER)
+
+    def _first(self) -> int:
+        """The stage that has something to do, so that no turn goes by for those that have not. Of lots that
+        earlier turns have stored nobody knows here: then it is 0."""
+        is_all = self.run.lots == len(self.lots)
+        return (first_stage(self.lots, self.run.action) or 0) if is_all else 0
 
     def _resolved(self, place: Place, kind: Kind) -> Sequence[Lot]:
         finding = Finding(place=place, kind=kind, specs=self.specs, ports=self.ports)
