@@ -15,7 +15,7 @@ from multiprocessing.reduction import sendfds
 from pathlib import Path
 
 from signalbox_local import sandbox_template
-from signalbox_local.sandbox_template import READ_EARLY, Request
+from signalbox_local.sandbox_template import READ_EARLY, Request, layers_of
 
 # `urllib` asks frameworks of macOS for proxies, which may crash in a child that was forked and nothing more.
 MAY_FORK = sys.platform != "darwin"
@@ -119,7 +119,7 @@ class SandboxProcesses:
             self._forget(self._template)
 
     def _start(self, request: Request, log: int) -> SandboxProcess:
-        early = _early(request.environment)
+        early = _early(request)
         template = self._running(early)
         forked = request.forked and template.early == early
         try:
@@ -158,8 +158,10 @@ def _begin(early: Mapping[str, str]) -> _Template:
     return _Template(process, ours, early)
 
 
-def _early(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if is_read_early(name)}
+def _early(request: Request) -> dict[str, str]:
+    """The environment of a template that is as this child: the same variables, the same layers."""
+    read = {name: value for name, value in request.environment.items() if is_read_early(name)}
+    return {**read, "PYTHONPATH": os.pathsep.join(layers_of(request))}
 
 
 def is_read_early(name: str) -> bool:

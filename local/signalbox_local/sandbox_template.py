@@ -1,6 +1,7 @@
 """The template of the sandboxes: a process that has loaded what functions commonly need, and forks them.
 
-Run as a script, it imports nothing of Signalbox: what it has loaded, every sandbox has loaded.
+Run as a script, it imports nothing of the local runtime: what it has loaded, every sandbox has loaded. Of the
+layers that its functions share it loads everything.
 """
 
 import functools
@@ -14,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -79,10 +80,23 @@ class Request:
     clock: str = ""
 
 
-def preload() -> None:
+def layers_of(request: Request) -> list[str]:
+    """The folders on its search path that it shares with other functions: all but its own code."""
+    return [folder for folder in _search_path(request.environment) if folder != request.code]
+
+
+def _search_path(environment: Mapping[str, str]) -> list[str]:
+    entries = environment.get("PYTHONPATH", "").split(os.pathsep)
+    return [str(Path(entry).absolute()) for entry in entries if entry]
+
+
+def preload(layers: Sequence[str] = ()) -> None:
     """What is loaded now stays, so that no child need look at it, nor copy it."""
     for name in PRELOADED:
         importlib.import_module(name)
+    for module in pkgutil.walk_packages(layers, onerror=lambda name: None):
+        with suppress(Exception):  # whoever imports it is told
+            importlib.import_module(module.name)
     _read_models()
     gc.collect()
     gc.freeze()
@@ -201,9 +215,7 @@ def _settle(stdin: int, log: int, report: Connection) -> Request:
 def become(request: Request) -> None:
     """Does with environment and search path what an interpreter does when it starts."""
     given = request.environment
-    entries = given.get("PYTHONPATH", "").split(os.pathsep)
-    folders = [str(Path(entry).absolute()) for entry in entries if entry]
-    if not request.forked or _loaded_already([request.code, *folders]):
+    if not request.forked or _loaded_already(request.code):
         os.execve(
             sys.executable, [sys.executable, "-P", __file__, "run", request.handler, request.clock], given
         )
@@ -211,13 +223,13 @@ def become(request: Request) -> None:
     os.environ.update(given)
     time.tzset()
     importlib.invalidate_caches()
-    sys.path[:] = dict.fromkeys([*folders, *sys.path])
+    sys.path[:] = dict.fromkeys([*_search_path(given), *sys.path])
 
 
-def _loaded_already(folders: list[str]) -> bool:
+def _loaded_already(code: str) -> bool:
     """Whether the function brings along a module under whose name another is loaded."""
     loaded = {name.partition(".")[0] for name in sys.modules}
-    return any(module.name in loaded for module in pkgutil.iter_modules(folders))
+    return any(module.name in loaded for module in pkgutil.iter_modules([code]))
 
 
 def run(handler: str, clock: str) -> None:
@@ -253,7 +265,7 @@ def _follow(clock: Path) -> None:
 def start(mode: str, argument: str, clock: str = "") -> None:
     """`serve` this descriptor, or `run` this handler."""
     if mode == "serve":
-        preload()
+        preload(_search_path(os.environ))
         request = Template(socket.socket(fileno=int(argument))).serve()
         become(request)
         argument, clock = request.handler, request.clock

@@ -52,8 +52,8 @@ def functions(tmp_path: Path) -> Iterator[Functions]:
     functions.close()
 
 
-def _spec(folder: Path, name: str, **environment: str) -> FunctionSpec:
-    return FunctionSpec(name, folder, "app.handler", "role", environment=environment, timeout=10)
+def _spec(folder: Path, name: str, *layers: Path, **environment: str) -> FunctionSpec:
+    return FunctionSpec(name, folder, "app.handler", "role", environment, layers, timeout=10)
 
 
 def _invoke(functions: Functions, name: str, **event: Any) -> Any:
@@ -118,6 +118,69 @@ def test_what_a_function_brings_along_goes_before_what_is_loaded(
     assert _invoke(functions, "worker") is True
 
 
+@pytest.fixture
+def layer(tmp_path: Path) -> Path:
+    """A layer with a module that says which process has loaded it, and one that cannot be loaded."""
+    folder = tmp_path / "layer"
+    (folder / "shared").mkdir(parents=True)
+    (folder / "shared" / "__init__.py").write_text("import os\nLOADED_BY = os.getpid()\n")
+    (folder / "shared" / "broken.py").write_text("import nothing_of_that_name\n")
+    return folder
+
+
+LOADED_BY = textwrap.dedent("""
+    import os, shared
+
+    def handler(event, context):
+        return {"loaded_by": shared.LOADED_BY, "pid": os.getpid(), "template": os.getppid()}
+""")
+
+
+def test_a_layer_is_loaded_once_for_all_functions_that_have_it(
+    functions: Functions, tmp_path: Path, layer: Path
+) -> None:
+    (tmp_path / "app.py").write_text(LOADED_BY)
+    for name in ("one", "other"):
+        functions.register(_spec(tmp_path, name, layer))
+    one, other = _invoke(functions, "one"), _invoke(functions, "other")
+    assert one["loaded_by"] == other["loaded_by"] == one["template"] == other["template"]
+    assert one["pid"] != other["pid"]
+
+
+def test_a_function_without_the_layer_does_not_find_what_is_in_it(
+    functions: Functions, tmp_path: Path, layer: Path
+) -> None:
+    (tmp_path / "app.py").write_text(LOADED_BY)
+    functions.register(_spec(tmp_path, "with", layer))
+    functions.register(_spec(tmp_path, "without"))
+    assert _invoke(functions, "with")["loaded_by"]
+    assert _invoke(functions, "without")["errorType"] == "Runtime.ImportModuleError"
+
+
+def test_what_a_function_brings_along_goes_before_what_is_in_its_layer(
+    functions: Functions, tmp_path: Path, layer: Path
+) -> None:
+    (tmp_path / "app.py").write_text(LOADED_BY)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "app.py").write_text("import shared\ndef handler(event, context):\n    return shared.OWN\n")
+    (own / "shared.py").write_text("OWN = 'its own'\n")
+    functions.register(_spec(tmp_path, "plain", layer))
+    functions.register(_spec(own, "own", layer))
+    assert _invoke(functions, "plain")["loaded_by"]
+    assert _invoke(functions, "own") == "its own"
+
+
+def test_a_module_of_a_layer_that_cannot_be_loaded_fails_who_imports_it(
+    functions: Functions, tmp_path: Path, layer: Path
+) -> None:
+    (tmp_path / "app.py").write_text("import shared.broken\n")
+    functions.register(_spec(tmp_path, "worker", layer))
+    answer = _invoke(functions, "worker")
+    assert answer["errorType"] == "Runtime.ImportModuleError"
+    assert "nothing_of_that_name" in answer["errorMessage"]
+
+
 def test_sandboxes_draw_different_lots(functions: Functions, tmp_path: Path) -> None:
     functions.register(_spec(tmp_path, "other"))
     assert _invoke(functions, "worker")["chance"] != _invoke(functions, "other")["chance"]
@@ -132,7 +195,8 @@ def test_the_template_reads_no_variable_of_a_sandbox_unknown_to_us_and_has_one_t
             return real(environment, name)
         os._Environ.__getitem__ = spied
         from signalbox_local.sandbox_template import preload
-        preload()
+        preload(["layers/core"])
+        assert "signalbox.wiring" in sys.modules
         tasks = "/proc/self/task"
         assert threading.active_count() == 1
         assert not os.path.isdir(tasks) or len(os.listdir(tasks)) == 1

@@ -59,14 +59,15 @@ def single(given: argparse.Namespace) -> int:
     return 1 if any(line.startswith("I") for line in told) else 0
 
 
-def campaign(given: argparse.Namespace) -> int:
-    """Print each violation as it is found, then the table, then the line."""
+def campaign(given: argparse.Namespace, universe: Universe) -> int:
+    """Print each violation as it is found, then the table, then the line; 1 when there is one. Every process
+    begins with the universe as it is."""
     tally = Tally(as_json=given.json)
     record = None if given.trouble or given.no_points else Record()
     for walked in record.walked() if record else ():
         tally.before(walked)
     deadline = time.monotonic() + given.minutes * 60
-    Walkers(given.processes, tally, record).run(_tasks(given, record), deadline)
+    Walkers(universe, given.processes, tally, record).run(_tasks(given, record), deadline)
     print(*tally.lines(), sep="\n")
     return 1 if tally.broken or tally.dead else 0
 
@@ -153,11 +154,11 @@ def _happens_to(case: AnyCase, ending: AnyEnding, troubles: tuple[str, ...]) -> 
 class Walkers:
     """Processes that walk, `most` at once; a line of JSON comes back for each point."""
 
-    def __init__(self, most: int, tally: Tally, record: Record | None) -> None:
+    def __init__(self, universe: Universe, most: int, tally: Tally, record: Record | None) -> None:
+        self._universe = universe
         self._most = most
         self._tally = tally
         self._record = record
-        self._universe = Universe()  # made once: every process begins with it
         self._running: dict[int, int] = {}
         self._pipes = selectors.DefaultSelector()
 

@@ -3,7 +3,7 @@ the same every time. `make simulate` tries all calls of all strategies with all 
 
 import pytest
 
-from tests.simulation.campaigns import LONGEST, simulate
+from tests.simulation.campaigns import LONGEST, Simulate
 
 FEWEST = 150  # faults that a walk must have met to be one
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(LONGEST)
 
 @pytest.mark.parametrize("ending", ["succeeds", "rolls-back"])
 @pytest.mark.parametrize("case", ["blue-green/group", "canary/slots"])
-def test_every_invariant_holds_whatever_happens_to_a_call(case: str, ending: str) -> None:
+def test_every_invariant_holds_whatever_happens_to_a_call(case: str, ending: str, simulate: Simulate) -> None:
     line = simulate("--case", case, "--ending", ending, "--trouble", "answer-lost,killed-after")
     injected = line.removeprefix("faults injected ").partition(",")[0]
     assert f"survived {injected}, invariants 10/10" in line

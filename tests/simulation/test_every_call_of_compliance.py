@@ -4,7 +4,7 @@ after it; at fewer of a fix of several stages, and of several findings. The same
 
 import pytest
 
-from tests.simulation.campaigns import LONGEST, simulate
+from tests.simulation.campaigns import LONGEST, Simulate
 
 pytestmark = pytest.mark.timeout(LONGEST)
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(LONGEST)
     ],
 )
 def test_every_invariant_of_findings_holds_whatever_happens_to_a_call(
-    rule: str, each: int, fewest: int
+    rule: str, each: int, fewest: int, simulate: Simulate
 ) -> None:
     """Of all points of the case one in so many is tried; those must be so many at least."""
     line = simulate(

@@ -4,7 +4,7 @@ asks for something else. `make simulate` tries all of them, with all faults."""
 
 import pytest
 
-from tests.simulation.campaigns import LONGEST, simulate
+from tests.simulation.campaigns import LONGEST, Simulate
 from tests.simulation.fleet_people import WISHES
 
 CASES = "fleets/in-order,fleets/other-kinds,fleets/enforced"
@@ -16,7 +16,7 @@ EACH_WRITE = 31  # of so many at one, somebody asks for something else
 pytestmark = pytest.mark.timeout(LONGEST)
 
 
-def test_every_invariant_of_fleets_holds_whatever_happens_to_a_call() -> None:
+def test_every_invariant_of_fleets_holds_whatever_happens_to_a_call(simulate: Simulate) -> None:
     chosen = "--case", CASES, "--ending", ENDINGS
     line = simulate(*chosen, "--trouble", "answer-lost,killed-after", "--of", str(EACH))
     injected = line.removeprefix("faults injected ").partition(",")[0]
@@ -24,7 +24,7 @@ def test_every_invariant_of_fleets_holds_whatever_happens_to_a_call() -> None:
     assert int(injected) > FEWEST
 
 
-def test_a_fleet_does_what_people_ask_for_in_the_midst_of_a_run() -> None:
+def test_a_fleet_does_what_people_ask_for_in_the_midst_of_a_run(simulate: Simulate) -> None:
     line = simulate("--case", "fleets/in-order", "--trouble", ",".join(WISHES), "--of", str(EACH_WRITE))
     injected = line.removeprefix("faults injected ").partition(",")[0]
     assert f"survived {injected}, invariants 10/10" in line

@@ -88,6 +88,7 @@ def _swapped(stage: Railway) -> list[tuple[str, str]]:
     return list(dict.fromkeys(made))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("story", ENDINGS)
 def test_whoever_dies_wherever_it_ends_the_same(story: str, *, after: bool) -> None:

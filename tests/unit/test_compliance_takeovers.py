@@ -14,6 +14,7 @@ from signalbox.compliance.steps.apply_fix import apply_fix
 from signalbox.compliance.steps.await_approval import AwaitCommand, await_approval
 from signalbox.compliance.steps.prove_fix import prove_fix
 from signalbox.compliance.steps.turn import RemediationCommand
+from signalbox.compliance.steps.undo_fix import undo_fix
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, Rejected, Transient
 from tests.unit.builders import NOW
@@ -164,13 +165,14 @@ def test_two_who_are_never_fast_enough_give_up() -> None:
     assert stage.world.executions.started == []
 
 
-def test_who_comes_late_to_the_fix_keeps_its_hands_off() -> None:
+def test_who_comes_late_to_the_fix_or_to_its_undoing_keeps_its_hands_off() -> None:
     stage = Railway()
     bucket = stage.has(BUCKET, thing(BUCKET))
     stage.says(bucket)
     stage.settle()
     late = RemediationCommand(finding=bucket.finding_id, generation=1)
-    assert apply_fix(late, stage.world.ports) == Progress(next=Next.DONE)
+    for task in (apply_fix, undo_fix):
+        assert task(late, stage.world.ports) == Progress(next=Next.DONE)
     assert len(stage.world.estate.writes) == 1
 
 

@@ -39,6 +39,7 @@ def test_a_good_rollout_brings_the_new_version_into_service(name: str, *, slow: 
     assert told == [entry.sequence for entry in story.timeline if entry.public]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "slow", "moment"), moments())
 def test_an_abort_at_any_moment_restores_what_was_there(name: str, *, slow: bool, moment: int) -> None:
     story = begun(name, slow=slow)
@@ -55,6 +56,7 @@ def test_an_abort_at_any_moment_restores_what_was_there(name: str, *, slow: bool
     assert_as_before(world, before)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "slow", "moment"), moments())
 def test_an_alarm_at_any_moment_restores_what_was_there(name: str, *, slow: bool, moment: int) -> None:
     story = begun(name, slow=slow)
@@ -76,6 +78,7 @@ def places() -> list[tuple[str, int]]:
     return [(name, place) for name in STORIES for place in range(len(promoted(begun(name)).world.aws.writes))]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "place"), places())
 def test_a_write_that_aws_throttles_is_tried_again(name: str, place: int) -> None:
     story = begun(name)
@@ -84,6 +87,7 @@ def test_a_write_that_aws_throttles_is_tried_again(name: str, place: int) -> Non
     assert_serves_the_new_version(story.world)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "place"), places())
 def test_a_step_that_is_cut_off_after_a_write_takes_it_for_its_own(name: str, place: int) -> None:
     story = begun(name)
@@ -94,6 +98,7 @@ def test_a_step_that_is_cut_off_after_a_write_takes_it_for_its_own(name: str, pl
     assert_serves_the_new_version(story.world)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "place"), places())
 def test_a_write_that_aws_refuses_sends_the_rollout_back(name: str, place: int) -> None:
     story = begun(name)
@@ -109,6 +114,7 @@ def test_a_write_that_aws_refuses_sends_the_rollout_back(name: str, place: int) 
     assert "you may not" in story.told("Rollback Started")[0].reason
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "place"), places())
 def test_a_restore_that_aws_throttles_goes_on(name: str, place: int) -> None:
     story = begun(name)
@@ -139,6 +145,7 @@ def test_a_restore_that_aws_refuses_is_stuck_until_it_is_retried(name: str) -> N
     assert_as_before(story.world, before)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "slow", "moment"), moments())
 def test_a_killed_execution_is_thrown_back_by_the_reconciler(name: str, *, slow: bool, moment: int) -> None:
     story = begun(name, slow=slow)
@@ -170,6 +177,7 @@ def test_a_task_of_an_older_generation_does_nothing(name: str, *, slow: bool, mo
     assert len(story.timeline) == timeline
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "slow", "moment"), moments(True))
 def test_a_task_that_runs_twice_writes_once(name: str, *, slow: bool, moment: int) -> None:
     story = begun(name, slow=slow)

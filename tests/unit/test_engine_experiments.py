@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -197,6 +198,18 @@ def test_a_copy_of_the_group_is_asked_for_by_its_own_names() -> None:
         "TargetGroup": copy.rpartition(":")[2],
         "Group": story.rollout.layout.candidate_group,
     }
+
+
+def test_an_experiment_whose_first_look_is_made_again_has_begun_once() -> None:
+    story = experiment(NO_DIFFERENCE).arrive_at(State.ANALYSE)
+    before = story.progress
+    story.step()
+    began = seen(story).began_at
+    story.progress = before
+    story.world.clock.now += timedelta(seconds=90)
+    story.step()
+    assert seen(story).began_at == began
+    assert len(story.told("Experiment Started")) == 1
 
 
 def test_a_promotion_ends_the_experiment_early() -> None:

@@ -181,6 +181,7 @@ def test_nothing_dies(name: str) -> None:
     assert_in_order(stage)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_crash_at_any_call_changes_nothing_in_the_end(name: str, after: bool) -> None:  # noqa: FBT001
@@ -194,6 +195,7 @@ def test_a_crash_at_any_call_changes_nothing_in_the_end(name: str, after: bool) 
             raise AssertionError(f"killed at call {dies_at}, {call}: {error}") from error
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", ["stop", "start"])
 def test_an_execution_that_dies_at_any_call_goes_on_in_another_one(name: str) -> None:
     plot = PLOTS[name]
@@ -206,6 +208,7 @@ def test_an_execution_that_dies_at_any_call_goes_on_in_another_one(name: str) ->
             raise AssertionError(f"dead from call {dies_at}, {call}: {error}") from error
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", ["stop", "start"])
 def test_any_call_that_fails_once_is_made_again(name: str) -> None:
     plot = PLOTS[name]
@@ -226,6 +229,7 @@ def test_any_call_that_fails_once_is_made_again(name: str) -> None:
             raise AssertionError(f"throttled at call {number}, {call}: {error}") from error
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", ["stop", "start", "enforce"])
 def test_a_second_worker_at_any_call_of_the_first_changes_nothing_in_the_end(name: str) -> None:
     plot = PLOTS[name]

@@ -11,6 +11,8 @@ from tests.unit.fleet_machine import Railway
 from tests.unit.fleet_stories import assert_in_order, at, fleet, instance, powers, railway, selecting
 from tests.unit.fleet_world import Thing
 
+pytestmark = pytest.mark.untraced
+
 N = 10_000
 FLOOR = {Action.STOP: 450, Action.START: 4_500}  # seconds until the last token is there
 ARRIVES = 60 + 20  # seconds until the last one is there, and the timetable's precision

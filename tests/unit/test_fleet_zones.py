@@ -98,6 +98,7 @@ def _cron(wall: datetime, before: int, after: int) -> Period:
     return Period(start=f"cron({before}/30 {hours} * * ? *)", stop=f"cron({after}/30 {hours} * * ? *)")
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("form", "before", "after"),
     [(_daily, 30, 0), (_daily, 0, 30), (_daily, -15, 45), (_daily, 600, 1), (_cron, 19, 10)],

@@ -52,6 +52,7 @@ def found_rates(
                 break
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("rate", "minimum"),
     [(0.1, 1_000), (0.01, 500)],
@@ -112,6 +113,7 @@ def _sample(size: float, centre: float, variance: float) -> Sample:
     return Sample(size=int(size), mean=centre, variance=variance)
 
 
+@pytest.mark.untraced
 def test_looking_fifty_times_finds_a_difference_of_equal_means_in_less_than_five_percent() -> None:
     assert found_means(0.0, times=2_000) <= ALPHA * 2_000
 
@@ -130,6 +132,7 @@ def found_splits(expected: float, true: float, *, times: int, tolerance: float =
     )
 
 
+@pytest.mark.untraced
 def test_a_right_split_is_called_wrong_in_less_than_one_of_a_thousand() -> None:
     assert found_splits(0.1, 0.1, times=EXPERIMENTS) <= EXPERIMENTS // 1_000
 
