@@ -29,8 +29,8 @@ router = new_router()
 Limit = Annotated[int, Ge(1), Le(100), Query()]
 TimelineLimit = Annotated[int, Ge(1), Le(1000), Query()]
 Cursor = Annotated[str | None, Query()]
-_ANSWER = TypeAdapter(Started)
 Health = Annotated[bool, Query()]
+_ANSWER = TypeAdapter(Started)
 _STARTED = answers(
     Started,
     HTTPStatus.ACCEPTED,

@@ -73,6 +73,7 @@ def _reasons(
     second = any(step.kind is StepKind.SHIFT for step in steps)
     more = any(step.kind is StepKind.PROVISION for step in steps)
     replacing = [step for step in steps if step.kind is StepKind.REPLACE]
+    # Above a floor no batch takes the whole group, whatever the step says.
     floor = part(spec.guards.min_healthy_percent or 0, stable.desired)
     whole = bool(replacing) and not floor and all(step.batch == step.percent == WHOLE for step in replacing)
     if undo and facts.schema_state == "contracted":
