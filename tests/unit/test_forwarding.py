@@ -125,6 +125,7 @@ def test_a_pair_on_its_own_that_gets_nothing_gets_its_shares(others: dict[str, i
         ({"blue": 0, "green": 0}, True),
         ({"green": 0}, True),
         ({"blue": 0, "green": 0, "foreign": 1}, False),
+        ({}, False),
     ],
 )
 def test_without_any_weight_clients_may_be_sent_anywhere(given: dict[str, int], *, may: bool) -> None:

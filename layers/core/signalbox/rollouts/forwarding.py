@@ -44,9 +44,9 @@ def candidate_share(actions: Sequence[JsonObject], stable: str, candidate: str |
 
 
 def may_get(actions: Sequence[JsonObject], target_group: str) -> bool:
-    """Whether clients may be sent there: it has weight, or nothing has, and nobody chose who serves."""
+    """Whether clients may be sent there: it has weight, or nothing that is forwarded to has any."""
     present = weights(actions)
-    return bool(present.get(target_group)) or not any(present.values())
+    return bool(present) and (bool(present.get(target_group)) or not any(present.values()))
 
 
 def with_share(
