@@ -363,8 +363,7 @@ def test_what_could_not_be_retired_is_left_over_by_name() -> None:
     story.run()
     assert_over(story, Phase.SUCCEEDED)
     layout = story.rollout.layout
-    copies = [layout.candidate_group, layout.candidate_target_group]
-    assert leftovers_of(story) == [*copies]
+    assert leftovers_of(story) == [layout.candidate_group, layout.candidate_target_group]
     slot = begun("blue-green on slots").arrive_at(State.RETIRE)
     slot.world.aws.refuse = raised_at(0, Rejected("you may not"))
     slot.run()

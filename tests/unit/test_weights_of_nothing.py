@@ -88,6 +88,6 @@ def test_of_a_name_it_is_an_equal_split() -> None:
     assert zeroed("blue-green on slots").rollout.actual == Split(stable=100, candidate=0)
 
 
-def test_by_name_the_rule_is_told_as_it_is_found() -> None:
+def test_a_rule_is_told_as_it_is_found() -> None:
     (drift,) = zeroed("blue-green on slots").told("Drift Detected")
     assert (drift.data["resource"], drift.data["found"]) == (RULE, {BLUE: 0, GREEN: 0})
