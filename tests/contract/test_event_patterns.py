@@ -38,6 +38,7 @@ _TAKES = {
         "signalbox_remediation_undone",
         "signalbox_undo_failed",
     },
+    "FindingFlappingRule": {"signalbox_finding_flapping"},
     "HeldBackRule": {"signalbox_resources_held_back"},
     "DatabasePowerRule": {"rds_instance_started", "rds_instance_started_by_aws", "rds_cluster_stopped"},
 }

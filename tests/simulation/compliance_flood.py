@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import msgspec
 
 from signalbox.compliance.record import Finding, State
+from signalbox.compliance.rules.registry import RULES
 from signalbox_local.sample_violations import make_bucket
 from tests.simulation.calls import Call
 from tests.simulation.compliance_part import owner
-from tests.simulation.compliance_play import only_rule
 from tests.simulation.fibers import hub
 from tests.simulation.universe import REGION, Universe
 
@@ -23,7 +23,7 @@ def flood(count: int) -> tuple[Sequence[float], Sequence[Call]]:
     """(Seconds from AWS Config's event to the first write to each, calls of all functions until all were
     proven)."""
     universe = Universe()
-    only_rule(universe, RULE)
+    universe.keep_config_rule(RULES[RULE].identifier)
     aws = owner(universe).client
     for number in range(count):
         make_bucket(aws, f"photos-{number:04d}", REGION)

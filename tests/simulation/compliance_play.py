@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from moto.config.models import config_backends
 from moto.events.models import events_backends
 
 from signalbox.compliance.commands.remediate import approve
@@ -50,14 +49,6 @@ ENDS: dict[Mend, State] = {
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
 
 
-def only_rule(universe: Universe, wanted: str) -> None:
-    """AWS Config has no other."""
-    config = universe.client("config")
-    for name, rule in list(config_backends[ACCOUNT][REGION].config_rules.items()):
-        if rule.source.source_identifier != RULES[wanted].identifier:
-            config.delete_config_rule(ConfigRuleName=name)
-
-
 def _aws(case: RuleCase, ending: Mend) -> AsItIs:
     match ending:
         case Mend.UNDONE:
@@ -77,7 +68,7 @@ class CompliancePlay:
         self.trouble = ""
         self.parts: list[CompliancePart] = []
         self._over: set[datetime] = set()
-        only_rule(universe, case.rule)
+        universe.keep_config_rule(RULES[case.rule].identifier)
         twins = [] if case.of_account else [self._violation(is_entrusted=False)]
         beside = {twin: condition(twin) for twin in twins}
         if ending is Mend.EXCEPTED:

@@ -47,6 +47,7 @@ class FleetPlay:
 
     def __init__(self, universe: Universe, case: FleetCase, ending: Night) -> None:
         self.universe = universe
+        universe.keep_config_rule()
         self.case = case
         self.ending = ending
         self.trouble = ""

@@ -35,6 +35,7 @@ class Play:
 
     def __init__(self, universe: Universe, roles: Sequence[Role]) -> None:
         self.universe = universe
+        universe.keep_config_rule()
         self.begun = False
         self.trouble = ""
         self.parts: list[Part] = []

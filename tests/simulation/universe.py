@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import boto3
 from moto import mock_aws
+from moto.config.models import config_backends
 from moto.stepfunctions.responses import get_backend
 
 from signalbox import wiring
@@ -189,6 +190,13 @@ class Universe:
         running = self.functions.begin_as(self.stack.ref("ApiFunction"), lambda: answers.append(work()))
         self.functions.wait_for(running)
         return answers[0] if answers else None
+
+    def keep_config_rule(self, identifier: str = "") -> None:
+        """AWS Config has no other; by default none: the sweep looks by those that are there."""
+        config = self.client("config")
+        for name, rule in list(config_backends[ACCOUNT][REGION].config_rules.items()):
+            if rule.source.source_identifier != identifier:
+                config.delete_config_rule(ConfigRuleName=name)
 
     def deliver_again(self, running: Running) -> None:
         """The same event for the same function once more, beside the one that runs; nobody waits for it."""
