@@ -52,6 +52,16 @@ class NeverHealthy(FakeAws):
         }
 
 
+class NoRoom(FakeAws):
+    """There is room for as many instances as the group had, and for no more."""
+
+    def settle(self) -> None:
+        super().settle()
+        self.groups = {
+            name: replace(one, instances=one.instances[:SIZE]) for name, one in self.groups.items()
+        }
+
+
 TROUBLES = (ShortOfCapacity, NeverHealthy)
 
 
@@ -151,3 +161,28 @@ def test_the_way_back_needs_no_new_capacity_while_the_old_is_alive(preset: str, 
     assert {i.id for i in story.world.aws.groups["blue"].instances} == old
     sizes = [write.parameters.get("DesiredCapacity", 0) for write in story.world.aws.writes[written:]]
     assert all(isinstance(size, int) and size <= SIZE for size in sizes)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("preset", ["rolling", "all-at-once"])
+def test_the_way_back_in_place_ends_where_there_is_no_room_for_both_versions(preset: str, place: str) -> None:
+    """Found by the simulation: an abort of `rolling` after two of four, in an account without more capacity.
+    The old version was to launch beside the new one, which it never could."""
+    of = replace(
+        service(preset, place), guards=replace(service(preset, place).guards, min_healthy_percent=60)
+    )
+    story = begun(of, NoRoom)
+    before, aws = look(story.world), story.world.aws
+    fewest = SIZE
+
+    def count(_: object) -> None:
+        nonlocal fewest
+        fewest = min(fewest, len(aws.groups["blue"].in_service))
+
+    story.run(lambda told: len({i.version for i in aws.groups["blue"].instances}) > 1)
+    aws.interrupt = count
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    story.run()
+    assert_over(story, Phase.ABORTED)
+    assert_as_before(story.world, before)
+    assert fewest >= 3

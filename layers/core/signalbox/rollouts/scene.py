@@ -16,7 +16,8 @@ class Scene:
     """The observed estate beside the snapshot, and what the service asks of both.
 
     `version` is an AMI id or a launch template version number; `rebuilding`: the rollout has begun to take
-    instances of stable away; `lag` is for how many seconds resolvers may still send clients to a side that
+    instances of stable away; `starved`: what is awaited has not come for longer than a step may take; `lag`
+    is for how many seconds resolvers may still send clients to a side that
     has lost its weight, 0 behind a load balancer.
     """
 
@@ -28,6 +29,7 @@ class Scene:
     min_healthy_percent: int = 100
     alarms: tuple[Alarm, ...] = ()
     rebuilding: bool = False
+    starved: bool = False
     lag: int = 0
 
     @property

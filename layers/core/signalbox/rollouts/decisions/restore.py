@@ -119,7 +119,8 @@ def strangers(scene: Scene, group: Group, before: Group) -> tuple[Instance, ...]
 
 
 def stable_rebuilt(scene: Scene) -> Decision | None:
-    """Old instances went: launch the old version again beside the new ones, which go when it is healthy."""
+    """Old instances went: launch the old version again beside the new ones, which go when it is healthy. When
+    AWS has had no room for both for long, some of them go before, as many as the floor can do without."""
     stable, before = scene.estate.stable, scene.snapshot.stable
     new = strangers(scene, stable, before)
     if not new:
@@ -133,10 +134,22 @@ def stable_rebuilt(scene: Scene) -> Decision | None:
     healthy = sum(1 for i in scene.estate.healthy_stable if i not in new)
     if healthy < before.desired:
         reason = f"{healthy} of {before.desired} instances of the old version are healthy again"
+        spare = _spared(scene, new)
+        if scene.starved and spare:
+            return write(f"{reason}; no room", *[terminate(stable.name, i.id) for i in spare])
         to_launch = size - len(stable.in_service)
         return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
     leave = [terminate(stable.name, i.id) for i in new]
     return write("the new version leaves", suspend(stable.name, LAUNCH), *leave)
+
+
+def _spared(scene: Scene, new: tuple[Instance, ...]) -> list[Instance]:
+    """Of the new version what does not serve, else what serves above the floor; AWS launches the old version
+    in its place."""
+    healthy = scene.estate.healthy_stable
+    idle = [i for i in new if i not in healthy]
+    above = max(0, len(healthy) - scene.floor)
+    return idle or [i for i in new if i in healthy][:above]
 
 
 def _stable_serves(scene: Scene) -> Decision | None:

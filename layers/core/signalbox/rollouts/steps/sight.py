@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from signalbox.kernel.durations import parse_duration
 from signalbox.rollouts.guards import names_of_copies
 from signalbox.rollouts.model import Split, StepKind
 from signalbox.rollouts.ports import Ports
@@ -24,8 +25,14 @@ def look(rollout: Rollout, now: datetime, ports: Ports) -> Scene:
         min_healthy_percent=100 if floor is None else floor,
         alarms=rollout.alarms,
         rebuilding=rollout.rebuilding,
+        starved=_is_starved(rollout, now),
         lag=lag_of(rollout, estate.rules, now),
     )
+
+
+def _is_starved(rollout: Rollout, now: datetime) -> bool:
+    since = rollout.waits_since
+    return since is not None and now - since > parse_duration(rollout.spec.guards.deadline)
 
 
 def split_of(scene: Scene) -> Split:
