@@ -114,7 +114,8 @@ def test_a_plan_names_what_is_made_and_what_it_costs(world: World, service: Samp
     path = f"/services/{service.name}/plan"
     plan = world.api().request("POST", path, {"version": service.images["v2"]}).body
     made = [text.partition(": ")[0] for text in plan["creates"]]
-    assert made.index("CreateTargetGroup") < made.index("CreateLoadBalancer")
+    order = ["CreateTargetGroup", "CreateLoadBalancer", "CreateListener"]
+    assert [made.index(each) for each in order] == sorted(made.index(each) for each in order)
     assert "DeleteLoadBalancer: {candidate.load_balancer}" in plan["removes"]
     assert plan["estimate"]["extra_load_balancer_hours"] > 0
     beside = world.api().request(

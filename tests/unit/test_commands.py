@@ -111,7 +111,8 @@ def test_a_plan_names_what_it_creates_and_removes() -> None:
         "PutMetricAlarm",
         "PutMetricAlarm",
     ]
-    assert plan.removes == ("all instances of blue",)
+    assert plan.removes[-1] == "all instances of blue"
+    assert [name.split(":")[0] for name in plan.removes[:-1]] == ["DeleteAlarms"]
     assert not world.aws.writes
 
 
@@ -121,6 +122,17 @@ def test_a_plan_of_a_canary_names_the_instances_that_go() -> None:
     removes = plan_rollout("checkout", IMAGE, None, world.ports).removes
     assert "TerminateInstanceInAutoScalingGroup: i-blue-1-0" in removes
     assert removes[-1].startswith("DeleteAutoScalingGroup: blue-sb-")
+
+
+def test_a_plan_for_a_copied_group_tells_both_ways() -> None:
+    world = World()
+    registered(world, spec(BLUE_GREEN))
+    plan = plan_rollout("checkout", IMAGE, None, world.ports)
+    assert plan.replaces == ("blue: 100 %, while the candidate serves",)
+    assert [text.partition(": ")[2] for text in plan.switches] == [
+        "the candidate gets 100 %, then blue with the new version gets it back"
+    ]
+    assert any(text.startswith("DeleteTargetGroup") for text in plan.removes)
 
 
 def test_a_plan_to_what_serves_already_is_empty() -> None:

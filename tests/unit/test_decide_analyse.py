@@ -110,6 +110,19 @@ def test_every_verdict_has_an_answer(verdict: Verdict, answer: str) -> None:
 
 def test_the_split_of_an_application_load_balancer_is_exact_and_that_of_a_resolver_is_not() -> None:
     experiment: Experiment = conversion()
-    assert tolerance_of(experiment, "alb") == 0
-    assert tolerance_of(experiment, "anything else") == 10
-    assert tolerance_of(conversion(share_tolerance=2.5), "alb") == 2.5
+    assert tolerance_of(experiment, "alb", 50) == 0
+    assert [tolerance_of(experiment, "anything else", share) for share in (50, 20, 10, 95)] == [
+        10,
+        10,
+        5,
+        2.5,
+    ]
+    assert tolerance_of(conversion(share_tolerance=2.5), "alb", 50) == 2.5
+
+
+@pytest.mark.parametrize(("got", "is_told"), [(0, True), (199, True), (70, False), (130, False)])
+def test_of_a_tenth_by_name_neither_nothing_nor_a_fifth_is_let_pass(got: int, is_told: bool) -> None:  # noqa: FBT001
+    experiment = conversion()
+    stable, candidate = (Sample(size=100 * part, mean=0.1, variance=0.09) for part in (1_000 - got, got))
+    judged = judge(experiment, 10, tolerance_of(experiment, "route53", 10), stable, candidate)
+    assert (judged.verdict is Verdict.MISMATCH) is is_told

@@ -17,6 +17,8 @@ CREATING = (
     "CreateLaunchTemplateVersion",
     "CreateTargetGroup",
     "CreateLoadBalancer",
+    "CreateListener",
+    "CreateRule",
     "CreateAutoScalingGroup",
     "PutMetricAlarm",
 )
@@ -25,6 +27,8 @@ REMOVING = (
     "DeleteLoadBalancer",
     "DeleteTargetGroup",
     "TerminateInstanceInAutoScalingGroup",
+    "DeleteAlarms",
+    "DeleteWarmPool",
 )
 
 
@@ -70,6 +74,9 @@ def _preset(spec: ServiceSpec) -> str:
 
 
 def _replaced(drafted: Draft) -> tuple[str, ...]:
+    """Group by group: in batches, or all of an original while its copy serves."""
+    if _returns(drafted):
+        return (f"{drafted.layout.stable_group}: 100 %, while the candidate serves",)
     steps = [step for step in drafted.steps if step.kind is StepKind.REPLACE and not step.count]
     group = drafted.layout.stable_group
     return tuple(f"{group}: {step.name.removeprefix('replace ')}" for step in steps)
@@ -80,7 +87,15 @@ def _switched(drafted: Draft) -> tuple[str, ...]:
     if not shares:
         return ()
     told = ", ".join(f"{share} %" for share in shares)
+    if _returns(drafted):
+        told += f", then {drafted.layout.stable_group} with the new version gets it back"
     return tuple(f"{arn}: the candidate gets {told}" for arn in drafted.layout.references)
+
+
+def _returns(drafted: Draft) -> bool:
+    """Whether what is a copy serves only until its original has the new version, too."""
+    is_copy = drafted.layout.placement is Placement.COPY
+    return is_copy and any(step.kind is StepKind.RETIRE for step in drafted.steps)
 
 
 def with_strategy(spec: ServiceSpec, strategy: Strategy | None) -> ServiceSpec:

@@ -7,7 +7,8 @@ from signalbox.rollouts.decisions.sequential import Interval, Sample, interval, 
 from signalbox.rollouts.model import Verdict
 from signalbox.rollouts.service import Experiment
 
-# Routers that keep to their weights request by request; what others send differs by so many points.
+# Routers that keep to their weights request by request; what others send differs by so many points, and by
+# half of the smaller share at most: a tenth of the traffic is never nothing, nor a fifth.
 EXACT_ROUTERS = frozenset({"alb"})
 TOLERANCE = 10.0
 
@@ -21,11 +22,11 @@ class Judgement:
     interval: Interval | None = None
 
 
-def tolerance_of(experiment: Experiment, router: str) -> float:
-    """By how many percentage points the candidate's part may differ from its share."""
+def tolerance_of(experiment: Experiment, router: str, share: int) -> float:
+    """By how many percentage points the candidate's part may differ from its `share`, in percent."""
     if experiment.share_tolerance is not None:
         return experiment.share_tolerance
-    return 0.0 if router in EXACT_ROUTERS else TOLERANCE
+    return 0.0 if router in EXACT_ROUTERS else min(TOLERANCE, min(share, 100 - share) / 2)
 
 
 def judge(

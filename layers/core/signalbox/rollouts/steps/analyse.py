@@ -107,7 +107,7 @@ def _looked(turn: Turn, experiment: Experiment, ports: Ports) -> Turn:
             raise
         return turn.change(analysis=replace(analysis, looked_at=rfc3339(turn.now)))
     share, router = turn.rollout.wanted.candidate, turn.rollout.spec.traffic.router
-    judged = judge(experiment, share, tolerance_of(experiment, router), stable, candidate)
+    judged = judge(experiment, share, tolerance_of(experiment, router, share), stable, candidate)
     interval = judged.interval
     seen = replace(
         analysis,
