@@ -62,7 +62,7 @@ def lines(loads: Sequence[Load]) -> list[str]:
         "service. *Reads* of the service. *All* calls of all functions, the table, the machine and the bus",
         "included; *told* of them are made because AWS told of an instance, two each. *Transitions* of the",
         "state machine depend on the steps and on what is waited for, not on the size; but a batch of more",
-        "members than a function can end in 15 seconds, as of `all-at-once`, takes another turn.",
+        "members than a function can end in 15 seconds, one by one, takes another turn.",
         "",
         "| | instances | writes | floor | × floor | single | reads | all | told | transitions |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
