@@ -46,7 +46,10 @@ class FakeFindings:
 
     def list(self, limit: int, cursor: str | None) -> tuple[tuple[Finding, ...], str | None]:
         found = sorted(self.kept.values(), key=lambda each: (each.created_at, each.id), reverse=True)
-        return tuple(found[:limit]), None
+        begin = int(cursor or 0)
+        return tuple(found[begin : begin + limit]), (
+            str(begin + limit) if begin + limit < len(found) else None
+        )
 
     def all(self) -> Iterator[Finding]:
         yield from list(self.kept.values())

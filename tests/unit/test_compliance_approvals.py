@@ -250,3 +250,43 @@ def test_a_rule_is_looked_at_as_a_whole_before_anything_is_done() -> None:
     assert stage.world.estate.writes == writes
     with pytest.raises(NotFound, match="there is no rule nobody: baseline-kept, bucket-public-access"):
         dry_run_rule("nobody", 100, None, stage.world.ports)
+
+
+def test_a_dry_run_of_a_rule_tells_what_no_event_has_told_of() -> None:
+    stage = Railway()
+    known, unheard, closed, again = (
+        stage.has(GROUP, thing(GROUP), id_=name) for name in ("sg-1", "sg-2", "sg-3", "sg-4")
+    )
+    for subject in (known, closed, again):
+        stage.says(subject)
+    stage.settle()
+    said = [stage.result(known), stage.result(unheard), stage.result(closed)]
+    stage.world.clock.move(minutes=1)
+    for subject in (closed, again):
+        stage.says(subject, Verdict.COMPLIANT)
+    stage.world.clock.move(minutes=1)
+    stage.world.evaluations.said[f"config-{GROUP}"] = [*said, stage.result(again)]
+    before = dict(stage.world.findings.kept)
+    found, cursor = dry_run_rule(GROUP, 100, None, stage.world.ports)
+    assert cursor is None
+    assert {each.finding.resource.id: each.outcome for each in found} == {
+        "sg-1": "wait",
+        "sg-2": "wait",
+        "sg-4": "wait",
+    }
+    assert stage.world.findings.kept == before
+
+
+def test_a_dry_run_of_a_page_that_is_not_the_last_asks_config_nothing() -> None:
+    stage = Railway()
+    for name in ("sg-1", "sg-2"):
+        stage.says(stage.has(GROUP, thing(GROUP), id_=name))
+    stage.settle()
+    stage.world.evaluations.said[f"config-{GROUP}"] = [
+        stage.result(stage.has(GROUP, thing(GROUP), id_="sg-3"))
+    ]
+    first, cursor = dry_run_rule(GROUP, 1, None, stage.world.ports)
+    assert cursor is not None
+    assert len(first) == 1
+    last, _ = dry_run_rule(GROUP, 1, cursor, stage.world.ports)
+    assert "sg-3" in {each.finding.resource.id for each in last}

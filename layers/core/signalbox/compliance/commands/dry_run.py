@@ -1,9 +1,11 @@
 """What would be done about findings now, and what would be left and why. Writes nothing, starts nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from signalbox.compliance.commands.notice import new_finding
 from signalbox.compliance.decisions.assess import Act, Terms, Wait, assess
-from signalbox.compliance.model import Verdict, Write
+from signalbox.compliance.model import Subject, Verdict, Write
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Finding, Remediation
 from signalbox.compliance.steps.turn import get_finding, rule_of
@@ -30,12 +32,26 @@ def dry_run_rule(
     rule: str, limit: int, cursor: str | None, ports: CompliancePorts
 ) -> tuple[list[Outlook], str | None]:
     """What would become of the findings of a rule that are not closed, if nobody asked for anything: those
-    among the next `limit` of all findings, and where the next ones begin. Raises NotFound."""
+    among the next `limit` of all findings, and where the next ones begin; on the last page also what AWS
+    Config knows and has not been heard of. Raises NotFound, and Transient when Config cannot be asked."""
     if rule not in ports.rules:
         raise NotFound(f"there is no rule {rule}: {', '.join(sorted(ports.rules))}")
     page, following = ports.findings.list(limit, cursor)
     wanted = [each for each in page if each.rule == rule and not each.state.is_closed]
+    if following is None:
+        wanted += _unheard_of(rule, ports)
     return [_outlook_or_why_not(finding, ports) for finding in wanted], following
+
+
+def _unheard_of(rule: str, ports: CompliancePorts) -> Iterator[Finding]:
+    """What an event was lost of, or was wrong before Signalbox came: the next sweep opens it."""
+    found = {each.id: each for each in ports.findings.all()}
+    for config_rule in [name for name, of in ports.config_rules.items() if of == rule]:
+        for result in ports.evaluations.results(config_rule):
+            subject = Subject(rule=rule, resource=result.resource)
+            known = found.get(subject.finding_id)
+            if known is None or (known.closed_at is not None and result.at > known.closed_at):
+                yield known or new_finding(subject, ports.rules[rule], result, ports)
 
 
 def _outlook_or_why_not(finding: Finding, ports: CompliancePorts) -> Outlook:

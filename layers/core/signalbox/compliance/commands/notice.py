@@ -68,7 +68,7 @@ def _found(finding: Finding | None, subject: Subject, result: Result, ports: Com
     rule = ports.rules[subject.rule]
     now = ports.clock()
     reason = result.annotation or rule.title
-    finding = finding or _new(subject, rule, result, ports)
+    finding = finding or new_finding(subject, rule, result, ports)
     finding = replace(
         finding,
         mode=mode_under(ports.ceiling, rule.playbook.mode),
@@ -97,7 +97,8 @@ def _still(finding: Finding, result: Result, ports: CompliancePorts) -> str:
     return f"known to be wrong; {attend(recorded(finding, (), ports), ports)}"
 
 
-def _new(subject: Subject, rule: Rule, result: Result, ports: CompliancePorts) -> Finding:
+def new_finding(subject: Subject, rule: Rule, result: Result, ports: CompliancePorts) -> Finding:
+    """Of what was not known to be wrong, not stored yet."""
     return Finding(
         id=subject.finding_id,
         rule=subject.rule,
