@@ -21,6 +21,8 @@ _OF_THE_API = {
     "LookAtBuckets",
     "LookAtResources",
     "LookAtTrails",
+    "SeeWhetherConfigLooks",
+    "SeeWhetherConfigRecords",
 }
 _FOLDERS = {
     name: function["Properties"]["CodeUri"]
@@ -52,6 +54,7 @@ def play_findings(world: World) -> None:
     _sweep_what_was_not_heard(findings)
     _end_an_exception(findings)
     _differ_from_a_baseline(findings)
+    findings.postures()
     _lose_events(findings)
 
 

@@ -185,4 +185,22 @@ def test_the_way_back_in_place_ends_where_there_is_no_room_for_both_versions(pre
     story.run()
     assert_over(story, Phase.ABORTED)
     assert_as_before(story.world, before)
+    assert aws.groups["blue"].desired == SIZE
     assert fewest >= 3
+
+
+@pytest.mark.parametrize("preset", ["rolling", "all-at-once"])
+def test_a_long_bake_before_the_way_back_takes_nothing_away_that_serves(preset: str) -> None:
+    """What was awaited before it says nothing of what is awaited on it."""
+    of = service(preset, "group")
+    of = replace(of, guards=replace(of.guards, min_healthy_percent=0))
+    story = begun(of, FakeAws)
+    aws = story.world.aws
+    story.run(lambda told: told.holds is HoldKind.BAKE)
+    story.world.clock.move(hours=2)
+    fewest = [SIZE]
+    aws.interrupt = lambda _: fewest.append(len(aws.groups["blue"].in_service))
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    assert_over(story.run(), Phase.ABORTED)
+    assert min(fewest) == SIZE
+    assert aws.groups["blue"].desired == SIZE

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from signalbox.kernel.errors import Rejected, Unprocessable
+from signalbox.kernel.errors import Conflict, Rejected, Unprocessable
 from signalbox.rollouts.commands.plan_rollout import plan_rollout
+from signalbox.rollouts.commands.put_service import put_service
 from signalbox.rollouts.commands.start_rollout import StartRollout, start_rollout
 from signalbox.rollouts.draft import draft
-from signalbox.rollouts.model import Phase
+from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.survey import Survey
 from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
@@ -18,6 +19,7 @@ from tests.unit.builders import (
     FOREIGN,
     GREEN,
     IMAGE,
+    OLD_IMAGE,
     RULE,
     by_name,
     forwarding_to,
@@ -96,3 +98,13 @@ def test_a_rollout_after_leftovers_does_not_take_an_emptied_original_for_a_new_s
         start_rollout(again, ANA, story.world.ports)
     with pytest.raises(Unprocessable, match="this is no first rollout"):
         plan_rollout(story.service, again.version, None, story.world.ports)
+
+
+def test_who_asks_while_a_rollout_has_the_traffic_is_told_of_that_one() -> None:
+    """What the open rollout has written is no fault of the caller; a registration is not refused for it."""
+    story = begun("blue-green on a copy")
+    story.run_into(HoldKind.BAKE)
+    world = story.world
+    with pytest.raises(Conflict, match=f"is held by rollout {story.rollout_id} of checkout"):
+        start_rollout(StartRollout(service="checkout", version=OLD_IMAGE), ANA, world.ports)
+    put_service(world.ports.services.get("checkout").spec, ANA, world.ports)

@@ -10,6 +10,7 @@ from signalbox.rollouts.preflight import (
     pairs,
     red_alarms,
     service_violations,
+    unreached_violations,
     version_violations,
 )
 from signalbox.rollouts.service import ServiceSpec
@@ -128,14 +129,15 @@ def test_a_reference_that_forwards_elsewhere_is_refused(of: ServiceSpec, kind: s
 
 
 @pytest.mark.parametrize("others", [{}, {"foreign": 100}])
-def test_a_rule_that_gives_the_group_no_weight_is_refused(others: dict[str, int]) -> None:
+def test_a_rule_that_gives_the_group_no_weight_is_of_no_use_for_a_version(others: dict[str, int]) -> None:
     silent = rule(actions=forwarding_to(blue=0, **others))
-    assert wrong(spec(), survey(rules={RULE: silent}, references=(silent,))) == [
-        (
-            "traffic.listener_rule_arn",
-            f"rule {RULE} gives {BLUE} no weight: nobody would reach the new version; give it weight first",
-        )
-    ]
+    found = survey(rules={RULE: silent}, references=(silent,))
+    (refused,) = unreached_violations(spec(), found)
+    assert (refused.field, refused.message) == (
+        "traffic.listener_rule_arn",
+        f"rule {RULE} gives {BLUE} no weight: nobody would reach the new version; give it weight first",
+    )
+    assert wrong(spec(), found) == []
 
 
 def test_a_reference_to_neither_slot_names_both() -> None:

@@ -239,7 +239,7 @@ def dead_letters() -> "DeadLetters":
         FLEET_DUE: given.on_transition_arn,
         fleets.SOURCE: given.on_transition_arn,
     }
-    return SqsDeadLetters(given.dead_letters_url, functions)
+    return SqsDeadLetters(given.dead_letters_url, functions, findings.PAGES)
 
 
 def dynamodb() -> "DynamoDBClient":

@@ -1,7 +1,7 @@
 """Delivers again what could not be delivered: each dead letter goes to the function that its event is for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from signalbox.aws.clients import client
@@ -17,11 +17,13 @@ HIDDEN_FOR = 60  # seconds; a letter that fails again waits for the next sweep
 
 
 class SqsDeadLetters:
-    """Port `DeadLetters`. `functions` maps the source of an event to the function that takes it."""
+    """Port `DeadLetters`. `functions` maps the source of an event to the function that takes it; no function
+    takes the events whose detail type is among `pages`."""
 
-    def __init__(self, queue_url: str, functions: Mapping[str, str]) -> None:
+    def __init__(self, queue_url: str, functions: Mapping[str, str], pages: Collection[str] = ()) -> None:
         self._queue_url = queue_url
         self._functions = functions
+        self._pages = pages
 
     def replay(self) -> int:
         """How many were delivered. A letter that nobody takes stays, and so does the alarm on the queue."""
@@ -59,4 +61,6 @@ class SqsDeadLetters:
             event: JsonObject = json.loads(body)
         except ValueError:
             return None
-        return self._functions.get(str(event.get("source"))) if isinstance(event, dict) else None
+        if not isinstance(event, dict) or event.get("detail-type") in self._pages:
+            return None
+        return self._functions.get(str(event.get("source")))

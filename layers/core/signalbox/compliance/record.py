@@ -84,8 +84,8 @@ class Finding:
     ignored; `annotation` is what Config remarked with it. `noticed` are the times within the last hour at
     which it was found to be wrong, `failed` those at which a fix of it has failed. `under_way`: an execution
     of the machine, that of the `generation`, has it in its hands. `exception` is what keeps it from being
-    fixed, as that was at `excepted_at`. `name` is what people call the resource and `owner` its tag of that
-    name, once it has been looked at.
+    fixed, as that was decided at `excepted_at`. `name` is what people call the resource and `owner` its tag
+    of that name, once it has been looked at.
     """
 
     id: str

@@ -19,6 +19,7 @@ from signalbox.rollouts.preflight import (
     ownership_warnings,
     pairs,
     service_violations,
+    unreached_violations,
     version_violations,
 )
 from signalbox.rollouts.scene import Scene
@@ -66,14 +67,15 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     service alone is looked at. `fast` leaves out what watches; an `undo` leads to an older version; `size`
     is that of a first rollout."""
     refused = service_violations(spec, survey)
-    refused += version_violations(version, survey) if version is not None else []
+    if version is not None:
+        refused += [*version_violations(version, survey), *unreached_violations(spec, survey)]
     if refused:
         raise Unprocessable(*refused)
     stable = survey.groups[stable_side(spec, survey).group]
     first = _first(spec, survey, stable, size) if version is not None else 0
     registered, spec = spec, with_floor(unguarded(spec) if first else spec, stable.desired)
     steps = first_steps(first) if first else compile_steps(spec.strategy, spec.guards, stable, fast=fast)
-    unfit = list(size_violations(spec.strategy, steps, stable)) if version is not None else []
+    unfit = list(size_violations(spec.strategy, steps, stable)) if version is not None and not undo else []
     if unfit:
         raise Unprocessable(*unfit)
     layout = lay_out(spec, steps, survey, rollout_id)

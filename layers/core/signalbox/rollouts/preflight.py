@@ -97,6 +97,21 @@ def _target_groups(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
             yield Violation(field, f"target group {arn} does not exist")
 
 
+def unreached_violations(spec: ServiceSpec, survey: Survey) -> list[Violation]:
+    """Rules that send nothing to a group that serves: of no use for a new version, but well so while an open
+    rollout has the traffic elsewhere."""
+    if spec.platform.slots or not _serves(spec, survey):
+        return []
+    ours = {arn for _, _, arn in pairs(spec)}
+    weightless = []
+    for field, arn, kind in _arns(spec):
+        present = forwarding.weights(survey.rules[arn].actions) if arn in survey.rules else {}
+        if ours & set(present) and not any(map(present.get, ours)):
+            told = f"{kind} {arn} gives {', '.join(ours)} no weight: nobody would reach the new version"
+            weightless.append(Violation(field, f"{told}; give it weight first"))
+    return weightless
+
+
 def _rules(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
     ours = {arn for _, _, arn in pairs(spec)}
     for field, arn, kind in _arns(spec):
@@ -109,12 +124,6 @@ def _rules(spec: ServiceSpec, survey: Survey) -> Iterator[Violation]:
         present = forwarding.weights(rule.actions)
         if not ours & set(present):
             yield Violation(field, f"{kind} {arn} does not forward to {' or '.join(sorted(ours))}")
-        elif not spec.platform.slots and _serves(spec, survey) and not any(map(present.get, ours)):
-            yield Violation(
-                field,
-                f"{kind} {arn} gives {', '.join(ours)} no weight: nobody would reach the new version; give it"
-                " weight first",
-            )
         elif len(set(present) | ours) >= MOST_TARGET_GROUPS + (len(ours) > 1):
             yield Violation(
                 field, f"{kind} {arn} has no room for the candidate among {MOST_TARGET_GROUPS} target groups"

@@ -23,14 +23,14 @@ class Requester:
 class Rollout:
     """Everything that is remembered of one rollout. The table is the truth; `revision` guards each write.
 
-    `fast`: of its strategy's steps only those that act. `undo`: it brings back what served before, so that no
-    alarm guards it that is red when it begins. `first`: the instances that a first rollout launches, 0 when
-    something serves. `snapshot` is what was there before the first write,
-    `expected` what was last written or seen. `heard` counts the signals in the timeline, `published` the
-    entries that are known to be on the bus, `saved_by` names the task that saved last, `turns` counts those
-    of this generation. `waits_since` is when `waits_for` was first seen. `busy_until` is set while a step of
-    `busy_generation` may write: a later generation trusts no restore before it. `propagation` is the last
-    change of DNS weights, None before the first.
+    `fast`: of its strategy's steps only those that act. `returning`: the way back has looked at what is
+    there. `undo`: it brings back what served before, so that no alarm guards it that is red when it begins.
+    `first`: the instances that a first rollout launches, 0 when something serves. `snapshot` is what was
+    there before the first write, `expected` what was last written or seen. `heard` counts the signals in the
+    timeline, `published` the entries that are known to be on the bus, `saved_by` names the task that saved
+    last, `turns` counts those of this generation. `waits_since` is when `waits_for` was first seen.
+    `busy_until` is set while a step of `busy_generation` may write: a later generation trusts no restore
+    before it. `propagation` is the last change of DNS weights, None before the first.
     """
 
     rollout_id: str
@@ -44,6 +44,7 @@ class Rollout:
     steps: tuple[Step, ...] = ()
     fast: bool = False
     undo: bool = False
+    returning: bool = False
     first: int = 0
     warnings: tuple[str, ...] = ()
     phase: Phase = Phase.PENDING

@@ -9,6 +9,7 @@ from signalbox.kernel.events import Event
 from signalbox.kernel.timeline import Entry
 
 SOURCE = "signalbox.compliance"
+PAGES = frozenset({"Finding Flapping"})  # by the rule that pages
 
 
 class FindingBus:

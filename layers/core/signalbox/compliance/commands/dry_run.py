@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from signalbox.compliance.commands.notice import new_finding
 from signalbox.compliance.decisions.assess import Act, Terms, Wait, assess
@@ -32,14 +33,15 @@ def dry_run_rule(
     rule: str, limit: int, cursor: str | None, ports: CompliancePorts
 ) -> tuple[list[Outlook], str | None]:
     """What would become of the findings of a rule that are not closed, if nobody asked for anything: those
-    among the next `limit` of all findings, and where the next ones begin; on the last page also what AWS
-    Config knows and has not been heard of. Raises NotFound, and Transient when Config cannot be asked."""
+    among the next `limit` of all findings, and where the next ones begin; on the last page also as many of
+    those that AWS Config knows and that have not been heard of. Raises NotFound, and Transient when Config
+    cannot be asked."""
     if rule not in ports.rules:
         raise NotFound(f"there is no rule {rule}: {', '.join(sorted(ports.rules))}")
     page, following = ports.findings.list(limit, cursor)
     wanted = [each for each in page if each.rule == rule and not each.state.is_closed]
     if following is None:
-        wanted += _unheard_of(rule, ports)
+        wanted += islice(_unheard_of(rule, ports), limit)
     return [_outlook_or_why_not(finding, ports) for finding in wanted], following
 
 

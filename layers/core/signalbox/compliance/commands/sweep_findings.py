@@ -6,7 +6,7 @@ from functools import cache, partial
 from signalbox.compliance.commands.advance_wave import advance
 from signalbox.compliance.commands.attend import attend, begin, begun
 from signalbox.compliance.commands.notice import notice
-from signalbox.compliance.model import Resource, Verdict
+from signalbox.compliance.model import Resource, Subject, Verdict
 from signalbox.compliance.ports import CompliancePorts, Result
 from signalbox.compliance.record import Excepted, Finding, State
 from signalbox.compliance.rules.volumes_encrypted_by_default import ACCOUNT
@@ -44,7 +44,7 @@ def _excepted(finding: Finding, exceptions: Known, ports: CompliancePorts) -> st
     another one now: then it is looked at again."""
     now = ports.clock()
     found = {each.spec.id: each for each in exceptions() if now < each.until}.get(finding.exception or "")
-    if found and not (finding.excepted_at and finding.excepted_at < found.updated_at):
+    if found and finding.excepted_at in (None, found.updated_at):
         return ""
     reason = f"{finding.exception} {'has changed' if found else 'is over'}"
     ended = happened("Exception Ended", reason, ports, ENGINE, exception=finding.exception)
@@ -69,6 +69,9 @@ def _seen(config_rule: str, ports: CompliancePorts) -> str:
         return ""
     rule = ports.rules[ports.config_rules[config_rule]]
     account = Resource(type=ACCOUNT, id=ports.account, account=ports.account, region=ports.region)
+    known = ports.findings.find(Subject(rule=rule.name, resource=account).finding_id)
+    if known is not None and not known.state.is_closed:
+        return ""
     at = ports.clock()
     observed = ports.estate.observe(rule, account)
     judgement = rule.judge(observed.configuration) if observed else None

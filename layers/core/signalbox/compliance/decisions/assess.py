@@ -31,11 +31,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skip:
-    """It is left as it is, in this state; `writes` is what could be asked for."""
+    """It is left as it is, in this state: because of an `exception`, as that was `decided_at`. `writes` is
+    what could be asked for."""
 
     state: State
     reason: str
     exception: str | None = None
+    decided_at: datetime | None = None
     writes: tuple[Write, ...] = ()
 
 
@@ -102,6 +104,7 @@ def _excepted(exception: Excepted) -> Skip:
         state=State.FLAPPING if exception.is_breaker else State.EXCEPTED,
         reason=f"exception {spec.id} of {spec.owner} until {rfc3339(exception.until)}: {spec.reason}",
         exception=spec.id,
+        decided_at=exception.updated_at,
     )
 
 

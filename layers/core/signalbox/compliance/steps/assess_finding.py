@@ -79,7 +79,7 @@ def _left(finding: Finding, skip: Skip, judgement: Judgement, ports: ComplianceP
         "Finding Left", skip.reason, ports, state=skip.state, writes=writes, facts=judgement.facts
     )
     tell(
-        replace(left, exception=skip.exception, excepted_at=ports.clock(), remediation=attempt),
+        replace(left, exception=skip.exception, excepted_at=skip.decided_at, remediation=attempt),
         [event],
         ports,
     )

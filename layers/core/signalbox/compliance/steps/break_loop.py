@@ -28,10 +28,11 @@ def break_loop(finding: Finding, events: Sequence[Event], why: str, ports: Compl
         resource=finding.resource.id,
         account=finding.resource.account,
     )
-    kept(
+    breaker, _ = kept(
         Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True),
         ports,
     )
     flapping = happened("Finding Flapping", reason, ports, exception=id_)
-    finding = replace(at_rest(finding, State.FLAPPING, reason, ports), exception=id_, excepted_at=now)
+    finding = replace(at_rest(finding, State.FLAPPING, reason, ports), exception=id_)
+    finding = replace(finding, excepted_at=breaker.updated_at)
     return tell(finding, [*events, flapping], ports)

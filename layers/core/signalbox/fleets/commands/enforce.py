@@ -20,6 +20,7 @@ from signalbox.fleets.steps.selected import selected
 from signalbox.fleets.steps.turn import tell, under_way
 from signalbox.kernel.again import persistent
 from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.errors import Rejected
 from signalbox.kernel.events import ENGINE, Event, JsonObject
 
 MOST_NAMED = 100  # resources that a run names; beyond that it is a run of the whole fleet
@@ -106,12 +107,17 @@ def _wanted(spec: FleetSpec, standing: Standing, ports: FleetPorts) -> Wanted:
 
 
 def _selected(one: _Concerned, switched: Switched, ports: FleetPorts) -> _Concerned | None:
-    """None unless the fleet has it, it still is as the event says, and its tags do not say otherwise."""
+    """None unless the fleet has it, it still is as the event says, and its tags do not say otherwise. A fleet
+    that cannot be asked whom it selects keeps no other from it: its own sweep tells."""
     select = Select(resources=(switched.name,), kinds=(switched.kind,))
     back = Power.STOPPED if switched.power is Power.RUNNING else Power.RUNNING
     found = ports.switch_of(switched.kind).find(select, one.place)
     strays = [each for each in found if not each.member_of and str(each.condition) != str(back)]
-    for each in selected(strays, one.spec, switched.kind, one.place, ports):
+    try:
+        ours = selected(strays, one.spec, switched.kind, one.place, ports)
+    except Rejected:
+        return None
+    for each in ours:
         asked = tag_override(each.tags.get(TAG), ports.clock())
         if asked is None or asked.power is back:
             return one

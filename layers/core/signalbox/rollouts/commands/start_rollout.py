@@ -13,11 +13,11 @@ from signalbox.rollouts.commands.plan_rollout import with_strategy
 from signalbox.rollouts.commands.put_service import refuse_if_strict
 from signalbox.rollouts.draft import Draft, draft
 from signalbox.rollouts.guards import without_red
-from signalbox.rollouts.layout import locked_resources
+from signalbox.rollouts.layout import group_arn, locked_resources
 from signalbox.rollouts.ports import Ports, Registered
-from signalbox.rollouts.preflight import red_alarms
+from signalbox.rollouts.preflight import pairs, red_alarms
 from signalbox.rollouts.record import Requester, Rollout
-from signalbox.rollouts.service import Strategy
+from signalbox.rollouts.service import ServiceSpec, Strategy
 from signalbox.rollouts.survey import Survey
 
 
@@ -50,11 +50,15 @@ def start_rollout(command: StartRollout, caller: Caller, ports: Ports) -> Rollou
     spec, unheeded = without_red(spec, survey.alarms.values()) if command.undo else (spec, [])
     now = ports.clock()
     rollout_id = new_rollout_id(now, ports.entropy)
-    drafted = draft(
-        spec, survey, command.version, rollout_id, fast=command.fast, undo=command.undo, size=command.size
-    )
-    if drafted.steps:
-        _refuse(command, drafted, survey)
+    try:
+        drafted = draft(
+            spec, survey, command.version, rollout_id, fast=command.fast, undo=command.undo, size=command.size
+        )
+        if drafted.steps:
+            _refuse(command, drafted, survey)
+    except Unprocessable:
+        _refuse_if_held(spec, ports)
+        raise
     rollout = _pending(drafted, unheeded, command, caller, ports)
     against = drafted.suitability.against if drafted.steps else ()
     ports.sweeping.enable()  # first: should this function die half-way, the next sweep goes on from there
@@ -68,6 +72,15 @@ def _refuse_if_late(command: StartRollout, registered: Registered) -> None:
     asked, accepted = command.sequence, registered.sequence
     if asked is not None and accepted is not None and asked < accepted:
         raise Conflict(f"sequence {asked} comes after {accepted} was accepted")
+
+
+def _refuse_if_held(spec: ServiceSpec, ports: Ports) -> None:
+    """What an open rollout is about to do is no fault of who asks: that one is in the way."""
+    for _, group, _ in pairs(spec):
+        resource = group_arn(group, ports.region, ports.account)
+        owner = ports.rollouts.owner(resource)
+        if owner is not None:
+            raise Conflict(f"{resource} is held by rollout {owner[1]} of {owner[0]}")
 
 
 def _refuse(command: StartRollout, drafted: Draft, survey: Survey) -> None:

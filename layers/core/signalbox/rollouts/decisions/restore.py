@@ -134,21 +134,22 @@ def stable_rebuilt(scene: Scene) -> Decision | None:
     healthy = sum(1 for i in scene.estate.healthy_stable if i not in new)
     if healthy < before.desired:
         reason = f"{healthy} of {before.desired} instances of the old version are healthy again"
-        spare = _spared(scene, new)
-        if scene.starved and spare:
-            return write(f"{reason}; no room", *[terminate(stable.name, i.id) for i in spare])
         to_launch = size - len(stable.in_service)
+        spare = _spared(scene, new) if scene.starved and to_launch > 0 else []
+        if spare:
+            fewer = launching(stable, version, max_size=max(stable.max, size), desired=size - len(spare))
+            return write(f"{reason}; no room", *fewer, *[terminate(stable.name, i.id) for i in spare])
         return until_healthy(reason, to_launch, scene.estate.stable_target_group.interval)
     leave = [terminate(stable.name, i.id) for i in new]
     return write("the new version leaves", suspend(stable.name, LAUNCH), *leave)
 
 
 def _spared(scene: Scene, new: tuple[Instance, ...]) -> list[Instance]:
-    """Of the new version what does not serve, else what serves above the floor; AWS launches the old version
-    in its place."""
+    """Of the new version what does not serve, else what serves above the floor, but for the last one; AWS
+    launches the old version in its place."""
     healthy = scene.estate.healthy_stable
     idle = [i for i in new if i not in healthy]
-    above = max(0, len(healthy) - scene.floor)
+    above = max(0, len(healthy) - max(1, scene.floor))
     return idle or [i for i in new if i in healthy][:above]
 
 

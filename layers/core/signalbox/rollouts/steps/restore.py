@@ -42,10 +42,9 @@ def restore(command: StepCommand, ports: Ports) -> Progress:
         publish(rollout, ports)
         return _onward(turn, command)
     turn = _turned_back(turn, command)
-    fresh = rollout.phase is not Phase.ROLLING_BACK
     if rollout.snapshot is None or not rollout.touched:
         return close(turn, Phase.CANCELLED, ports)
-    return _restored(turn, command, ports, fresh=fresh)
+    return _restored(turn, command, ports)
 
 
 def _onward(turn: Turn, command: StepCommand) -> Progress:
@@ -63,7 +62,10 @@ def _turned_back(turn: Turn, command: StepCommand) -> Turn:
     stop = turn.signals.stop or turn.rollout.stop or _failure(turn, command)
     if turn.rollout.phase is not Phase.ROLLING_BACK:
         clocks = replace(turn.rollout.clocks, detected_at=stop.at)
-        turn = doubted(turn.change(stop=stop, clocks=clocks, hold=None, wanted=Split()))
+        turn = turn.change(
+            stop=stop, clocks=clocks, hold=None, wanted=Split(), waits_for="", waits_since=None
+        )
+        turn = doubted(turn)
         turn = turn.enter_phase(Phase.ROLLING_BACK, "Rollback Started", stop.reason, **stop.evidence)
     released = replace(turn.latch, release=True)
     if turn.rollout.layout.candidate_balancer:
@@ -87,9 +89,9 @@ def in_plain_words(failure: str) -> str:
     return f"{name}: {message}"[:1000] if message else failure[:1000]
 
 
-def _restored(turn: Turn, command: StepCommand, ports: Ports, *, fresh: bool) -> Progress:
+def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
     try:
-        turn, scene, decision = _converge(turn, ports, fresh=fresh)
+        turn, scene, decision = _converge(turn, ports)
         if decision.settled:
             remove_copies(turn.rollout, ports)
     except Rejected as refusal:
@@ -104,8 +106,8 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports, *, fresh: bool) ->
     return settle(here, turn.now, seconds, decision)
 
 
-def _converge(turn: Turn, ports: Ports, *, fresh: bool) -> tuple[Turn, Scene, Decision]:
-    turn, scene = _first_look(turn, ports, fresh=fresh)
+def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
+    turn, scene = _first_look(turn, ports)
     decision = insisted(turn, scene, decide_restore(scene))
     if decision.writes:
         turn = foreseen(turn, decision.writes)
@@ -133,18 +135,19 @@ def _apply(write: Write, turn: Turn, ports: Ports) -> str | None:
         raise Transient(f"{refusal}; it is not wanted any more") from refusal
 
 
-def _first_look(turn: Turn, ports: Ports, *, fresh: bool) -> tuple[Turn, Scene]:
+def _first_look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
     """While AWS does not answer it is known all the same that the rollout goes back, and since when: people
-    are paged by that, and nobody takes it for one that waits. `fresh`: nothing has been restored so far, so
-    that sizes that somebody has set meanwhile can be told from our own."""
+    are paged by that, and nobody takes it for one that waits. The first time nothing has been restored so
+    far: sizes that somebody has set meanwhile can be told from our own."""
     try:
         scene = look(turn.rollout, turn.now, ports)
     except Transient:
         if turn.events:
             keep(turn, ports)
         raise
-    if fresh:
+    if not turn.rollout.returning:
         turn, scene = with_their_sizes(turn, scene)
+        turn = turn.change(returning=True)
     return _seen(turn, scene, ports), scene
 
 

@@ -10,9 +10,10 @@ DEFAULT_BAKE = "10m"
 
 
 def immutable(strategy: Strategy, fleet: Fleet) -> list[Step]:
-    """The switch comes when all are healthy: what never is costs a few instances and no traffic."""
+    """The switch comes when all are healthy: what never is costs a few instances and no traffic. The first
+    ones are no more than all that there are."""
     return [
-        provision(count=strategy.first or DEFAULT_FIRST),
+        provision(count=min(strategy.first or DEFAULT_FIRST, max(1, fleet.size))),
         bake(strategy.check or DEFAULT_CHECK, "check"),
         provision(percent=100),
         shift(100),

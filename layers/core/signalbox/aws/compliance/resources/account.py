@@ -25,13 +25,23 @@ def observe_trails(resource: Resource) -> Observed:
             {
                 **_trail(each, resource),
                 "IsLogging": bool(cloudtrail.get_trail_status(Name=each["TrailARN"])["IsLogging"]),
-                "RecordsManagement": _has_management(
-                    cloudtrail.get_event_selectors(TrailName=each["TrailARN"])
-                ),
+                "RecordsManagement": _records_management(each, resource),
             }
             for each in found
         ]
     return Observed(configuration={"Trails": trails}, name=resource.id, is_of_account=True)
+
+
+def _records_management(found: dict[str, Any], resource: Resource) -> bool:
+    """Of one at home elsewhere, such as that of an organisation, its owner knows."""
+    if not _is_at_home(found, resource):
+        return True
+    return _has_management(client("cloudtrail").get_event_selectors(TrailName=found["TrailARN"]))
+
+
+def _is_at_home(found: dict[str, Any], resource: Resource) -> bool:
+    home = (found.get("HomeRegion"), str(found["TrailARN"]).split(":")[4])
+    return home == (resource.region, resource.account)
 
 
 def _has_management(selectors: dict[str, Any]) -> bool:
@@ -41,7 +51,9 @@ def _has_management(selectors: dict[str, Any]) -> bool:
     if not basic and not advanced:
         return True
     return any(
-        each.get("IncludeManagementEvents", True) and not each.get("ExcludeManagementEventSources")
+        each.get("IncludeManagementEvents", True)
+        and not each.get("ExcludeManagementEventSources")
+        and each.get("ReadWriteType", "All") == "All"
         for each in basic
     ) or any(_is_all_management(each["FieldSelectors"]) for each in advanced)
 
@@ -52,12 +64,10 @@ def _is_all_management(fields: list[dict[str, Any]]) -> bool:
 
 
 def _trail(found: dict[str, Any], resource: Resource) -> dict[str, object]:
-    arn = str(found["TrailARN"])
-    home = (found.get("HomeRegion"), arn.split(":")[4])
     return {
         "Name": found["Name"],
-        "Arn": arn,
+        "Arn": str(found["TrailARN"]),
         "IsMultiRegion": bool(found.get("IsMultiRegionTrail")),
-        "IsStartable": home == (resource.region, resource.account),
+        "IsStartable": _is_at_home(found, resource),
         "ValidatesFiles": bool(found.get("LogFileValidationEnabled")),
     }
