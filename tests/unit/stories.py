@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from signalbox.kernel.timeline import first_break
 from signalbox.rollouts.commands.promote import promote
@@ -240,13 +241,13 @@ def always(error: Exception) -> Callable[[Write], None]:
     return fault
 
 
-def once(error: Exception, then: Callable[..., None]) -> Callable[..., None]:
+def once(error: Exception, then: Callable[..., Any]) -> Callable[..., Any]:
     """Raises the first time, and does as always afterwards."""
     errors = [error]
 
-    def call(*args: object) -> None:
+    def call(*args: object) -> Any:
         if errors:
             raise errors.pop()
-        then(*args)
+        return then(*args)
 
     return call

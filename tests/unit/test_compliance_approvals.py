@@ -290,3 +290,11 @@ def test_a_dry_run_of_a_page_that_is_not_the_last_asks_config_nothing() -> None:
     assert len(first) == 1
     last, _ = dry_run_rule(GROUP, 1, cursor, stage.world.ports)
     assert "sg-3" in {each.finding.resource.id for each in last}
+
+
+def test_a_dry_run_tells_no_more_than_it_was_asked_for_of_what_nobody_has_heard_of() -> None:
+    stage = Railway()
+    unheard = [stage.has(GROUP, thing(GROUP), id_=f"sg-{number}") for number in range(9)]
+    stage.world.evaluations.said[f"config-{GROUP}"] = [stage.result(subject) for subject in unheard]
+    found, cursor = dry_run_rule(GROUP, 5, None, stage.world.ports)
+    assert (len(found), cursor) == (5, None)

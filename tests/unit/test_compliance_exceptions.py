@@ -295,3 +295,16 @@ def test_the_breaker_is_a_version_after_one_that_somebody_has_deleted() -> None:
         (2, ANA.arn, True),
         (1, ENGINE, False),
     ]
+
+
+def test_failures_of_before_a_proof_are_over() -> None:
+    stage = Railway()
+    photos = thing(BUCKET, deaf=True)
+    bucket = stage.has(BUCKET, photos)
+    stage.says(bucket)
+    stage.settle(minutes=15)
+    assert len(stage.finding(bucket).failed) == 1
+    photos.deaf = False
+    remediate(bucket.finding_id, BEN, stage.world.ports)
+    stage.settle(minutes=15)
+    assert (stage.finding(bucket).state, stage.finding(bucket).failed) == (State.REMEDIATED, ())

@@ -173,6 +173,18 @@ def test_settings_of_the_account_are_looked_at_by_the_sweep(rule: str) -> None:
     assert_in_order(stage)
 
 
+def test_a_setting_that_is_known_to_be_wrong_is_not_written_down_each_hour() -> None:
+    stage = Railway()
+    setting = stage.has("trail-logging", thing("trail-logging", is_of_account=True, deaf=True))
+    stage.sweep()
+    stage.settle()
+    assert stage.finding(setting).state is State.FAILED
+    known = stage.finding(setting)
+    stage.world.clock.move(hours=1)
+    stage.sweep()
+    assert stage.finding(setting) == known
+
+
 @pytest.mark.parametrize("has_none", [True, False])
 def test_without_a_rule_in_config_the_sweep_looks_at_nothing(has_none: bool) -> None:  # noqa: FBT001
     stage = Railway()

@@ -7,9 +7,10 @@ import pytest
 from signalbox.fleets.commands.enforce import Switched, enforce
 from signalbox.fleets.model import Kind, Power
 from signalbox.fleets.steps.selected import selected
+from signalbox.kernel.errors import Rejected
 from tests.unit.fleet_machine import Railway
 from tests.unit.fleet_stories import asleep, assert_in_order, at, fleet, instance, powers, selecting
-from tests.unit.fleet_world import HOME, FakeGroups, Thing
+from tests.unit.fleet_world import HOME, FakeGroups, Thing, refuse_at
 
 BY_GROUP = fleet(mode="enforce", select=selecting(tags=None, group="nightly"))
 
@@ -101,3 +102,12 @@ def test_no_more_of_a_group_is_read_when_all_have_been_seen() -> None:
         members[70].id,
     ]
     assert aws.count("group") == 2 + 5
+
+
+def test_a_fleet_that_cannot_be_asked_for_its_group_keeps_no_other_from_it() -> None:
+    stage = asleep(instance(1), spec=fleet(mode="enforce"))
+    stage.registered(replace(BY_GROUP, name="lost"))
+    stage.world.aws.refuse = refuse_at(HOME.region, Rejected("no such group"), "group")
+    assert "it should be stopped" in started(stage, instance(1))
+    stage.run_on(minutes=3)
+    assert powers(stage) == {Power.STOPPED}

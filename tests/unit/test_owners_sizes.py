@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from signalbox.kernel.errors import Transient
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
@@ -17,7 +18,7 @@ from signalbox.rollouts.strategies.drafts import numbered, provision, shift
 from tests.unit.builders import GREEN, group, spec
 from tests.unit.machine import ANA, Story, started
 from tests.unit.scenes import at, candidate, ready
-from tests.unit.stories import STORIES, assert_over, promoted, surveyed, world_of
+from tests.unit.stories import STORIES, assert_over, once, promoted, surveyed, world_of
 
 MORNING = {"ScheduledActionName": "morning", "MinSize": 8, "MaxSize": 20, "DesiredCapacity": 8}
 EVENING = {"ScheduledActionName": "evening", "MinSize": 2, "MaxSize": 10, "DesiredCapacity": 2}
@@ -202,3 +203,13 @@ def test_a_candidate_that_was_just_made_is_our_own() -> None:
     expected = replace(before.estate.settings(), candidate=None)
     assert taken_over(expected, before, steps, 0) == before.snapshot
     assert taken_over(expected, before, steps, len(steps)) == before.snapshot
+
+
+def test_what_an_owner_has_set_is_kept_though_the_way_back_could_not_look_at_first() -> None:
+    story = begun("canary").run_into(HoldKind.BAKE)
+    came_due(story, MORNING)
+    estates = story.world.ports.estates
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    estates.observe = once(Transient("slow down"), estates.observe)  # type: ignore[method-assign]
+    assert_over(story.run(), Phase.ABORTED)
+    assert sizes(story) == (8, 20, 8)
