@@ -75,7 +75,8 @@ class Findings:
                 left = [
                     e["stateExitedEventDetails"]["name"] for e in history if "stateExitedEventDetails" in e
                 ]
-                return history[-1]["type"] == "WaitStateEntered" and "UndoFix" in left[-2:]
+                waits = bool(history) and history[-1]["type"] == "WaitStateEntered"  # none when just begun
+                return waits and "UndoFix" in left[-2:]
         return False
 
     def say(self, verb: str, finding: dict[str, Any], caller: str, **body: object) -> Any:

@@ -91,8 +91,8 @@ def _look_for_strays(world: World) -> None:
     """The hourly sweep, when nothing is under way: here, and with the role that was lent."""
     since = world.last_call()
     pass_by(world, HOUR)
-    eventually(lambda: _has(world, since, "SweepFleets", "AssumeRole"))
     eventually(lambda: _has(world, since, "SweepFleets", "DescribeAutoScalingGroups"))
+    eventually(lambda: _has(world, 0, "SweepFleets", "AssumeRole"))  # which lasts for an hour
 
 
 def _wake_late(world: World, fleet: Fleet) -> None:
