@@ -130,3 +130,19 @@ def test_what_happened_before_the_last_hours_is_left_to_the_next_transition() ->
     stage.run_until(at(3, 30, day=28)).sweeps = True
     stage.run_until(at(6, day=28))
     assert powers(stage, "orders") == {Power.RUNNING}
+
+
+def test_one_that_cannot_be_looked_after_keeps_no_other_from_it() -> None:
+    stage = asleep(database(), database("users"))
+    errors = [Rejected("not this one")]
+
+    def refuse(operation: str, kind: Kind, _: Any) -> None:
+        if (operation, kind) == ("find", Kind.RDS) and errors:
+            raise errors.pop()
+
+    for name in ("orders", "users"):
+        stage.world.aws.restarts(name)
+    stage.world.aws.refuse = refuse
+    assert "orders: not this one" in sweep_fleets(stage.world.ports)
+    stage.run_on(minutes=10)
+    assert powers(stage, "users") == {Power.STOPPED}

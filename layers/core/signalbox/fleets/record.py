@@ -44,7 +44,7 @@ class Cause(StrEnum):
     TAG = "tag"
 
 
-THE_SWEEP = "the hourly sweep"  # the end of the reason of a run that brings back what no event has told of
+THE_SWEEP = "the hourly sweep"  # in the reason of a run that brings back what no event has told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +87,12 @@ class Standing:
 class Run:
     """One time that a fleet is started or stopped, with the spec that it was planned with.
 
-    `only` narrows it down to some (`ec2:i-0a1b…`); `was` is what the fleet was meant to be before. `resolved`
-    counts the pairs of place and kind that have been looked through, `lots` what was made of them. `tokens`
-    is what is left in each bucket, and since when (Unix seconds). `stage` counts from 0; `stage_at` is when
-    it began, `looked_at` when it was looked at last, `rounds` how often for nothing; `again`: what was
-    put off has not been asked for again since; `found`: how many of those reached were there already.
+    `only` narrows it down to some (`ec2:i-0a1b…`); `swept`: no event has told of what it brings back; `was`
+    is what the fleet was meant to be before. `resolved` counts the pairs of place and kind that have been
+    looked through, `lots` what was made of them. `tokens` is what is left in each bucket, and since when
+    (Unix seconds). `stage` counts from 0; `stage_at` is when it began, `looked_at` when it was looked at
+    last, `rounds` how often for nothing; `again`: what was put off has not been asked for again since;
+    `found`: how many of those reached were there already.
     """
 
     run_id: str
@@ -106,6 +107,7 @@ class Run:
     revision: int = 1
     phase: RunPhase = RunPhase.PENDING
     only: tuple[str, ...] = ()
+    swept: bool = False
     was: Power | None = None
     resolved: int = 0
     lots: int = 0

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Excepted
 from signalbox.compliance.spec import ExceptionSpec
+from signalbox.compliance.steps.keep_exception import keep
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import from_rfc3339, rfc3339
 from signalbox.kernel.errors import Invalid, NotFound, Violation
@@ -21,27 +22,11 @@ def put_exception(spec: ExceptionSpec, caller: Caller, ports: CompliancePorts) -
     under way are not stopped by it."""
     now = ports.clock()
     until = _checked(spec, now, ports)
-    exception, is_new = kept(
+    exception, is_new = keep(
         Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=caller.arn), ports
     )
     _tell(exception, ports)
     return exception, is_new
-
-
-def kept(exception: Excepted, ports: CompliancePorts) -> tuple[Excepted, bool]:
-    """(the exception as its next version, whether there was none). Raises Conflict when somebody else is
-    faster."""
-    before = ports.exceptions.find(exception.id)
-    if before is None:
-        ports.exceptions.save(exception)
-        return exception, True
-    following = replace(exception, version=before.version + 1)
-    if not before.is_deleted:
-        following = replace(following, created_at=before.created_at)
-    if _is_same(before, following):
-        return before, False
-    ports.exceptions.save(following)
-    return following, before.is_deleted
 
 
 def delete_exception(exception_id: str, caller: Caller, ports: CompliancePorts) -> Excepted:
@@ -73,17 +58,6 @@ def _ended(exception: Excepted, caller: Caller, now: datetime) -> Excepted:
         updated_at=now,
         updated_by=caller.arn,
         is_deleted=True,
-    )
-
-
-def _is_same(before: Excepted, after: Excepted) -> bool:
-    """But for when, by whom, and how its end is written."""
-    return before == replace(
-        after,
-        spec=replace(after.spec, until=before.spec.until),
-        version=before.version,
-        updated_at=before.updated_at,
-        updated_by=before.updated_by,
     )
 
 

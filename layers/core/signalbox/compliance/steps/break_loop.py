@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from signalbox.compliance.commands.put_exception import kept
 from signalbox.compliance.decisions.breaker import RESTS_FOR
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Excepted, Finding, State
 from signalbox.compliance.spec import ExceptionSpec
+from signalbox.compliance.steps.keep_exception import keep
 from signalbox.compliance.steps.turn import at_rest, happened, tell
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import ENGINE, Event
@@ -28,7 +28,7 @@ def break_loop(finding: Finding, events: Sequence[Event], why: str, ports: Compl
         resource=finding.resource.id,
         account=finding.resource.account,
     )
-    breaker, _ = kept(
+    breaker, _ = keep(
         Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=ENGINE, is_breaker=True),
         ports,
     )

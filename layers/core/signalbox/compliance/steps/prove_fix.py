@@ -92,8 +92,7 @@ def _proven(finding: Finding, reason: str, after: Configuration, ports: Complian
     evidence = happened(
         "Remediation Succeeded", reason, ports, before=finding.remediation.before, after=after
     )
-    proven = replace(at_rest(finding, State.REMEDIATED, reason, ports), remediation=attempt, failed=())
-    tell(proven, [evidence], ports)
+    tell(replace(at_rest(finding, State.REMEDIATED, reason, ports), remediation=attempt), [evidence], ports)
 
 
 def _again(finding: Finding, judgement: Judgement, ports: CompliancePorts) -> Progress:

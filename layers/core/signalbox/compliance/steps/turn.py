@@ -100,12 +100,14 @@ def publish(finding: Finding, ports: CompliancePorts, new: Sequence[Entry] = ())
 
 
 def at_rest(finding: Finding, state: State, reason: str, ports: CompliancePorts) -> Finding:
-    """The finding in nobody's hands; closed when nothing is wrong any more."""
+    """The finding in nobody's hands; closed, and done with what failed before, when nothing is
+    wrong any more."""
     return replace(
         finding,
         state=state,
         reason=reason,
         closed_at=ports.clock() if state.is_closed else None,
+        failed=() if state.is_closed else finding.failed,
         under_way=False,
         remediation=replace(finding.remediation, until=None, queued=False),
     )

@@ -15,14 +15,15 @@ from signalbox.kernel.ids import new_run_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A run that is wanted: `only` narrows it down to some (`ec2:i-0a1b…`), `at` is the moment that it acts
-    on: the standing says then what the timetable is armed for next."""
+    """A run that is wanted: `only` narrows it down to some (`ec2:i-0a1b…`), `swept` when no event has told of
+    them, `at` is the moment that it acts on: the standing says then what the timetable is armed for next."""
 
     action: Action
     cause: Cause
     reason: str
     by: str
     only: tuple[str, ...] = ()
+    swept: bool = False
     at: datetime | None = None
 
 
@@ -55,6 +56,7 @@ def drafted(run_id: str, spec: FleetSpec, standing: Standing, draft: Draft, now:
         spec=spec,
         created_at=now,
         only=draft.only,
+        swept=draft.swept,
         was=standing.power,
     )
 

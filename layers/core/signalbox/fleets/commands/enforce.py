@@ -142,6 +142,7 @@ def _brought_back(
         reason="; ".join([reason, *told]),
         by=ENGINE,
         only=only if len(only) <= MOST_NAMED else (),
+        swept=switched.by_sweep,
     )
     begun = begin_run(ports.fleets.get(one.spec.name), one.standing, draft, ports)
     return f"{begun.run_id}: {reason}"

@@ -8,6 +8,7 @@ from signalbox.fleets.decisions.claims import pairs_of
 from signalbox.fleets.model import Kind, Place, Power
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.spec import FleetSpec
+from signalbox.kernel.errors import Conflict, Rejected, Transient
 
 LOOKED_BACK = timedelta(hours=6)  # as long as sweeps may fail
 DATABASES = (Kind.RDS, Kind.CLUSTER)
@@ -26,21 +27,23 @@ def places_with_sleeping_databases(specs: Mapping[str, FleetSpec], ports: FleetP
 
 
 def stop_again(place: Place, ports: FleetPorts) -> str:
-    """What was done, in words. What somebody has started is not AWS's doing and is let be. Raises Transient
-    and Rejected, and Conflict when others are faster all the time."""
-    told = [
-        enforce(
-            Switched(
-                kind=kind,
-                id=id_,
-                power=Power.RUNNING,
-                region=place.region,
-                account=place.account,
-                by_aws=True,
-                by_sweep=True,
-            ),
-            ports,
-        )
-        for kind, id_ in ports.restarts.by_aws(place, ports.clock() - LOOKED_BACK)
-    ]
-    return "; ".join(told) or "AWS has started none"
+    """What was done, in words. What somebody has started is not AWS's doing and is let be; one that cannot be
+    looked after keeps no other from it. Raises Transient and Rejected when AWS cannot be asked for them."""
+    started = ports.restarts.by_aws(place, ports.clock() - LOOKED_BACK)
+    return "; ".join(_stopped(kind, id_, place, ports) for kind, id_ in started) or "AWS has started none"
+
+
+def _stopped(kind: Kind, id_: str, place: Place, ports: FleetPorts) -> str:
+    switched = Switched(
+        kind=kind,
+        id=id_,
+        power=Power.RUNNING,
+        region=place.region,
+        account=place.account,
+        by_aws=True,
+        by_sweep=True,
+    )
+    try:
+        return enforce(switched, ports)
+    except (Conflict, Transient, Rejected) as problem:
+        return f"{id_}: {problem}"

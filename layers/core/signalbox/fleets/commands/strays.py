@@ -31,7 +31,13 @@ def bring_back_strays(name: str, specs: Mapping[str, FleetSpec], end: datetime, 
     fleet, standing = ports.fleets.known(name)
     if standing.power is None or standing.run_id is not None:
         return "it is not looked at"
-    draft = Draft(action=Action.towards(standing.power), cause=Cause.ENFORCEMENT, reason=THE_SWEEP, by=ENGINE)
+    draft = Draft(
+        action=Action.towards(standing.power),
+        cause=Cause.ENFORCEMENT,
+        reason=THE_SWEEP,
+        by=ENGINE,
+        swept=True,
+    )
     look = _Look()
     look.at_all(drafted("", fleet.spec, standing, draft, ports.clock()), standing, specs, end, ports)
     strays = bool(look.strays) or not look.is_whole

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from signalbox.fleets.decisions.lots import by_id
 from signalbox.fleets.model import Action, Kind
-from signalbox.fleets.record import EVERYTHING, THE_SWEEP, Lot, Run, RunPhase
+from signalbox.fleets.record import EVERYTHING, Lot, Run, RunPhase
 
 HOUR = 3600.0  # seconds
 A_SWEEP = timedelta(hours=1)  # from one to the next
@@ -116,7 +116,7 @@ class Ledger:
         # A run names whom an event told of, as soon as it ran, or what the sweep has found, which looks once
         # an hour and says nothing when nothing strays. Since when others have run nobody knows.
         is_known = bool(run.only) if run.action is Action.STOP else outcome is not _FOUND
-        began = run.created_at - A_SWEEP if run.reason.endswith(THE_SWEEP) else run.created_at
+        began = run.created_at - A_SWEEP if run.swept else run.created_at
         self._close(key, max(began, one.seen) if is_known else one.seen)
 
     def _open(self, run: Run, lot: Lot) -> None:
