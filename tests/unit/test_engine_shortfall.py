@@ -8,7 +8,7 @@ import pytest
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.durations import parse_duration
 from signalbox.rollouts.commands.abort import abort
-from signalbox.rollouts.estate import Group
+from signalbox.rollouts.estate import Estate, Group, Layout
 from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.service import ServiceSpec, Strategy
@@ -60,6 +60,16 @@ class NoRoom(FakeAws):
         self.groups = {
             name: replace(one, instances=one.instances[:SIZE]) for name, one in self.groups.items()
         }
+
+
+class LateToLaunch(FakeAws):
+    """What was asked for is not to be seen before it has settled."""
+
+    def observe(self, layout: Layout, rollout_id: str) -> Estate:
+        seen = super().observe(layout, rollout_id)
+        late = {i for states in self.health.values() for i, state in states.items() if state == "initial"}
+        there = tuple(i for i in seen.stable.instances if i.id not in late)
+        return replace(seen, stable=replace(seen.stable, instances=there))
 
 
 TROUBLES = (ShortOfCapacity, NeverHealthy)
@@ -194,7 +204,7 @@ def test_a_long_bake_before_the_way_back_takes_nothing_away_that_serves(preset: 
     """What was awaited before it says nothing of what is awaited on it."""
     of = service(preset, "group")
     of = replace(of, guards=replace(of.guards, min_healthy_percent=0))
-    story = begun(of, FakeAws)
+    story = begun(of, LateToLaunch)
     aws = story.world.aws
     story.run(lambda told: told.holds is HoldKind.BAKE)
     story.world.clock.move(hours=2)

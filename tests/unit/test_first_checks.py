@@ -19,7 +19,6 @@ from tests.unit.builders import (
     FOREIGN,
     GREEN,
     IMAGE,
-    OLD_IMAGE,
     RULE,
     by_name,
     forwarding_to,
@@ -106,5 +105,7 @@ def test_who_asks_while_a_rollout_has_the_traffic_is_told_of_that_one() -> None:
     story.run_into(HoldKind.BAKE)
     world = story.world
     with pytest.raises(Conflict, match=f"is held by rollout {story.rollout_id} of checkout"):
-        start_rollout(StartRollout(service="checkout", version=OLD_IMAGE), ANA, world.ports)
+        start_rollout(StartRollout(service="checkout", version="ami-0000000000000000c"), ANA, world.ports)
     put_service(world.ports.services.get("checkout").spec, ANA, world.ports)
+    plan = plan_rollout("checkout", "ami-0000000000000000c", None, world.ports)
+    assert any("gives" in text and "no weight" in text for text in plan.warnings)

@@ -11,7 +11,7 @@ from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.kernel.timeline import Entry
 from signalbox.rollouts.model import Phase
 from signalbox.rollouts.ports import Latch
-from signalbox.rollouts.record import Rollout
+from signalbox.rollouts.record import Rollout, held_by
 from signalbox.rollouts.signals import Signals
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class DynamoRollouts:
         for resource in locks:
             owner = self.owner(resource)
             if owner is not None:
-                return f"{resource} is held by rollout {owner[1]} of {owner[0]}"
+                return held_by(resource, owner)
         return None
 
     def _record(self, rollout: Rollout, condition: str) -> "TransactWriteItemTypeDef":

@@ -19,7 +19,6 @@ from signalbox.rollouts.preflight import (
     ownership_warnings,
     pairs,
     service_violations,
-    unreached_violations,
     version_violations,
 )
 from signalbox.rollouts.scene import Scene
@@ -67,8 +66,7 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     service alone is looked at. `fast` leaves out what watches; an `undo` leads to an older version; `size`
     is that of a first rollout."""
     refused = service_violations(spec, survey)
-    if version is not None:
-        refused += [*version_violations(version, survey), *unreached_violations(spec, survey)]
+    refused += version_violations(version, survey) if version is not None else []
     if refused:
         raise Unprocessable(*refused)
     stable = survey.groups[stable_side(spec, survey).group]

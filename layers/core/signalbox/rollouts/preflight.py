@@ -182,6 +182,11 @@ def version_violations(version: str, survey: Survey) -> list[Violation]:
     return []
 
 
+def passing_violations(spec: ServiceSpec, survey: Survey) -> list[Violation]:
+    """What speaks against a rollout now, and not in a moment perhaps: a start is refused, a plan warns."""
+    return [*red_alarms(spec, survey), *unreached_violations(spec, survey)]
+
+
 def red_alarms(spec: ServiceSpec, survey: Survey) -> list[Violation]:
     """Guards that are in ALARM already: what a rollout breaks could not be told from what is wrong anyway."""
     return [

@@ -83,3 +83,8 @@ class Rollout:
     def current_step(self) -> Step | None:
         """The step that the rollout is at; None before the first and after the last."""
         return self.steps[self.step] if 0 <= self.step < len(self.steps) else None
+
+
+def held_by(resource: str, owner: tuple[str, str]) -> str:
+    """Who is in the way of another rollout, in words: (service, rollout id)."""
+    return f"{resource} is held by rollout {owner[1]} of {owner[0]}"

@@ -16,9 +16,9 @@ class Scene:
     """The observed estate beside the snapshot, and what the service asks of both.
 
     `version` is an AMI id or a launch template version number; `rebuilding`: the rollout has begun to take
-    instances of stable away; `starved`: what the way back awaits has not come for longer than a step may
-    take; `lag` is for how many seconds resolvers may still send clients to a side that has lost its weight, 0
-    behind a load balancer.
+    instances of stable away; `starved`: what is awaited has not come for longer than a step may take; `lag`
+    is for how many seconds resolvers may still send clients to a side that has lost its weight, 0 behind a
+    load balancer.
     """
 
     rollout_id: str

@@ -9,7 +9,7 @@ from signalbox.rollouts.estimate import Estimate
 from signalbox.rollouts.model import StepKind
 from signalbox.rollouts.plan import PlannedWrite
 from signalbox.rollouts.ports import Ports
-from signalbox.rollouts.preflight import red_alarms
+from signalbox.rollouts.preflight import passing_violations
 from signalbox.rollouts.service import ServiceSpec, Strategy
 from signalbox.rollouts.validation import strategy_violations
 
@@ -49,12 +49,13 @@ class Plan:
 def plan_rollout(
     service: str, version: str, strategy: Strategy | None, ports: Ports, *, size: int | None = None
 ) -> Plan:
-    """Raises NotFound, Invalid, Unprocessable. A red alarm is a warning here; it would refuse the rollout."""
+    """Raises NotFound, Invalid, Unprocessable. What may be otherwise in a moment is a warning here; it
+    would refuse the rollout."""
     spec = with_strategy(ports.services.get(service).spec, strategy)
     survey = ports.estates.survey(spec, version)
     drafted = draft(spec, survey, version, size=size)
     writes = writes_of(drafted, survey, version)
-    red = [violation.message for violation in red_alarms(drafted.spec, survey) if drafted.steps]
+    now = [each.message for each in passing_violations(drafted.spec, survey) if drafted.steps]
     cost = estimate_of(drafted, survey, version)
     down = [f"strategy: {_preset(spec)} means downtime: at some moment nothing serves"]
     return Plan(
@@ -65,7 +66,7 @@ def plan_rollout(
         switches=_switched(drafted),
         removes=(*_named(writes, REMOVING), *_emptied(drafted)),
         estimate=cost,
-        warnings=(*drafted.warnings, *red, *(down if cost.is_downtime else [])),
+        warnings=(*drafted.warnings, *now, *(down if cost.is_downtime else [])),
     )
 
 

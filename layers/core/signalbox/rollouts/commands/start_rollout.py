@@ -15,8 +15,8 @@ from signalbox.rollouts.draft import Draft, draft
 from signalbox.rollouts.guards import without_red
 from signalbox.rollouts.layout import group_arn, locked_resources
 from signalbox.rollouts.ports import Ports, Registered
-from signalbox.rollouts.preflight import pairs, red_alarms
-from signalbox.rollouts.record import Requester, Rollout
+from signalbox.rollouts.preflight import pairs, passing_violations
+from signalbox.rollouts.record import Requester, Rollout, held_by
 from signalbox.rollouts.service import ServiceSpec, Strategy
 from signalbox.rollouts.survey import Survey
 
@@ -80,7 +80,7 @@ def _refuse_if_held(spec: ServiceSpec, ports: Ports) -> None:
         resource = group_arn(group, ports.region, ports.account)
         owner = ports.rollouts.owner(resource)
         if owner is not None:
-            raise Conflict(f"{resource} is held by rollout {owner[1]} of {owner[0]}")
+            raise Conflict(held_by(resource, owner))
 
 
 def _refuse(command: StartRollout, drafted: Draft, survey: Survey) -> None:
@@ -88,9 +88,9 @@ def _refuse(command: StartRollout, drafted: Draft, survey: Survey) -> None:
     if not command.undo:
         refuse_if_strict(drafted.spec, drafted)
     _refuse_if_unsuitable(command, drafted)
-    red = red_alarms(drafted.spec, survey)
-    if red:
-        raise Unprocessable(*red)
+    now = passing_violations(drafted.spec, survey)
+    if now:
+        raise Unprocessable(*now)
     if drafted.estate.stable.desired < 1 and not drafted.first:
         raise Unprocessable(
             Violation("platform", f"{drafted.layout.stable_group} has no instances: scale it up first")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from signalbox.kernel.durations import parse_duration
 from signalbox.rollouts.guards import names_of_copies
-from signalbox.rollouts.model import Phase, Split, StepKind
+from signalbox.rollouts.model import Split, StepKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.routing import share_of
@@ -31,13 +31,8 @@ def look(rollout: Rollout, now: datetime, ports: Ports) -> Scene:
 
 
 def _is_starved(rollout: Rollout, now: datetime) -> bool:
-    """On the way back; what a step has awaited before is another matter."""
     since = rollout.waits_since
-    return (
-        rollout.phase is Phase.ROLLING_BACK
-        and since is not None
-        and now - since > parse_duration(rollout.spec.guards.deadline)
-    )
+    return since is not None and now - since > parse_duration(rollout.spec.guards.deadline)
 
 
 def split_of(scene: Scene) -> Split:
