@@ -41,7 +41,11 @@ class _Association:
 
 def associations(seams: Seams, now: Callable[[], datetime]) -> None:
     """They run once when they are made, and whenever somebody has them run; no schedule is followed."""
+    _made(seams, now)
+    _executed(seams, now)
 
+
+def _made(seams: Seams, now: Callable[[], datetime]) -> None:
     def create_association(self: SimpleSystemManagerResponse) -> ActionResult:
         name, targets = self._get_param("AssociationName"), self._get_param("Targets")
         made = _Association(document=self._get_param("Name"), name=name or "", targets=targets or [])
@@ -58,6 +62,10 @@ def associations(seams: Seams, now: Callable[[], datetime]) -> None:
     def list_associations(self: SimpleSystemManagerResponse) -> ActionResult:
         return ActionResult({"Associations": [_told(each) for each in _kept(self).values()]})
 
+    _replace(seams, create_association, start_associations_once, list_associations)
+
+
+def _executed(seams: Seams, now: Callable[[], datetime]) -> None:
     def describe_association_executions(self: SimpleSystemManagerResponse) -> ActionResult:
         found = _found(self, self._get_param("AssociationId"))
         since = _filters(self).get("CreatedTime")
@@ -89,13 +97,11 @@ def associations(seams: Seams, now: Callable[[], datetime]) -> None:
         ]
         return ActionResult({"AssociationExecutionTargets": told})
 
-    for answer in (
-        create_association,
-        start_associations_once,
-        list_associations,
-        describe_association_executions,
-        describe_association_execution_targets,
-    ):
+    _replace(seams, describe_association_executions, describe_association_execution_targets)
+
+
+def _replace(seams: Seams, *answers: Callable[[SimpleSystemManagerResponse], ActionResult]) -> None:
+    for answer in answers:
         seams.replace(SimpleSystemManagerResponse, answer.__name__, answer)
 
 
