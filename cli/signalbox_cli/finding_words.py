@@ -38,11 +38,14 @@ def variations(event: Json) -> list[Json]:
     return found
 
 
-def finding_sentences(finding: Json) -> Iterator[str]:
-    """How it is and why, and then what happened, oldest first."""
+def finding_sentences(finding: Json, last_turn_at: str | None = None) -> Iterator[str]:
+    """How it is and why, when at about the last of its queue has its turn, and then what happened, oldest
+    first."""
     resource, evidence = finding["resource"], finding["evidence"]
     named = f"{resource['type']} {resource_name(finding)}"
     yield f"{named} is {finding['state']} for {finding['rule']}: {finding['reason']}."
+    if last_turn_at:
+        yield f"It has its turn by about {last_turn_at[:19]}Z, if all goes well."
     for event in evidence["timeline"]:
         because = f": {event['reason']}" if event["reason"] else ""
         yield f"{event['at'][:19]}Z {event['type'].lower()} by {caller_name(event['actor'])}{because}."

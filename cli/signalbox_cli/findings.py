@@ -1,7 +1,6 @@
 """`signalbox findings`: what is not as it must be, why, and what becomes of it."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Annotated
 
 import typer
@@ -116,7 +115,9 @@ def _differing(events: Sequence[Json]) -> tuple[RenderableType, ...]:
 def why(session: Session, finding: Finding) -> None:
     """Say why it is as it is, what was done about it and who decided so, in sentences."""
     found = session.ask("GET", _path(finding), holds="evidence")
-    session.answer(found, lambda: sentences(finding_sentences(found)))
+    rules = session.ask("GET", "/posture", holds="rules")["rules"] if found["queued"] else ()
+    last = next((each["last_turn_at"] for each in rules if each["rule"] == found["rule"]), None)
+    session.answer(found, lambda: sentences(finding_sentences(found, last)))
 
 
 @app.command()
@@ -139,33 +140,31 @@ def export(session: Session, limit: Limit = None) -> None:
 def remediate(session: Session, finding: Finding, *, reason: Reason = "", dry_run: DryRun = False) -> None:
     """Put it right now, or say what would be done."""
     body = {"reason": reason, "dry_run": dry_run}
-    status, found = session.send("POST", f"{_path(finding)}/remediate", body, holds="state")
+    found = session.ask("POST", f"{_path(finding)}/remediate", body, holds="state")
     if dry_run:
         session.answer(found, lambda: sentences(outlook_sentences(found)))
     else:
-        session.answer(found, lambda: sentence(_answered(found, status, "it is being put right")))
+        session.answer(found, lambda: sentence(_answered(found)))
 
 
 @app.command()
 @with_session
 def approve(session: Session, finding: Finding, *, reason: Reason = "") -> None:
-    """Agree to what it waits for: it is assessed again, and then done."""
-    _say(session, finding, "approve", reason, "approved")
+    """Agree to what it waits for: it is assessed again, and done when it has its turn."""
+    _say(session, finding, "approve", reason)
 
 
 @app.command()
 @with_session
 def reject(session: Session, finding: Finding, *, reason: Reason = "") -> None:
-    """Leave it as it is, until somebody asks for it."""
-    _say(session, finding, "reject", reason, "rejected")
+    """Leave it as it is, also when it waits for its turn, until somebody asks for it."""
+    _say(session, finding, "reject", reason)
 
 
-def _say(session: Session, finding: str, verb: str, reason: str, done: str) -> None:
-    status, found = session.send("POST", f"{_path(finding)}/{verb}", {"reason": reason}, holds="state")
-    session.answer(found, lambda: sentence(_answered(found, status, done)))
+def _say(session: Session, finding: str, verb: str, reason: str) -> None:
+    found = session.ask("POST", f"{_path(finding)}/{verb}", {"reason": reason}, holds="state")
+    session.answer(found, lambda: sentence(_answered(found)))
 
 
-def _answered(found: Json, status: int, done: str) -> str:
-    if status == HTTPStatus.ACCEPTED:
-        return f"{found['id']}: {done}"
+def _answered(found: Json) -> str:
     return f"{found['id']} is {found['state']}: {found['reason']}"

@@ -57,8 +57,9 @@ def index(
 ) -> FindingList:
     """A page; with `state` or `rule` those of the page that are so, which may be fewer than `limit`."""
     found, following = compliance_ports().findings.list(limit, cursor)
+    waves = compliance_ports().waves.get()
     wanted = [each for each in found if state in (None, each.state) and rule in (None, each.rule)]
-    return FindingList(items=tuple(finding_view(each) for each in wanted), cursor=following)
+    return FindingList(items=tuple(finding_view(each, waves) for each in wanted), cursor=following)
 
 
 @router.get(
@@ -69,8 +70,9 @@ def index(
 )
 def show(id: str) -> FindingView:
     """What was, what was written, what is, and everything that happened."""
-    finding = get_finding(id, compliance_ports())
-    return finding_view(finding, compliance_ports().findings.timeline(id, 0, WHOLE))
+    ports = compliance_ports()
+    finding = get_finding(id, ports)
+    return finding_view(finding, ports.waves.get(), ports.findings.timeline(id, 0, WHOLE))
 
 
 @router.post(
@@ -95,13 +97,13 @@ def remediate_route(
     "/findings/<id>/approve", summary="Agree to what it waits for", tags=["compliance"], responses=_ANSWERS
 )
 def approve_route(id: str, body: Why = VerbBody()) -> tuple[RemediationView, int]:  # noqa: B008
-    """It is assessed again, and then done. Not by who has asked for it."""
+    """It is assessed again, and done when it has its turn. Not by who has asked for it."""
     return _ask(approve, id, body.reason)
 
 
 @router.post("/findings/<id>/reject", summary="Leave it as it is", tags=["compliance"], responses=_ANSWERS)
 def reject_route(id: str, body: Why = VerbBody()) -> tuple[RemediationView, int]:  # noqa: B008
-    """Until somebody asks for it, or it is found anew."""
+    """Until somebody asks for it, or it is found anew. What waits for its turn may be rejected as well."""
     return _ask(reject, id, body.reason)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from signalbox.compliance.commands.dry_run import Outlook
+from signalbox.compliance.decisions.waves import behind
 from signalbox.compliance.model import Configuration, Danger, Mode, Write
 from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.registry import RULES
+from signalbox.compliance.waves import Wave, Waves
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.events import JsonObject
 from signalbox.kernel.timeline import Entry, first_break
@@ -53,7 +55,8 @@ class EvidenceView:
 class FindingView:
     """A finding. `danger`: what its fix may do to those who use the resource. `evidence` is told of a single
     one only; `exception` is what keeps it from being fixed. `owner` is the resource's tag of that name.
-    `queued`: others of its rule are tried first; `turn_at` is when it may begin after them."""
+    `queued`: others of its rule are tried first, `reason` says which; `turn_at` is when it may begin after
+    them, once that is known."""
 
     id: str
     rule: str
@@ -113,8 +116,8 @@ class OutlookList:
     cursor: str | None
 
 
-def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> FindingView:
-    """With its evidence when its whole timeline is given."""
+def finding_view(finding: Finding, waves: Waves, entries: Sequence[Entry] | None = None) -> FindingView:
+    """With what it waits for now, and with its evidence when its whole timeline is given."""
     rule = RULES.get(finding.rule)
     return FindingView(
         id=finding.id,
@@ -125,13 +128,19 @@ def finding_view(finding: Finding, entries: Sequence[Entry] | None = None) -> Fi
         danger=rule.playbook.danger if rule else None,
         detected_at=rfc3339(finding.detected_at),
         closed_at=rfc3339(finding.closed_at) if finding.closed_at else None,
-        reason=finding.reason,
+        reason=_reason(finding, waves.of(finding.rule)),
         exception=finding.exception,
         owner=finding.owner,
         queued=finding.remediation.queued,
         turn_at=rfc3339(finding.remediation.turn_at) if finding.remediation.turn_at else None,
         evidence=_evidence(finding, entries) if entries is not None else None,
     )
+
+
+def _reason(finding: Finding, wave: Wave) -> str:
+    """Of one that is queued as things stand: they have gone on since it came to the queue."""
+    is_behind = finding.remediation.queued and (wave.first or wave.halted)
+    return behind(wave, finding.rule) if is_behind else finding.reason
 
 
 def outlook_view(outlook: Outlook) -> OutlookView:

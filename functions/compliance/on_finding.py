@@ -1,5 +1,5 @@
 """Rules `ComplianceRule` and `RemediationEndedRule`: AWS Config has found that something is not, or is again,
-as it must be; an attempt to put something right is over."""
+as it must be; an attempt to put something right is over, or waits for people."""
 
 from signalbox.compliance.commands.advance_wave import ended
 from signalbox.compliance.commands.notice import notice

@@ -30,9 +30,11 @@ _TAKES = {
     "InstancePowerRule": {"ec2_instance_running", "ec2_instance_stopped"},
     "ComplianceRule": {"config_noncompliant"},
     "RemediationEndedRule": {
+        "signalbox_approval_requested",
         "signalbox_finding_closed",
         "signalbox_finding_left",
         "signalbox_remediation_failed",
+        "signalbox_remediation_rejected",
         "signalbox_remediation_stopped",
         "signalbox_remediation_succeeded",
         "signalbox_remediation_undone",

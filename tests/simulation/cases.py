@@ -223,7 +223,7 @@ class Mend(StrEnum):
 class RuleCase:
     """A resource that is not as the rule says. Its fix is one write, or `several`, of which all but the first
     are refused, or one operation; settings `of_account` have no owner who could entrust them. Of `many` such
-    resources, found at once, two are tried first."""
+    resources, found (and approved) at once, two are tried first."""
 
     rule: str
     many: int = 1
@@ -249,7 +249,7 @@ class RuleCase:
     def endings(self) -> tuple[Mend, ...]:
         """Those that it has."""
         if self.many > 1:
-            return Mend.REMEDIATED, Mend.SWEPT, Mend.UNDONE
+            return Mend.REMEDIATED, Mend.SWEPT, Mend.UNDONE, *((Mend.REFUSED,) if self.several else ())
         without = {
             Mend.REFUSED: not self.several,
             Mend.LEFT: self.of_account,
@@ -264,6 +264,7 @@ REMEDIATIONS: Mapping[str, RuleCase] = {
         RuleCase(rule="bucket-public-access"),
         RuleCase(rule="bucket-public-access", many=5),
         RuleCase(rule="ssh-closed", several=True),
+        RuleCase(rule="ssh-closed", several=True, many=5),
         RuleCase(rule="rdp-closed", several=True),
         RuleCase(rule="database-backups"),
         RuleCase(rule="database-not-public"),

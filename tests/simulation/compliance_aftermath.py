@@ -43,13 +43,14 @@ def wrong(
 
 def _episodes(part: CompliancePart) -> Iterator[str]:
     """Each begins once, is put right at most once, and has one ending."""
-    is_open, fixes = False, 0
+    is_open, is_queued, fixes = False, False, 0
     for entry in part.entries():
         kind = entry["type"]
         if kind in OPENS:
-            if is_open:
+            if is_open and not is_queued:  # somebody may ask for what is in the queue
                 yield f"I3 {kind} while it was under way, as {entry['sequence']}"
             is_open, fixes = True, 0
+        is_queued = kind == "Finding Queued"
         fixes += kind == "Remediation Started"
         if fixes > 1:
             yield f"I5 two fixes for one finding, the second as {entry['sequence']}"

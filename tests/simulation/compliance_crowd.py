@@ -1,4 +1,5 @@
-"""Several findings of one rule at once: nobody else is begun before it is known what became of the first."""
+"""Several findings of one rule at once: nobody else is begun before it is known what became of the first,
+whoever has agreed to it."""
 
 from __future__ import annotations
 
@@ -33,6 +34,7 @@ class Crowd:
     def _too_early(self, part: CompliancePart) -> Iterator[str]:
         for tried in self._changed[:FIRST] if len(self._changed) >= FIRST else ():
             finding = tried.finding()
-            if finding is None or finding.state is not State.REMEDIATED:
-                state = finding.state if finding else "unknown"
+            state = finding.state if finding else "unknown"
+            is_probe = state is State.FAILED and "remediate" in part.ordered
+            if state is not State.REMEDIATED and not is_probe:
                 yield f"{part.resource.id} is changed, and {tried.resource.id}, which was first, is {state}"

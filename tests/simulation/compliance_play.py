@@ -93,8 +93,10 @@ class CompliancePlay:
             Thread(target=self._approve).start()
 
     def intervene(self, names: str) -> None:
-        """Somebody does something to the finding or to its resource, of several to the first."""
-        do(self.part, names, self.observers[0].meddle)
+        """Somebody does something to the finding or to its resource, of several to one that waits for its
+        turn, if any does."""
+        number = next((n for n, part in enumerate(self.parts) if part.waits), 0)
+        do(self.parts[number], names, self.observers[number].meddle)
 
     def _look(self, call: Call) -> None:
         for observer in self.observers:
@@ -139,12 +141,14 @@ class CompliancePlay:
         hub.call_later(LOST_FOR, lambda: setattr(rule, "state", "ENABLED"))
 
     def _approve(self) -> None:
-        """Somebody who agrees to whatever waits, and tries again until it has been heard."""
+        """Somebody who agrees to whatever waits, to all of it in a loop, and tries again until it has been
+        heard."""
         while True:
             hub.sleep(APPROVERS_LOOK_EVERY)
-            finding = self.part.finding()
-            if finding and finding.state is State.WAITING and finding.remediation.approval is None:
-                verb(approve, APPROVER, self.part)
+            for part in self.parts:
+                finding = part.finding()
+                if finding and finding.state is State.WAITING and finding.remediation.approval is None:
+                    verb(approve, APPROVER, part)
 
     def _has_ended(self) -> bool:
         """Let it come to its end; hours in which nothing is done but wait are leapt over."""
@@ -186,11 +190,15 @@ class CompliancePlay:
             states.add(State.FAILED)
         if self.case.many > 1 and State.FAILED in states:
             states.add(State.OPEN)  # nobody goes on after a failure
-        return states.union(*(DEEDS[name].leads_to for name in self.part.ordered))
+        return states.union(*(DEEDS[name].leads_to for name in self._ordered))
+
+    @property
+    def _ordered(self) -> set[str]:
+        return {name for part in self.parts for name in part.ordered}
 
     def _aftermath(self) -> Iterator[str]:
         bus = [recorded.event for recorded in self.universe.bus.events() if recorded.bus == "signalbox"]
-        may_stick = self.part.refused or bool({*OWNERS} & {*self.part.ordered})
+        may_stick = self.part.refused or bool({*OWNERS} & self._ordered)
         for part in self.parts:
             yield from wrong(part, bus, self._allowed(), may_stick=may_stick)
         yield from items(list(self.universe.items("")))

@@ -41,7 +41,7 @@ TERMINAL = {
 }  # fmt: skip
 ATTEMPT_OVER = {
     "Remediation Succeeded", "Remediation Failed", "Remediation Undone", "Undo Failed", "Finding Closed",
-    "Finding Left", "Remediation Stopped",
+    "Finding Left", "Remediation Stopped", "Approval Requested", "Remediation Rejected",
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def finding(**more: Any) -> dict[str, Any]:
         },
         "state": "open", "playbook": "auto", "danger": "refuses",
         "detected_at": "2026-11-22T10:00:03.207Z", "closed_at": None,
-        "reason": "it serves a website", "exception": None,
+        "reason": "it serves a website", "exception": None, "queued": False, "turn_at": None,
         "evidence": {
             "proposal": [WRITE], "before": None, "writes": [], "after": None, "requested_by": "",
             "approved_by": None, "timeline": [EVENT],
@@ -81,6 +81,28 @@ def test_why_is_told_in_sentences(asked: Any) -> None:
         "It would take s3:PutPublicAccessBlock.",
         "That may refuse some of those who use the resource.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ("2026-11-22T11:00:00.000Z", ["It has its turn by about 2026-11-22T11:00:00Z, if all goes well."]),
+        (None, []),
+    ],
+)
+def test_of_what_is_queued_it_is_told_when_it_has_its_turn(
+    asked: Any, last: str | None, told: list[str]
+) -> None:
+    queued = finding(queued=True, reason="others of bucket-public-access are tried first: c-1, c-2")
+    rules = [
+        {"rule": "ssh-closed", "last_turn_at": "2026-11-22T12:00:00.000Z"},
+        {"rule": "bucket-public-access", "last_turn_at": last},
+    ]
+    answers = {f"GET /findings/{ID}": queued, "GET /posture": {"rules": rules}}
+    _, result = asked(findings, answers, "why", ID)
+    lines = result.stdout.splitlines()
+    assert lines[0].endswith("others of bucket-public-access are tried first: c-1, c-2.")
+    assert lines[1:-3] == told
 
 
 def test_a_record_that_somebody_has_changed_is_told(asked: Any) -> None:
@@ -180,19 +202,14 @@ def test_a_dry_run_says_what_would_be_written(asked: Any, outcome: str, said: st
     assert body == {"reason": "", "dry_run": True}
 
 
-@pytest.mark.parametrize(
-    ("verb", "done"),
-    [("remediate", "it is being put right"), ("approve", "approved"), ("reject", "rejected")],
-)
-def test_what_is_said_to_a_finding_is_answered(asked: Any, verb: str, done: str) -> None:
+@pytest.mark.parametrize("verb", ["remediate", "approve", "reject"])
+def test_what_is_said_to_a_finding_is_answered(asked: Any, verb: str) -> None:
     told = {"id": ID, "state": "waiting", "reason": "it needs an approval"}
     path = f"POST /findings/{ID}/{verb}"
     fake, result = asked(findings, {path: Answer(status=202, body=told)}, verb, ID, "--reason", "audit")
-    assert result.stdout == f"{ID}: {done}\n"
+    assert result.stdout == f"{ID} is waiting: it needs an approval\n"
     ((_, _, body),) = fake.asked
     assert body["reason"] == "audit"
-    _, result = asked(findings, {path: Answer(status=200, body=told)}, verb, ID)
-    assert result.stdout == f"{ID} is waiting: it needs an approval\n"
 
 
 def recorded(**more: Any) -> dict[str, Any]:

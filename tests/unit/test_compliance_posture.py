@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from signalbox.compliance.commands.tell_posture import tell_posture
-from signalbox.compliance.decisions.posture import AGES, posture, speed, standing
+from signalbox.compliance.decisions.posture import AGES, posture, speed, standing, takes
 from signalbox.compliance.model import Mode, Observed, Resource
 from signalbox.compliance.record import Finding, Remediation, State
 from tests.unit.builders import NOW
@@ -13,14 +13,19 @@ from tests.unit.compliance_machine import Railway
 from tests.unit.compliance_stories import BUCKET, GROUP, thing
 
 
-def found(state: State, age: timedelta, took: float = 0, *, queued: bool = False) -> Finding:
+def found(
+    state: State, age: timedelta, took: float = 0, *, queued: bool = False, acted_after: float | None = None
+) -> Finding:
     detected = NOW - age
     of = Resource(type="AWS::S3::Bucket", id="photos", account="1", region="eu-west-1")
     return Finding(
         id="c-1", rule=BUCKET, resource=of, mode=Mode.AUTO, created_at=detected, detected_at=detected,
         result_at=detected, state=state,
         closed_at=detected + timedelta(seconds=took) if state.is_closed else None,
-        remediation=Remediation(queued=queued),
+        remediation=Remediation(
+            queued=queued,
+            acted_at=detected + timedelta(seconds=acted_after) if acted_after is not None else None,
+        ),
     )  # fmt: skip
 
 
@@ -53,6 +58,14 @@ def test_how_soon_things_are_put_right(took: list[float], p50: float, p95: float
         + [found(State.GONE, timedelta(days=1), 1_000_000), found(State.OPEN, timedelta(days=1))]
     )
     assert (of.count, of.p50, of.p95) == (len(took), p50, p95)
+
+
+def test_how_long_fixes_take_is_counted_from_the_first_write_of_those_that_were_proven() -> None:
+    day = timedelta(days=1)
+    by_us = [found(State.REMEDIATED, day, 100 + took, acted_after=100) for took in (2, 62, 2)]
+    others = [found(State.REMEDIATED, day, 9_000), found(State.FAILED, day, acted_after=3)]
+    assert takes([*by_us, *others]) == timedelta(seconds=2)
+    assert takes(others) is None
 
 
 def test_owners_are_those_of_the_tag_however_it_is_spelt() -> None:

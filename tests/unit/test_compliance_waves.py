@@ -8,7 +8,7 @@ from signalbox.compliance.commands.advance_wave import ended
 from signalbox.compliance.commands.put_exception import put_exception
 from signalbox.compliance.commands.remediate import remediate
 from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST, MOST_TOGETHER, last_turn_at
-from signalbox.compliance.model import Subject, Verdict, Write
+from signalbox.compliance.model import Verdict, Write
 from signalbox.compliance.record import State
 from signalbox.compliance.steps.assess_finding import assess_finding
 from signalbox.compliance.steps.turn import RemediationCommand
@@ -16,35 +16,11 @@ from signalbox.compliance.waves import Wave, Waves
 from signalbox.kernel.clock import from_rfc3339
 from signalbox.kernel.errors import Rejected
 from tests.unit.builders import NOW
+from tests.unit.compliance_floods import begun, flood, queued, states, waves_are_over
 from tests.unit.compliance_machine import ANA, BEN, Railway, assert_in_order
 from tests.unit.compliance_stories import BUCKET, exception, slower_at, thing
 
-MINUTE = timedelta(minutes=1)
-
-
-def flood(stage: Railway, count: int) -> list[Subject]:
-    """So many buckets are found at once."""
-    found = [stage.has(BUCKET, thing(BUCKET), id_=f"bucket-{number:04d}") for number in range(count)]
-    for subject in found:
-        stage.says(subject)
-    return found
-
-
-def states(stage: Railway, found: list[Subject]) -> set[State]:
-    return {stage.finding(subject).state for subject in found}
-
-
-def queued(stage: Railway, found: list[Subject]) -> list[Subject]:
-    return [subject for subject in found if stage.finding(subject).remediation.queued]
-
-
-def begun(stage: Railway, found: list[Subject]) -> list[Subject]:
-    return [subject for subject in found if "Remediation Started" in stage.told(subject)]
-
-
-def waves_are_over(stage: Railway) -> None:
-    assert [wave for wave in stage.world.waves.kept.by_rule.values() if wave.first or wave.waiting] == []
-    assert_in_order(stage)
+MINUTE, SECONDS = timedelta(minutes=1), timedelta(seconds=2)
 
 
 def test_one_alone_waits_for_nobody() -> None:
@@ -172,8 +148,9 @@ def test_one_of_the_others_that_fails_stops_those_whose_turn_has_not_come() -> N
     assert stage.finding(bad).reason == "Rejected: a policy denies it; nothing was changed"
     left = queued(stage, found)
     assert 50 < len(left) < 80
-    why = f"{bad.finding_id}: Rejected: a policy denies it"
-    assert {stage.finding(each).reason for each in left} == {why}
+    why = f": {bad.finding_id}: Rejected: a policy denies it"
+    assert {stage.finding(each).reason[-len(why) :] for each in left} == {why}
+    assert {stage.finding(each).reason.partition(" is halted")[0] for each in left} == {BUCKET}
     assert_in_order(stage)
     assert "halted" in ended(begun(stage, found)[0].finding_id, stage.world.ports)  # a proof of before
     assert len(queued(stage, found)) == len(left)
@@ -284,26 +261,32 @@ def test_whoever_dies_at_any_call_nobody_is_lost() -> None:
     [(1, MINUTE), (3, MINUTE + 2 * EVERY), (200, MINUTE + 199 * EVERY), (201, 2 * MINUTE + 200 * EVERY)],
 )
 def test_it_is_told_when_the_last_has_its_turn(queued: int, after: timedelta) -> None:
-    assert last_turn_at(Waves(), BUCKET, queued, NOW) == NOW + after
-    assert last_turn_at(Waves(free_at=NOW), BUCKET, queued, NOW) == NOW + after
+    assert last_turn_at(Waves(), BUCKET, queued, SECONDS, NOW) == NOW + after
+    assert last_turn_at(Waves(free_at=NOW), BUCKET, queued, SECONDS, NOW) == NOW + after
 
 
 def test_turns_that_are_given_already_come_first() -> None:
     waves = Waves(free_at=NOW + 5 * MINUTE)
-    assert last_turn_at(waves, BUCKET, 3, NOW) == NOW + 5 * MINUTE + 2 * EVERY
+    assert last_turn_at(waves, BUCKET, 3, SECONDS, NOW) == NOW + 5 * MINUTE + 2 * EVERY
+
+
+def test_fixes_that_take_long_hold_the_others_up() -> None:
+    hour = timedelta(hours=1)
+    assert last_turn_at(Waves(), BUCKET, 201, hour, NOW) == NOW + 2 * hour + 200 * EVERY
 
 
 def test_nobody_knows_when_a_halted_wave_goes_on() -> None:
     halted = Waves(by_rule={BUCKET: Wave(halted="c-1: denied")})
-    assert last_turn_at(halted, BUCKET, 3, NOW) is None
-    assert last_turn_at(Waves(), BUCKET, 0, NOW) is None
+    assert last_turn_at(halted, BUCKET, 3, SECONDS, NOW) is None
+    assert last_turn_at(Waves(), BUCKET, 0, SECONDS, NOW) is None
 
 
 def test_the_turn_that_was_told_is_right_to_a_minute() -> None:
     stage = Railway()
     found = flood(stage, 50)
     stage.settle(seconds=30)
-    told = last_turn_at(stage.world.waves.get(), BUCKET, len(queued(stage, found)), stage.now)
+    waves = stage.world.waves.get()
+    told = last_turn_at(waves, BUCKET, len(queued(stage, found)), SECONDS, stage.now)
     stage.settle()
     turns = [stage.finding(subject).remediation.turn_at for subject in found]
     assert told is not None

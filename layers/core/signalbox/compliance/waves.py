@@ -1,4 +1,4 @@
-"""Who goes first when much is found at once, as it is remembered."""
+"""Who goes first when much is found, or approved, at once, as it is remembered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,8 +8,8 @@ from datetime import datetime
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
     """Of one rule. `first` are the findings whose fix is watched before any other is made; `waiting`: others
-    wait for them; `halted` says why nothing of the rule is put right by itself any more, `resumed_at` when
-    that was over."""
+    wait for them; `halted` says why nothing of the rule is put right any more but one that somebody asks for,
+    which stands in `first` then, `resumed_at` when that was over."""
 
     first: tuple[str, ...] = ()
     waiting: bool = False

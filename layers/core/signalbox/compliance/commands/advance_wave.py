@@ -50,6 +50,8 @@ def _advanced(rule: str, heard_of: Finding | None, ports: CompliancePorts) -> tu
     now = ports.clock()
     after, count = settled(wave, first, now)
     queue = _queue(rule, ports) if count and wave.waiting else ()
+    if after.halted:
+        queue = [each for each in queue if each.remediation.requested_by]
     going = queue[:count]
     if going:
         after = replace(after, first=watched_next([each.id for each in going], count))
@@ -61,18 +63,25 @@ def _advanced(rule: str, heard_of: Finding | None, ports: CompliancePorts) -> tu
     return after, turns, len(queue) > count
 
 
+def recall(rule: str, ports: CompliancePorts) -> str:
+    """Some of the rule are queued, and it may be that whoever was to remember so has died."""
+    _remember_waiting(rule, ports, is_so=True)
+    return advance(rule, None, ports)
+
+
 def _nobody_waits(rule: str, ports: CompliancePorts) -> None:
     """Stored, and then looked at once more: who came to the queue meanwhile has been seen by nobody."""
     _remember_waiting(rule, ports, is_so=False)
     if _queue(rule, ports):
-        _remember_waiting(rule, ports, is_so=True)
-        advance(rule, None, ports)
+        recall(rule, ports)
 
 
 @persistent
 def _remember_waiting(rule: str, ports: CompliancePorts, *, is_so: bool) -> None:
     waves = ports.waves.get()
-    ports.waves.save(with_wave(waves, rule, replace(waves.of(rule), waiting=is_so)))
+    wave = replace(waves.of(rule), waiting=is_so)
+    if wave != waves.of(rule):
+        ports.waves.save(with_wave(waves, rule, wave))
 
 
 def _queue(rule: str, ports: CompliancePorts) -> Sequence[Finding]:

@@ -16,7 +16,8 @@ RUNNING = "RUNNING"
 
 def begun(finding: Finding, requested_by: str = "", turn_at: datetime | None = None) -> Finding:
     """In the hands of a new execution, with a clean sheet: what an earlier attempt did stands in the
-    timeline."""
+    timeline. What was queued is still the same attempt: who asked for it, and agreed to it, counts."""
+    last = finding.remediation if finding.remediation.queued else Remediation()
     return replace(
         finding,
         state=State.OPEN,
@@ -24,7 +25,9 @@ def begun(finding: Finding, requested_by: str = "", turn_at: datetime | None = N
         exception=None,
         under_way=True,
         generation=finding.generation + 1 if finding.revision else finding.generation,
-        remediation=Remediation(requested_by=requested_by, turn_at=turn_at),
+        remediation=Remediation(
+            requested_by=last.requested_by or requested_by, approval=last.approval, turn_at=turn_at
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 
-from signalbox.compliance.commands.advance_wave import advance
+from signalbox.compliance.commands.advance_wave import advance, recall
 from signalbox.compliance.commands.attend import attend, begin, begun
 from signalbox.compliance.commands.notice import notice
 from signalbox.compliance.model import Resource, Subject, Verdict
@@ -21,8 +21,12 @@ def sweep_findings(ports: CompliancePorts) -> str:
     """Each finding and each rule by itself: what is wrong with one keeps none of the others from being looked
     after."""
     exceptions = cache(ports.exceptions.all)  # once, and only if something is left because of one
-    told = [_one(finding.id, partial(_swept, finding, exceptions, ports)) for finding in ports.findings.all()]
-    told += [_one(rule, partial(advance, rule, None, ports)) for rule in ports.waves.get().by_rule]
+    found = list(ports.findings.all())
+    told = [_one(finding.id, partial(_swept, finding, exceptions, ports)) for finding in found]
+    queued = {finding.rule for finding in found if finding.remediation.queued}
+    told += [_one(rule, partial(recall, rule, ports)) for rule in sorted(queued)]
+    known = ports.waves.get().by_rule.keys() - queued
+    told += [_one(rule, partial(advance, rule, None, ports)) for rule in sorted(known)]
     told += [_one(config_rule, partial(_heard, config_rule, ports)) for config_rule in ports.config_rules]
     of_account = [name for name, rule in ports.config_rules.items() if _is_of_account(rule, ports)]
     told += [_one(config_rule, partial(_seen, config_rule, ports)) for config_rule in of_account]

@@ -1,7 +1,8 @@
-"""Much is found at once: the first ones are tried, then the others follow at a pace.
+"""Much is found, or approved, at once: the first ones are tried, then the others follow at a pace.
 
-A rule of AWS Config that is new, or wrong, finds hundreds of resources within seconds. What a fix does to the
-first of them is seen before it is made to all.
+A rule of AWS Config that is new, or wrong, finds hundreds of resources within seconds, and whoever agrees to
+all of them in a loop has looked at none. What a fix does to the first of them is seen before it is made to
+all.
 """
 
 import math
@@ -14,6 +15,7 @@ from signalbox.compliance.record import Finding, State
 from signalbox.compliance.waves import Wave, Waves
 
 MOST_FIRST = 2
+MOST_PROBES = 1  # of a halted rule
 MOST_TOGETHER = 200  # the last of them is watched before more follow
 
 WATCHED_FOR = timedelta(minutes=1)  # the others follow when it is still as it must be then
@@ -33,18 +35,33 @@ class Fate(StrEnum):
 
 
 def is_let_through(wave: Wave, finding: Finding) -> bool:
-    """The first ones, and those whose turn has been given to them: of a halted wave nobody."""
-    return not wave.halted and (finding.id in wave.first or finding.remediation.turn_at is not None)
+    """The first ones, and those whose turn has been given to them, unless the wave is halted."""
+    return finding.id in wave.first or (not wave.halted and finding.remediation.turn_at is not None)
 
 
-def has_room(wave: Wave) -> bool:
-    """Whether one more may be among the first."""
-    return not wave.halted and len(wave.first) < MOST_FIRST
+def has_room(wave: Wave, finding: Finding) -> bool:
+    """Whether this one may be among the first. Of a halted wave only one that somebody has asked for: not one
+    that had its turn when it was halted."""
+    if not wave.halted:
+        return len(wave.first) < MOST_FIRST
+    is_chosen = bool(finding.remediation.requested_by) and finding.remediation.turn_at is None
+    return is_chosen and len(wave.first) < MOST_PROBES
+
+
+def behind(wave: Wave, rule: str) -> str:
+    """What one that is not let through waits for, in words."""
+    others = ", ".join(wave.first)
+    if not wave.halted:
+        return f"others of {rule} are tried first: {others}"
+    of_others = f", under way is {others}" if others else ""
+    return f"{rule} is halted until one that somebody asks for is proven{of_others}: {wave.halted}"
 
 
 def fate_of(finding: Finding | None) -> Fate:
-    """What it says about the others: nothing, when nothing had to be changed."""
+    """What it says about the others: nothing, when nothing had to be changed, or it waits for people."""
     if finding is None or finding.remediation.queued:
+        return Fate.DROPPED
+    if finding.state is State.WAITING and finding.remediation.approval is None:
         return Fate.DROPPED
     is_stopped = finding.under_way and finding.remediation.stopped
     has_failed = finding.state is State.FAILED or (finding.state is State.FLAPPING and finding.failed)
@@ -57,33 +74,31 @@ def fate_of(finding: Finding | None) -> Fate:
 
 
 def speaks_for_others(wave: Wave, finding: Finding) -> bool:
-    """Whether an end counts that is not of one of the first. A fix that nobody had asked for, made since the
-    wave last went on, has failed: no other is made. In a halted wave somebody has asked for one, and it was
-    proven: the others follow."""
-    fate, attempt = fate_of(finding), finding.remediation
-    is_asked_for = bool(attempt.requested_by) or attempt.approval is not None
-    if wave.halted:
-        return fate is Fate.PROVEN and is_asked_for
-    if fate is not Fate.FAILED or is_asked_for or attempt.acted_at is None:
+    """Whether an end counts that is not of one of the first: a fix made since the wave last went on has
+    failed, and no other is made. In a halted wave only the first one counts, as that was asked for since."""
+    acted_at = finding.remediation.acted_at
+    if wave.halted or fate_of(finding) is not Fate.FAILED or acted_at is None:
         return False
-    return wave.resumed_at is None or wave.resumed_at < attempt.acted_at
+    return wave.resumed_at is None or wave.resumed_at < acted_at
 
 
 def settled(wave: Wave, first: Mapping[str, Finding | None], now: datetime) -> tuple[Wave, int]:
     """The wave once it is known what became of the first ones, and how many others may be begun then. When
-    none of them says anything, others are tried."""
+    none of them says anything, others are tried. One that has failed keeps its place until it is undone: so
+    long none can be asked for."""
     fates = {id_: fate_of(finding) for id_, finding in first.items()}
     failed = [finding for finding in first.values() if fate_of(finding) is Fate.FAILED]
     if failed:
         halted = "; ".join(f"{each.id}: {each.remediation.failure or each.reason}" for each in failed if each)
-        return replace(wave, first=(), halted=halted), 0
+        undone = tuple(each.id for each in failed if each and each.under_way)
+        return replace(wave, first=undone, halted=halted), 0
     tried = tuple(id_ for id_, fate in fates.items() if fate is Fate.TRIED)
     if tried:
         return replace(wave, first=tried), 0
     if Fate.PROVEN in fates.values():
         resumed_at = now if wave.halted else wave.resumed_at
         return replace(wave, first=(), halted="", resumed_at=resumed_at), MOST_TOGETHER
-    return replace(wave, first=()), 0 if wave.halted else MOST_FIRST
+    return replace(wave, first=()), MOST_PROBES if wave.halted else MOST_FIRST
 
 
 def watched_next(going: Sequence[str], count: int) -> tuple[str, ...]:
@@ -91,10 +106,11 @@ def watched_next(going: Sequence[str], count: int) -> tuple[str, ...]:
     return tuple(going if count == MOST_FIRST else going[-1:])
 
 
-def last_turn_at(waves: Waves, rule: str, queued: int, now: datetime) -> datetime | None:
-    """About when the last of the queued ones of a rule has its turn: when those that are watched before each
-    round are proven soon, and still as they must be. None when nobody waits, or in a halted wave."""
+def last_turn_at(waves: Waves, rule: str, queued: int, takes: timedelta, now: datetime) -> datetime | None:
+    """About when the last of the queued ones of a rule has its turn: when a fix takes so long until it is
+    proven, and those that are watched before each round are still as they must be then. None when nobody
+    waits, or in a halted wave."""
     if not queued or waves.of(rule).halted:
         return None
-    rounds = math.ceil(queued / MOST_TOGETHER)
-    return max(now + rounds * WATCHED_FOR, waves.free_at or now) + (queued - 1) * EVERY
+    rounds = math.ceil(queued / MOST_TOGETHER) * max(takes, WATCHED_FOR)
+    return max(now + rounds, waves.free_at or now) + (queued - 1) * EVERY

@@ -33,6 +33,9 @@ class Stages:
     back: Way
 
 
+SOON = timedelta(minutes=5)  # until a fix can be seen, of most
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
     """How a resource is put right. `obstacle` says why a fix must not be made, empty when nothing is in the
@@ -48,7 +51,7 @@ class Playbook:
     act: Callable[[Resource, Configuration], tuple[Write, ...]]
     undo: Callable[[Resource, Configuration], tuple[Write, ...]]
     restored: Callable[[Configuration], Configuration]
-    within: timedelta = timedelta(minutes=5)
+    within: timedelta = SOON
     stages: Stages | None = None
 
 

@@ -1,9 +1,9 @@
-"""Whether a fix that nobody has asked for is made now, or waits until the first of its rule are proven."""
+"""Whether a fix is made now, or waits until the first of its rule are proven, whoever has agreed to it."""
 
 import math
 from dataclasses import replace
 
-from signalbox.compliance.decisions.waves import has_room, is_let_through
+from signalbox.compliance.decisions.waves import behind, has_room, is_let_through
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
@@ -21,10 +21,7 @@ def its_turn(finding: Finding, ports: CompliancePorts) -> Progress | None:
 
 
 def admit(finding: Finding, ports: CompliancePorts) -> Progress:
-    """Where it goes on. What somebody has asked for, or agreed to, waits for nobody."""
-    attempt = finding.remediation
-    if attempt.requested_by or attempt.approval is not None:
-        return Progress(next=Next.APPLY_FIX)
+    """Where it goes on."""
     wave = _entered(finding, ports)
     return Progress(next=Next.APPLY_FIX) if is_let_through(wave, finding) else _queued(finding, wave, ports)
 
@@ -36,7 +33,7 @@ def _entered(finding: Finding, ports: CompliancePorts) -> Wave:
     wave = waves.of(finding.rule)
     if is_let_through(wave, finding):
         return wave
-    if has_room(wave):
+    if has_room(wave, finding):
         following = replace(wave, first=(*wave.first, finding.id))
     else:
         following = replace(wave, waiting=True)
@@ -46,9 +43,9 @@ def _entered(finding: Finding, ports: CompliancePorts) -> Wave:
 
 
 def _queued(finding: Finding, wave: Wave, ports: CompliancePorts) -> Progress:
-    """In nobody's hands, until those before it are proven. Should that have happened just now, whoever begins
-    the others has not seen this one: it looks again."""
-    reason = wave.halted or f"others of {finding.rule} are tried first: {', '.join(wave.first)}"
+    """In nobody's hands, until those before it are proven; who agreed to what is kept. Should they have been
+    proven just now, whoever begins the others has not seen this one: it looks again."""
+    reason = behind(wave, finding.rule)
     attempt = replace(finding.remediation, queued=True, turn_at=None)
     event = happened("Finding Queued", reason, ports, first=list(wave.first), halted=bool(wave.halted))
     queued = replace(at_rest(finding, State.OPEN, reason, ports), remediation=attempt)

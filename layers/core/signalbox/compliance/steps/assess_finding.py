@@ -97,7 +97,7 @@ def _waiting(finding: Finding, wait: Wait, ports: CompliancePorts) -> Progress:
         tell(at_rest(finding, State.OPEN, reason, ports), [lapsed], ports)
         return Progress(next=Next.DONE)
     until = ports.clock() + APPROVE_WITHIN
-    asked = replace(last, proposal=wait.writes, until=until, tokens=(), approval=None)
+    asked = replace(last, proposal=wait.writes, until=until, tokens=(), approval=None, turn_at=None)
     event = happened(
         "Approval Requested",
         wait.reason,
