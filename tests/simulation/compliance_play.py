@@ -188,9 +188,10 @@ class CompliancePlay:
         states = {ENDS[self.ending]}
         if self.trouble in EXCUSES:
             states.add(State.FAILED)
+        states = states.union(*(DEEDS[name].leads_to for name in self._ordered))
         if self.case.many > 1 and State.FAILED in states:
             states.add(State.OPEN)  # nobody goes on after a failure
-        return states.union(*(DEEDS[name].leads_to for name in self._ordered))
+        return states
 
     @property
     def _ordered(self) -> set[str]:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.timeout(LONGEST)
         ("volume-encrypted", 30, 15),
         ("database-encrypted", 25, 15),
         ("bucket-public-access/many", 50, 15),
+        ("ssh-closed/many", 80, 15),
     ],
 )
 def test_every_invariant_of_findings_holds_whatever_happens_to_a_call(
