@@ -1,6 +1,7 @@
 """What the product can do is simulated: a preset, platform, router, kind of resource, mode of fleets or rule
 that is not run does not pass."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -74,6 +75,14 @@ def test_what_rds_starts_after_seven_days_is_stopped_again() -> None:
 
 def test_a_fleet_takes_other_types_and_gives_them_back() -> None:
     assert any(case.alternates and Night.STOPS_AGAIN in case.endings for case in FLEETS.values())
+
+
+def test_every_approval_lapses_and_what_waits_for_a_window_gets_it_or_not() -> None:
+    for case in REMEDIATIONS.values():
+        of_many = case.many > 1
+        waits = RULES[case.rule].playbook.within > timedelta(days=1)
+        assert (Mend.LAPSED in case.endings) is (case.is_approved and not of_many)
+        assert ({Mend.IN_WINDOW, Mend.WINDOW_MISSED} <= {*case.endings}) is waits
 
 
 def test_every_rule_that_does_more_than_tell_is_put_right_and_undone() -> None:

@@ -208,21 +208,31 @@ FLEETS: Mapping[str, FleetCase] = {
 
 class Mend(StrEnum):
     """How a finding ends: it is put right; so it is when no event tells of it, and the sweep has to find it;
-    the proof never comes, so that the fix is undone; one of its writes is refused; it is left because
-    nobody entrusted it, or because an exception covers it."""
+    or in a maintenance window, a day later. The proof never comes, or not the window in time, so that the fix
+    is undone; one of its writes is refused; it is left because nobody entrusted it, because an exception
+    covers it, or because nobody approves it within a week."""
 
     REMEDIATED = "remediated"
     SWEPT = "swept"
+    IN_WINDOW = "in-window"
     UNDONE = "undone"
+    WINDOW_MISSED = "window-missed"
     REFUSED = "refused"
     LEFT = "left"
     EXCEPTED = "excepted"
+    LAPSED = "lapsed"
+
+    @property
+    def has_window(self) -> bool:
+        """Whether AWS keeps the fix for a maintenance window."""
+        return self in (Mend.IN_WINDOW, Mend.WINDOW_MISSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCase:
     """A resource that is not as the rule says. Its fix is one write, or `several`, of which all but the first
-    are refused, or one operation; settings `of_account` have no owner who could entrust them. Of `many` such
+    are refused, or one operation; settings `of_account` have no owner who could entrust them; some wait for a
+    `window`. Of `many` such
     resources, found (and approved) at once, two are tried first."""
 
     rule: str
@@ -230,6 +240,7 @@ class RuleCase:
     several: bool = False
     refused: str = ""
     of_account: bool = False
+    window: bool = False
 
     @property
     def name(self) -> str:
@@ -254,6 +265,9 @@ class RuleCase:
             Mend.REFUSED: not self.several,
             Mend.LEFT: self.of_account,
             Mend.UNDONE: self.has_stages,  # once all are done, what was written since would be lost
+            Mend.LAPSED: not self.is_approved,
+            Mend.IN_WINDOW: not self.window,
+            Mend.WINDOW_MISSED: not self.window,
         }
         return tuple(mend for mend in Mend if not without.get(mend, False))
 
@@ -266,7 +280,7 @@ REMEDIATIONS: Mapping[str, RuleCase] = {
         RuleCase(rule="ssh-closed", several=True),
         RuleCase(rule="ssh-closed", several=True, many=5),
         RuleCase(rule="rdp-closed", several=True),
-        RuleCase(rule="database-backups"),
+        RuleCase(rule="database-backups", window=True),
         RuleCase(rule="database-not-public"),
         RuleCase(rule="volumes-encrypted-by-default", of_account=True),
         RuleCase(rule="trail-logging", of_account=True),

@@ -16,6 +16,7 @@ from signalbox.compliance.rules.rule import Rule
 from signalbox_local.config_rules.evaluators import EVALUATORS
 from signalbox_local.owner import MANAGED, Aws
 from tests.simulation.compliance_swaps import of_database, of_volume
+from tests.simulation.compliance_windows import pending_days
 from tests.simulation.universe import ACCOUNT, REGION
 
 ACCOUNT_TYPE = "AWS::::Account"
@@ -80,7 +81,7 @@ def _database(id_: str) -> Condition | None:
     fields = {
         "DBInstanceIdentifier": found.db_instance_identifier,
         "BackupRetentionPeriod": found.backup_retention_period,
-        "PendingBackupRetentionPeriod": None,  # moto knows no maintenance window
+        "PendingBackupRetentionPeriod": pending_days(found),
         "PubliclyAccessible": str(found.publicly_accessible).lower() == "true",
         "Cluster": found.db_cluster_identifier or "",
         "Source": "",

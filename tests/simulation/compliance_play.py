@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from moto.events.models import events_backends
 
@@ -11,6 +11,7 @@ from signalbox.compliance.commands.remediate import approve
 from signalbox.compliance.model import Resource
 from signalbox.compliance.record import State
 from signalbox.compliance.rules.registry import RULES
+from signalbox.compliance.steps.assess_finding import APPROVE_WITHIN
 from tests.integration.compliance_stages import violation
 from tests.simulation.calls import Call
 from tests.simulation.cases import Mend, RuleCase
@@ -21,6 +22,7 @@ from tests.simulation.compliance_observer import ComplianceObserver
 from tests.simulation.compliance_part import APPROVER, CompliancePart, owner
 from tests.simulation.compliance_people import DEEDS, OWNERS, do, excepted, verb
 from tests.simulation.compliance_unproven import AsItIs, OldCopy, OneRefused
+from tests.simulation.compliance_windows import Windows
 from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.fleet_aftermath import items
@@ -37,13 +39,17 @@ LOST_FOR = 1800.0  # seconds in which no event of AWS Config arrives
 LONGEST = 12 * AN_HOUR  # until all must have ended
 AFTERWARDS = 2  # hours: sweeps
 ROUNDS = 2  # looks for a proof that never comes; then the time for it is over at once
+WINDOW_AFTER = {Mend.IN_WINDOW: 26 * AN_HOUR, Mend.WINDOW_MISSED: 9 * 24 * AN_HOUR}
 ENDS: dict[Mend, State] = {
     Mend.REMEDIATED: State.REMEDIATED,
     Mend.SWEPT: State.REMEDIATED,
+    Mend.IN_WINDOW: State.REMEDIATED,
     Mend.UNDONE: State.FAILED,
+    Mend.WINDOW_MISSED: State.FAILED,
     Mend.REFUSED: State.FAILED,
     Mend.LEFT: State.OPEN,
     Mend.EXCEPTED: State.EXCEPTED,
+    Mend.LAPSED: State.OPEN,
 }
 # What keeps AWS from doing what is asked for longer than the machine tries: then it is enough to undo it.
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
@@ -71,6 +77,8 @@ class CompliancePlay:
         universe.keep_config_rule(RULES[case.rule].identifier)
         twins = [] if case.of_account else [self._violation(is_entrusted=False)]
         beside = {twin: condition(twin) for twin in twins}
+        if ending.has_window:
+            Windows(WINDOW_AFTER[ending])
         if ending is Mend.EXCEPTED:
             excepted(universe, case.rule)
         if beside:
@@ -89,7 +97,7 @@ class CompliancePlay:
         universe.calls.seen = self._look
         if not beside:
             Thread(target=self._config_looks).start()
-        if case.is_approved:
+        if case.is_approved and ending is not Mend.LAPSED:
             Thread(target=self._approve).start()
 
     def intervene(self, names: str) -> None:
@@ -152,7 +160,8 @@ class CompliancePlay:
 
     def _has_ended(self) -> bool:
         """Let it come to its end; hours in which nothing is done but wait are leapt over."""
-        deadline = hub.now + LONGEST + self.part.rule.playbook.within.total_seconds()
+        longest = max(self.part.rule.playbook.within, APPROVE_WITHIN).total_seconds()
+        deadline = hub.now + LONGEST + longest
         while hub.now < deadline:
             done, until = self._work_done(), hub.now + QUIET
             while hub.now < until:
@@ -173,15 +182,25 @@ class CompliancePlay:
         return sum(call.running.function in OF_FINDINGS for call in self.universe.calls.made)
 
     def _run_out_of_time(self) -> None:
-        """The proof that never comes has been looked for often enough."""
-        found = [part.finding() for part in self.parts]
-        trying = [each for each in found if each and each.state is State.REMEDIATING]
-        if self.ending is not Mend.UNDONE or not trying:
-            return
-        acted_at = max(each.remediation.acted_at for each in trying if each.remediation.acted_at)
-        if all(each.remediation.rounds >= ROUNDS for each in trying) and acted_at not in self._over:
-            self._over.add(acted_at)
-            hub.leap((acted_at + self.part.rule.playbook.within).timestamp() + A_LOOK)
+        """The proof that does not come soon has been looked for often enough, or an approval waited for: then
+        the time for it is over, or the window opens."""
+        found = [finding for part in self.parts if (finding := part.finding())]
+        if self.ending is Mend.LAPSED:
+            self._leap([each.remediation.until for each in found if each.state is State.WAITING])
+        trying = [each for each in found if each.state is State.REMEDIATING]
+        is_slow = self.ending is Mend.UNDONE or self.ending.has_window
+        if is_slow and all(each.remediation.rounds >= ROUNDS for each in trying):
+            within = self.part.rule.playbook.within
+            if self.ending is Mend.IN_WINDOW:
+                within = timedelta(seconds=WINDOW_AFTER[self.ending])
+            self._leap([at + within for each in trying if (at := each.remediation.acted_at)])
+
+    def _leap(self, moments: Sequence[datetime | None]) -> None:
+        """After the last of them; over each once."""
+        last = max((each for each in moments if each), default=None)
+        if last is not None and last not in self._over:
+            self._over.add(last)
+            hub.leap(last.timestamp() + A_LOOK)
 
     def _allowed(self) -> set[State]:
         """Where the finding may be in the end."""
@@ -191,6 +210,8 @@ class CompliancePlay:
         states = states.union(*(DEEDS[name].leads_to for name in self._ordered))
         if self.case.many > 1 and State.FAILED in states:
             states.add(State.OPEN)  # nobody goes on after a failure
+        if "approve" in self._ordered:  # where nobody else would have
+            states.add(State.REMEDIATED)
         return states
 
     @property
