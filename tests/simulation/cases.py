@@ -209,7 +209,8 @@ FLEETS: Mapping[str, FleetCase] = {
 class Mend(StrEnum):
     """How a finding ends: it is put right; so it is when no event tells of it, and the sweep has to find it;
     the proof never comes, so that the fix is undone; one of its writes is refused; it is left because
-    nobody entrusted it, or because an exception covers it."""
+    nobody entrusted it, or because an exception covers it; it is put right, and then somebody wants that
+    undone."""
 
     REMEDIATED = "remediated"
     SWEPT = "swept"
@@ -217,6 +218,7 @@ class Mend(StrEnum):
     REFUSED = "refused"
     LEFT = "left"
     EXCEPTED = "excepted"
+    UNDONE_BY_PERSON = "undone-by-person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +256,7 @@ class RuleCase:
             Mend.REFUSED: not self.several,
             Mend.LEFT: self.of_account,
             Mend.UNDONE: self.has_stages,  # once all are done, what was written since would be lost
+            Mend.UNDONE_BY_PERSON: self.has_stages,
         }
         return tuple(mend for mend in Mend if not without.get(mend, False))
 

@@ -19,7 +19,7 @@ from tests.simulation.compliance_crowd import Crowd
 from tests.simulation.compliance_estate import condition, distrust
 from tests.simulation.compliance_observer import ComplianceObserver
 from tests.simulation.compliance_part import APPROVER, CompliancePart, owner
-from tests.simulation.compliance_people import DEEDS, OWNERS, do, excepted, verb
+from tests.simulation.compliance_people import DEEDS, OWNERS, do, excepted, undo, verb
 from tests.simulation.compliance_unproven import AsItIs, OldCopy, OneRefused
 from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
@@ -44,6 +44,7 @@ ENDS: dict[Mend, State] = {
     Mend.REFUSED: State.FAILED,
     Mend.LEFT: State.OPEN,
     Mend.EXCEPTED: State.EXCEPTED,
+    Mend.UNDONE_BY_PERSON: State.EXCEPTED,
 }
 # What keeps AWS from doing what is asked for longer than the machine tries: then it is enough to undo it.
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
@@ -91,6 +92,8 @@ class CompliancePlay:
             Thread(target=self._config_looks).start()
         if case.is_approved:
             Thread(target=self._approve).start()
+        if ending is Mend.UNDONE_BY_PERSON:
+            Thread(target=self._undo).start()
 
     def intervene(self, names: str) -> None:
         """Somebody does something to the finding or to its resource, of several to the first."""
@@ -146,6 +149,14 @@ class CompliancePlay:
             if finding and finding.state is State.WAITING and finding.remediation.approval is None:
                 verb(approve, APPROVER, self.part)
 
+    def _undo(self) -> None:
+        """Somebody whose application each fix breaks, and who tries again until it is taken back."""
+        while True:
+            hub.sleep(APPROVERS_LOOK_EVERY)
+            finding = self.part.finding()
+            if finding and finding.state is State.REMEDIATED:
+                undo(self.part)
+
     def _has_ended(self) -> bool:
         """Let it come to its end; hours in which nothing is done but wait are leapt over."""
         deadline = hub.now + LONGEST + self.part.rule.playbook.within.total_seconds()
@@ -184,6 +195,8 @@ class CompliancePlay:
         states = {ENDS[self.ending]}
         if self.trouble in EXCUSES:
             states.add(State.FAILED)
+        if self.ending is Mend.UNDONE_BY_PERSON and "distrusted" in self.part.ordered:
+            states.add(State.REMEDIATED)  # nobody may take it back any more
         if self.case.many > 1 and State.FAILED in states:
             states.add(State.OPEN)  # nobody goes on after a failure
         return states.union(*(DEEDS[name].leads_to for name in self.part.ordered))
