@@ -9,6 +9,7 @@ _OUTCOMES = {
     "act": "It would be put right at once",
     "wait": "It would wait for an approval",
     "skip": "It would be left as it is",
+    "undo": "It would be undone",
 }
 WOULD = {
     "act": "be put right",

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from signalbox.kernel.clock import rfc3339
 from signalbox_cli.arguments import Limit, Reason
 from signalbox_cli.asking import Tampered, segment
 from signalbox_cli.finding_words import (
@@ -31,6 +32,10 @@ app = typer.Typer(
 Finding = Annotated[str, typer.Argument(help="The id of a finding, such as c-2f5e0f3b6f0f4c8e9d1a.")]
 Rule = Annotated[str, typer.Argument(help="The name of a rule, such as ssh-closed.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+WhyUndo = Annotated[str, typer.Option("--reason", "-m", help="Why; the exception says so, too.")]
+LeftUntil = Annotated[
+    str | None, typer.Option("--until", help="Such as 'friday 18:00', in UTC, or RFC 3339; a year at most.")
+]
 WithState = Annotated[str | None, typer.Option("--state", help="Only those: open, waiting, failed …")]
 
 
@@ -159,6 +164,25 @@ def approve(session: Session, finding: Finding, *, reason: Reason = "") -> None:
 def reject(session: Session, finding: Finding, *, reason: Reason = "") -> None:
     """Leave it as it is, also when it waits for its turn, until somebody asks for it."""
     _say(session, finding, "reject", reason)
+
+
+@app.command()
+@with_session
+def undo(
+    session: Session, finding: Finding, *, reason: WhyUndo, until: LeftUntil = None, dry_run: DryRun = False
+) -> None:
+    """Undo what was put right, and leave it so for a week, or until a moment."""
+    # Only who undoes pays for it.
+    from signalbox_cli.fleet_arguments import moment_option  # noqa: PLC0415
+    from signalbox_cli.fleet_clock import present  # noqa: PLC0415
+
+    end = moment_option("--until", until, "UTC", present(session)) if until else None
+    body = {"reason": reason, "until": rfc3339(end) if end else None, "dry_run": dry_run}
+    found = session.ask("POST", f"{_path(finding)}/undo", body, holds="state")
+    if dry_run:
+        session.answer(found, lambda: sentences(outlook_sentences(found)))
+    else:
+        session.answer(found, lambda: sentence(_answered(found)))
 
 
 def _say(session: Session, finding: str, verb: str, reason: str) -> None:

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, Len
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from bodies import Reason, VerbBody
 from caller import caller_of
-from finding_views import FindingList, FindingView, RemediationView, finding_view, remediation_view
+from finding_views import FindingList, FindingView, RemediationView, finding_view, remediation_view, undo_view
 from routing import new_router
 from signalbox.compliance.commands.dry_run import dry_run
 from signalbox.compliance.commands.remediate import approve, reject, remediate
+from signalbox.compliance.commands.undo_remediation import plan_undo, undo_remediation
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Finding, State
+from signalbox.compliance.spec import Moment
 from signalbox.compliance.steps.turn import get_finding
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.fields import Closed
@@ -40,6 +42,16 @@ class RemediateBody(Closed):
     """Why, and whether it is only asked what would be done."""
 
     reason: Reason = ""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoFindingBody(Closed):
+    """Why, until when (RFC 3339) the resource is left as it was then, a week without it and a year at most,
+    and whether it is only asked what would be done."""
+
+    reason: Annotated[str, Len(1, 500)]
+    until: Moment | None = None
     dry_run: bool = False
 
 
@@ -105,6 +117,21 @@ def approve_route(id: str, body: Why = VerbBody()) -> tuple[RemediationView, int
 def reject_route(id: str, body: Why = VerbBody()) -> tuple[RemediationView, int]:  # noqa: B008
     """Until somebody asks for it, or it is found anew. What waits for its turn may be rejected as well."""
     return _ask(reject, id, body.reason)
+
+
+@router.post(
+    "/findings/<id>/undo",
+    summary="Undo what was put right, or say what would be done",
+    tags=["compliance"],
+    responses=_ANSWERS,
+)
+def undo_route(id: str, body: Annotated[UndoFindingBody, Body()]) -> tuple[RemediationView, int]:
+    """The fields that the fix has changed are as before it then; an exception leaves them so until it ends. A
+    dry run changes nothing, here or in the estate."""
+    caller, ports = caller_of(router, body.reason), compliance_ports()
+    if body.dry_run:
+        return undo_view(plan_undo(id, body.until, ports)), HTTPStatus.OK
+    return _answered(undo_remediation(id, body.until, caller, ports))
 
 
 def _ask(

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from signalbox.compliance.commands.dry_run import Outlook
+from signalbox.compliance.commands.undo_remediation import UndoPlan
 from signalbox.compliance.decisions.waves import behind
 from signalbox.compliance.model import Configuration, Danger, Mode, Write
-from signalbox.compliance.record import Finding, State
+from signalbox.compliance.record import Finding, State, UndoRequest
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.waves import Wave, Waves
 from signalbox.kernel.clock import rfc3339
@@ -35,8 +36,19 @@ class HeadView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UndoView:
+    """Who has asked for an undo of what was proven, why, and until when it is left alone then."""
+
+    by: str
+    reason: str
+    until: str
+    writes: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceView:
-    """What was, what was written, what is; who agreed; and everything that happened, oldest first.
+    """What was, what was written, what is; who agreed, and who wants it `undo`ne; and everything that
+    happened, oldest first.
     `head` is the last entry that the finding's record remembers: `chain_verified` says that none up to it was
     changed, dropped or moved."""
 
@@ -46,6 +58,7 @@ class EvidenceView:
     after: Configuration | None
     requested_by: str
     approved_by: str | None
+    undo: UndoView | None
     timeline: tuple[EventView, ...]
     head: HeadView
     chain_verified: bool
@@ -85,7 +98,7 @@ class FindingList:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemediationView:
     """The finding as it stands. Of a dry run `outcome` says what would come of it (act, wait for an approval,
-    or skip), `reason` why, and `writes` what would be written."""
+    skip, or undo), `reason` why, and `writes` what would be written."""
 
     id: str
     state: State
@@ -169,9 +182,16 @@ def _evidence(finding: Finding, entries: Sequence[Entry]) -> EvidenceView:
         after=attempt.after,
         requested_by=attempt.requested_by,
         approved_by=attempt.approval.by if attempt.approval else None,
+        undo=_undo(attempt.undo) if attempt.undo else None,
         timeline=timeline_view(entries, len(entries) + 1).events,
         head=HeadView(sequence=finding.head.sequence, hash=finding.head.hash),
         chain_verified=first_break(entries, finding.head) is None,
+    )
+
+
+def _undo(request: UndoRequest) -> UndoView:
+    return UndoView(
+        by=request.by, reason=request.reason, until=rfc3339(request.until), writes=_written(request.writes)
     )
 
 
@@ -188,4 +208,16 @@ def remediation_view(finding: Finding, outlook: Outlook | None = None) -> Remedi
         outcome=outlook.outcome if outlook else None,
         reason=outlook.reason if outlook else finding.reason,
         writes=_written(outlook.writes if outlook else finding.remediation.writes),
+    )
+
+
+def undo_view(plan: UndoPlan) -> RemediationView:
+    """What an undo would do."""
+    return RemediationView(
+        id=plan.finding.id,
+        state=plan.finding.state,
+        dry_run=True,
+        outcome="undo",
+        reason=f"it is left as it was until {rfc3339(plan.until)} then",
+        writes=_written(plan.writes),
     )

@@ -50,6 +50,8 @@ _SAMPLES = set().union(*_TAKES.values()) | {
     "ec2_instance_pending",
     "rds_instance_backed_up",
     "signalbox_finding_queued",
+    "signalbox_undo_requested",
+    "signalbox_undo_started",
 }
 
 

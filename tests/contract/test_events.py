@@ -11,8 +11,7 @@ import pytest
 from signalbox.aws.bus import SOURCE
 from signalbox.aws.compliance.bus import SOURCE as COMPLIANCE
 from signalbox.aws.fleets.bus import SOURCE as FLEETS
-from signalbox.compliance.commands import put_exception
-from signalbox.compliance.steps import undo_fix
+from signalbox.compliance.steps import keep_exception, undo_fix
 from signalbox.fleets.commands.enforce import Switched
 from signalbox.fleets.commands.occurrences import power_changed
 from signalbox.fleets.decisions import mentions
@@ -40,7 +39,7 @@ _ENVELOPE = {
     "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
 }  # fmt: skip
 _WHOSE = {SOURCE: ["rollout_id", "service"], FLEETS: ["fleet"], COMPLIANCE: ["finding", "rule", "resource"]}
-_OF_EXCEPTIONS = set(put_exception.DECIDED.values())
+_OF_EXCEPTIONS = set(keep_exception.DECIDED.values())
 _CAPABILITIES = {SOURCE: "rollouts", FLEETS: "fleets", COMPLIANCE: "compliance"}
 _TABLES = {
     "DONE": set(acting.DONE.values()),

@@ -279,7 +279,8 @@ _CALLERS = {
     },
     "DeployerPolicy": {"POST/services/checkout/rollouts", "POST/services/checkout/undo"}
     | {"POST/fleets/dev/start", "POST/fleets/dev/stop"}
-    | {"POST/fleets/dev/override", "DELETE/fleets/dev/override", "POST/findings/c-1/remediate"}
+    | {"POST/fleets/dev/override", "DELETE/fleets/dev/override"}
+    | {"POST/findings/c-1/remediate", "POST/findings/c-1/undo"}
     | {f"{_ROLLOUT}/{verb}" for verb in ("promote", "pause", "resume", "abort", "retry", "skip")},
     "ApproverPolicy": {f"{_ROLLOUT}/approve", f"{_ROLLOUT}/reject"}
     | {"POST/findings/c-1/approve", "POST/findings/c-1/reject"},

@@ -8,7 +8,7 @@ import pytest
 from jsonata import Jsonata
 
 from signalbox.compliance import progress as remediation
-from signalbox.compliance.steps.undo_fix import LINGERS
+from signalbox.compliance.steps.write_undo import LINGERS
 from signalbox.fleets import progress as power
 from signalbox.rollouts import progress
 from signalbox.rollouts.steps.arrival import PASSING

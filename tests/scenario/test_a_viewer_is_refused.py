@@ -17,6 +17,7 @@ STEERING = {
     ("POST", "/fleets/{fleet}/override"),
     ("DELETE", "/fleets/{fleet}/override"),
     ("POST", "/findings/{id}/remediate"),
+    ("POST", "/findings/{id}/undo"),
     ("POST", "/services/{service}/rollouts"),
     ("POST", "/services/{service}/undo"),
     *(
@@ -37,6 +38,7 @@ OPERATING = {
 }
 WITHOUT_KEY = {
     ("POST", "/findings/{id}/reject"),
+    ("POST", "/findings/{id}/undo"),
     *(("POST", f"/services/{{service}}/rollouts/{{rollout_id}}/{verb}") for verb in ("abort", "pause")),
 }
 NOBODY_S_PATH = "/services/nobody/rollouts/r-00000000000000000"

@@ -208,9 +208,9 @@ FLEETS: Mapping[str, FleetCase] = {
 
 class Mend(StrEnum):
     """How a finding ends: it is put right; so it is when no event tells of it, and the sweep has to find it;
-    or in a maintenance window, a day later. The proof never comes, or not the window in time, so that the fix
-    is undone; one of its writes is refused; it is left because nobody entrusted it, because an exception
-    covers it, or because nobody approves it within a week."""
+    or in a maintenance window, a day later; or somebody wants it undone once it is proven. The proof never
+    comes, or not the window in time, so that the fix is undone; one of its writes is refused; it is left
+    because nobody entrusted it, because an exception covers it, or because nobody approves it in a week."""
 
     REMEDIATED = "remediated"
     SWEPT = "swept"
@@ -221,6 +221,7 @@ class Mend(StrEnum):
     LEFT = "left"
     EXCEPTED = "excepted"
     LAPSED = "lapsed"
+    UNDONE_BY_PERSON = "undone-by-person"
 
     @property
     def has_window(self) -> bool:
@@ -268,6 +269,7 @@ class RuleCase:
             Mend.LAPSED: not self.is_approved,
             Mend.IN_WINDOW: not self.window,
             Mend.WINDOW_MISSED: not self.window,
+            Mend.UNDONE_BY_PERSON: self.has_stages,
         }
         return tuple(mend for mend in Mend if not without.get(mend, False))
 

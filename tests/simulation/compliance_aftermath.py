@@ -12,7 +12,7 @@ from tests.simulation.compliance_estate import condition
 from tests.simulation.compliance_part import CompliancePart
 from tests.timelines import first_break
 
-OPENS = frozenset({"Finding Opened", "Remediation Requested", "Exception Ended"})
+OPENS = frozenset({"Finding Opened", "Remediation Requested", "Exception Ended", "Undo Requested"})
 ENDS = frozenset({
     "Finding Left", "Finding Closed", "Finding Flapping", "Remediation Rejected", "Approval Lapsed",
     "Remediation Succeeded", "Remediation Failed", "Remediation Undone", "Undo Failed",

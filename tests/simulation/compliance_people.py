@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from signalbox.compliance.commands.put_exception import put_exception
 from signalbox.compliance.commands.remediate import approve, reject, remediate
+from signalbox.compliance.commands.undo_remediation import undo_remediation
 from signalbox.compliance.model import Write
 from signalbox.compliance.record import State
 from signalbox.compliance.spec import ExceptionSpec
@@ -37,6 +38,11 @@ EXCEPTED_FOR = timedelta(days=30)
 def verb(act: Callable[..., object], caller: Caller, part: CompliancePart) -> None:
     """What somebody says to the finding."""
     part.universe.ask_compliance(lambda ports: act(part.id, caller, ports))
+
+
+def undo(part: CompliancePart) -> None:
+    """Somebody whose application it has broken."""
+    part.universe.ask_compliance(lambda ports: undo_remediation(part.id, None, CALLER, ports))
 
 
 def excepted(universe: Universe, rule: str, resource: str | None = None) -> None:
@@ -125,6 +131,7 @@ DEEDS: Mapping[str, Deed] = {
     "approve": Deed(act=partial(verb, approve, APPROVER)),
     "reject": Deed(act=partial(verb, reject, APPROVER), leads_to=(State.OPEN,)),
     "remediate": Deed(act=partial(verb, remediate, CALLER)),
+    "undo": Deed(act=undo, leads_to=(State.EXCEPTED,)),
     "told-again": Deed(act=partial(_told_again, -1)),
     "told-late": Deed(act=partial(_told_again, -2)),
     "found-anew": Deed(act=_found_anew),
@@ -135,7 +142,7 @@ DEEDS: Mapping[str, Deed] = {
     "excepted": Deed(act=_except, leads_to=(State.EXCEPTED,)),
 }
 ALONE = tuple(DEEDS)
-VERBS = ("approve", "reject", "remediate")
+VERBS = ("approve", "reject", "remediate", "undo")
 OWNERS = ("mended", "broken-again", "deleted", "distrusted", "excepted")
 PAIRS = (
     *(f"{first}+{second}" for first, second in product(VERBS, repeat=2)),

@@ -20,7 +20,7 @@ from tests.simulation.compliance_crowd import Crowd
 from tests.simulation.compliance_estate import condition, distrust
 from tests.simulation.compliance_observer import ComplianceObserver
 from tests.simulation.compliance_part import APPROVER, CompliancePart, owner
-from tests.simulation.compliance_people import DEEDS, OWNERS, do, excepted, verb
+from tests.simulation.compliance_people import DEEDS, OWNERS, do, excepted, undo, verb
 from tests.simulation.compliance_unproven import AsItIs, OldCopy, OneRefused
 from tests.simulation.compliance_windows import Windows
 from tests.simulation.faults import Fault
@@ -50,6 +50,7 @@ ENDS: dict[Mend, State] = {
     Mend.LEFT: State.OPEN,
     Mend.EXCEPTED: State.EXCEPTED,
     Mend.LAPSED: State.OPEN,
+    Mend.UNDONE_BY_PERSON: State.EXCEPTED,
 }
 # What keeps AWS from doing what is asked for longer than the machine tries: then it is enough to undo it.
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
@@ -99,6 +100,8 @@ class CompliancePlay:
             Thread(target=self._config_looks).start()
         if case.is_approved and ending is not Mend.LAPSED:
             Thread(target=self._approve).start()
+        if ending is Mend.UNDONE_BY_PERSON:
+            Thread(target=self._undo).start()
 
     def intervene(self, names: str) -> None:
         """Somebody does something to the finding or to its resource, of several to one that waits for its
@@ -158,6 +161,14 @@ class CompliancePlay:
                 if finding and finding.state is State.WAITING and finding.remediation.approval is None:
                     verb(approve, APPROVER, part)
 
+    def _undo(self) -> None:
+        """Somebody whose application each fix breaks, and who tries again until it is taken back."""
+        while True:
+            hub.sleep(APPROVERS_LOOK_EVERY)
+            finding = self.part.finding()
+            if finding and finding.state is State.REMEDIATED:
+                undo(self.part)
+
     def _has_ended(self) -> bool:
         """Let it come to its end; hours in which nothing is done but wait are leapt over."""
         longest = max(self.part.rule.playbook.within, APPROVE_WITHIN).total_seconds()
@@ -208,6 +219,8 @@ class CompliancePlay:
         if self.trouble in EXCUSES:
             states.add(State.FAILED)
         states = states.union(*(DEEDS[name].leads_to for name in self._ordered))
+        if self.ending is Mend.UNDONE_BY_PERSON and "distrusted" in self._ordered:
+            states.add(State.REMEDIATED)  # nobody may take it back any more
         if self.case.many > 1 and State.FAILED in states:
             states.add(State.OPEN)  # nobody goes on after a failure
         if "approve" in self._ordered:  # where nobody else would have

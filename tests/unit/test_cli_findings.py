@@ -212,6 +212,31 @@ def test_what_is_said_to_a_finding_is_answered(asked: Any, verb: str) -> None:
     assert body["reason"] == "audit"
 
 
+def test_an_undo_says_why_and_until_when(asked: Any) -> None:
+    told = {"id": ID, "state": "remediating", "reason": "it is being undone: the shop is down"}
+    path = f"POST /findings/{ID}/undo"
+    why = ("undo", ID, "--reason", "the shop is down")
+    fake, result = asked(findings, {path: Answer(status=202, body=told)}, *why)
+    assert result.stdout == f"{ID} is remediating: it is being undone: the shop is down\n"
+    ((_, _, body),) = fake.asked
+    assert body == {"reason": "the shop is down", "until": None, "dry_run": False}
+    plan = {**told, "dry_run": True, "outcome": "undo", "reason": "so", "writes": [WRITE]}
+    fake, result = asked(findings, {path: plan}, *why, "--dry-run", "--until", "2026-12-24T18:00:00+01:00")
+    assert result.stdout.splitlines()[0] == "It would be undone: so."
+    assert "s3:PutPublicAccessBlock(Bucket=photos)" in result.stdout
+    ((_, _, body),) = fake.asked
+    assert body == {"reason": "the shop is down", "until": "2026-12-24T17:00:00.000Z", "dry_run": True}
+
+
+@pytest.mark.parametrize("words", [(), ("--reason", "so", "--until", "someday")])
+def test_an_undo_without_a_reason_or_with_no_end_that_means_something_is_wrong_usage(
+    asked: Any, words: tuple[str, ...]
+) -> None:
+    fake, result = asked(findings, {}, "undo", ID, *words)
+    assert result.exit_code == 2
+    assert fake.asked == []
+
+
 def recorded(**more: Any) -> dict[str, Any]:
     """With a timeline whose hashes are true."""
     event = Event(type="Finding Opened", at=NOW, actor="aws.config", reason="off", data={"n": 1})

@@ -5,14 +5,17 @@ from copy import deepcopy
 import pytest
 
 from signalbox.compliance.commands.remediate import approve, reject
+from signalbox.compliance.commands.undo_remediation import undo_remediation
 from signalbox.compliance.model import Write
 from signalbox.compliance.record import State
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Conflict, Rejected
 from tests.unit.compliance_examples import EXAMPLES
 from tests.unit.compliance_fakes import Thing
 from tests.unit.compliance_machine import ANA, Railway, assert_in_order
 from tests.unit.fleet_fakes import Killed
 
+BEN = Caller(arn="arn:aws:iam::123456789012:user/ben", reason="the shop is down")
 BUCKET, GROUP, VOLUME = "bucket-public-access", "ssh-closed", "volume-encrypted"
 
 
@@ -25,6 +28,16 @@ def _answered(stage: Railway, finding_id: str, answer: str) -> None:
             continue
         except Conflict:
             return
+        return
+
+
+def _taken_back(stage: Railway, finding_id: str) -> None:
+    """A person who gets an error tries again."""
+    for _ in range(3):
+        try:
+            undo_remediation(finding_id, None, BEN, stage.world.ports)
+        except Killed:
+            continue
         return
 
 
@@ -45,7 +58,12 @@ def _play(story: str, dies_at: int | None, *, after: bool) -> tuple[Railway, Sta
     result = stage.result(subject)
     stage.hears(result)
     stage.settle()
-    if story != "auto":
+    if story == "taken back":
+        stage.sweep()
+        stage.settle()
+        _taken_back(stage, subject.finding_id)
+        stage.settle()
+    elif story != "auto":
         stage.sweep()
         stage.settle()
         _answered(stage, subject.finding_id, "reject" if story == "rejected" else "approve")
@@ -57,11 +75,12 @@ def _play(story: str, dies_at: int | None, *, after: bool) -> tuple[Railway, Sta
 
 
 RULES = {
-    "auto": BUCKET, "approved": GROUP, "rejected": GROUP, "undone": GROUP,
+    "auto": BUCKET, "taken back": BUCKET, "approved": GROUP, "rejected": GROUP, "undone": GROUP,
     "swapped": VOLUME, "put back": VOLUME,
 }  # fmt: skip
 ENDINGS = {
     "auto": State.REMEDIATED,
+    "taken back": State.EXCEPTED,
     "swapped": State.REMEDIATED,
     "put back": State.FAILED,
     "approved": State.REMEDIATED,
@@ -105,6 +124,9 @@ def test_whoever_dies_wherever_it_ends_the_same(story: str, *, after: bool) -> N
         if story == "put back":
             restored = stage.world.rules[VOLUME].playbook.restored
             assert restored(group) == restored(EXAMPLES[VOLUME].bad), where
+        if story == "taken back":
+            assert group == EXAMPLES[BUCKET].bad, where
+            assert [each.version for each in stage.world.exceptions.all()] == [1], where
         if story == "undone":
             assert sorted(map(str, group["Ingress"])) == sorted(  # type: ignore[call-overload]
                 map(str, EXAMPLES[GROUP].bad["Ingress"])  # type: ignore[call-overload]

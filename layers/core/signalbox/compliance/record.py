@@ -48,13 +48,25 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UndoRequest:
+    """Who wants a proven fix undone and why, and how long the resource is left alone then. `began_at` and
+    `writes` are stored before the first write."""
+
+    by: str
+    reason: str
+    until: datetime
+    began_at: datetime | None = None
+    writes: tuple[Write, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remediation:
     """One attempt to put it right. `proposal` is what would be written; `tokens` and `until` belong to the
     wait for an approval. `before` and `writes` are stored before the first write, `reached` before the writes
     of each stage, `stopped` when nobody may begin to write the fix any more, `undoing` before the first write
     of an undo, `rested` when all that is left is to prove it; `after` is what was seen at the end. `queued`:
     others are tried first; `turn_at` is when it may begin then, `watched` that it was proven, and is looked
-    at once more before others follow."""
+    at once more before others follow. `undo`: it was proven, and somebody wants it undone all the same."""
 
     requested_by: str = ""
     proposal: tuple[Write, ...] = ()
@@ -74,6 +86,7 @@ class Remediation:
     queued: bool = False
     turn_at: datetime | None = None
     watched: bool = False
+    undo: UndoRequest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

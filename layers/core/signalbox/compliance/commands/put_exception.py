@@ -1,19 +1,16 @@
 """Decide to leave something as it is, for a while and with a reason; or not any more."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from signalbox.compliance.decisions.exceptions import end_of
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Excepted
 from signalbox.compliance.spec import ExceptionSpec
-from signalbox.compliance.steps.keep_exception import keep
+from signalbox.compliance.steps.keep_exception import keep, tell_exception
 from signalbox.kernel.caller import Caller
-from signalbox.kernel.clock import from_rfc3339, rfc3339
+from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Invalid, NotFound, Violation
-from signalbox.kernel.events import Event
-
-LONGEST = timedelta(days=366)
-DECIDED = {False: "Exception Applied", True: "Exception Deleted"}  # by whether it is deleted
 
 
 def put_exception(spec: ExceptionSpec, caller: Caller, ports: CompliancePorts) -> tuple[Excepted, bool]:
@@ -25,7 +22,7 @@ def put_exception(spec: ExceptionSpec, caller: Caller, ports: CompliancePorts) -
     exception, is_new = keep(
         Excepted(spec=spec, until=until, created_at=now, updated_at=now, updated_by=caller.arn), ports
     )
-    _tell(exception, ports)
+    tell_exception(exception, ports)
     return exception, is_new
 
 
@@ -36,7 +33,7 @@ def delete_exception(exception_id: str, caller: Caller, ports: CompliancePorts) 
     if not exception.is_deleted:
         exception = _ended(exception, caller, ports.clock())
         ports.exceptions.save(exception)
-    _tell(exception, ports)
+    tell_exception(exception, ports)
     return exception
 
 
@@ -61,20 +58,6 @@ def _ended(exception: Excepted, caller: Caller, now: datetime) -> Excepted:
     )
 
 
-def _tell(exception: Excepted, ports: CompliancePorts) -> None:
-    """Who could not be told comes again, so that the same version is told twice at worst."""
-    spec = exception.spec
-    named = {"rule": spec.rule, "resource": spec.resource, "tags": spec.tags, "account": spec.account}
-    event = Event(
-        type=DECIDED[exception.is_deleted],
-        at=exception.updated_at,
-        actor=exception.updated_by,
-        reason=spec.reason,
-        data={"owner": spec.owner, "until": rfc3339(exception.until), **named},
-    )
-    ports.bus.publish_exception(exception, event)
-
-
 def _checked(spec: ExceptionSpec, now: datetime, ports: CompliancePorts) -> datetime:
     wrong = []
     if (spec.rule, spec.resource, spec.tags, spec.account) == (None, None, None, None):
@@ -83,14 +66,9 @@ def _checked(spec: ExceptionSpec, now: datetime, ports: CompliancePorts) -> date
         wrong.append(Violation("rule", f"one of {', '.join(sorted(ports.rules))}"))
     until = now
     try:
-        until = from_rfc3339(spec.until)
-    except ValueError:
-        wrong.append(Violation("until", "give a moment with its offset, such as 2026-11-30T22:00:00+01:00"))
-    else:
-        if not now < until <= now + LONGEST:
-            wrong.append(
-                Violation("until", f"give a moment after now ({rfc3339(now)}), at most a year ahead")
-            )
+        until = end_of(spec.until, now)
+    except Invalid as problem:
+        wrong += problem.violations
     if wrong:
         raise Invalid(*wrong)
     return until

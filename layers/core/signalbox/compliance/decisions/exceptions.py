@@ -1,10 +1,27 @@
 """Which exception covers a finding."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from signalbox.compliance.model import Observed, Subject
 from signalbox.compliance.record import Excepted
+from signalbox.kernel.clock import from_rfc3339, rfc3339
+from signalbox.kernel.errors import Invalid, Violation
+
+LONGEST = timedelta(days=366)
+
+
+def end_of(until: str, now: datetime) -> datetime:
+    """The moment that somebody has written. Raises Invalid."""
+    try:
+        end = from_rfc3339(until)
+    except ValueError:
+        raise Invalid(
+            Violation("until", "give a moment with its offset, such as 2026-11-30T22:00:00+01:00")
+        ) from None
+    if not now < end <= now + LONGEST:
+        raise Invalid(Violation("until", f"give a moment after now ({rfc3339(now)}), at most a year ahead"))
+    return end
 
 
 def covering(

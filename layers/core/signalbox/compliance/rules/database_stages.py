@@ -153,4 +153,12 @@ def _swap(resource: Resource, before: Configuration, now: Configuration) -> Data
     return DatabaseSwap(resource=resource, before=database_in(before), now=database_in(now))
 
 
-WAYS = Ways(read=_swap, towards=FORWARD, back=BACK)
+def _remains(swap: DatabaseSwap) -> tuple[str, ...]:
+    """The database under its other name, what has its name now, and what that was made of."""
+    now = swap.now
+    copies = (f"{each.DBInstanceIdentifier} (encrypted)" for each in (now.Copy,) if each)
+    snapshots = (each.DBSnapshotIdentifier for each in now.Snapshots)
+    return (f"{now.DBInstanceIdentifier} (not encrypted)", *copies, *snapshots)
+
+
+WAYS = Ways(read=_swap, towards=FORWARD, back=BACK, remains=_remains)

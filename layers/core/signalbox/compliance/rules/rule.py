@@ -26,11 +26,13 @@ Way = Callable[[Resource, Configuration, Configuration], Stage | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
     """The ways of a fix that cannot be made at once: towards what must be so, and back to what was; `names`
-    are all stages towards it, by what was before."""
+    are all stages towards it, by what was before; `remains` names what is left of it when it is done, by
+    which people can go back."""
 
     names: Callable[[Resource, Configuration], tuple[str, ...]]
     forward: Way
     back: Way
+    remains: Callable[[Resource, Configuration], tuple[str, ...]]
 
 
 SOON = timedelta(minutes=5)  # until a fix can be seen, of most

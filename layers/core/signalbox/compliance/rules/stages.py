@@ -38,11 +38,12 @@ class Step(Generic[T]):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways(Generic[T]):
     """Both ways, towards what must be so and back to what was, as tables. `read` makes of the resource, what
-    was before and what is now that by which steps are judged."""
+    was before and what is now that by which steps are judged; `remains` names what is left at the end."""
 
     read: Callable[[Resource, Configuration, Configuration], T]
     towards: Sequence[Step[T]]
     back: Sequence[Step[T]]
+    remains: Callable[[T], tuple[str, ...]]
 
     def act(self, resource: Resource, configuration: Configuration) -> tuple[Write, ...]:
         """All that it takes, by what is before any of it."""
@@ -59,6 +60,7 @@ class Ways(Generic[T]):
             names=self._names,
             forward=lambda resource, before, now: _next(self.towards, self.read(resource, before, now)),
             back=lambda resource, before, now: _next(self.back, self.read(resource, before, now)),
+            remains=lambda resource, now: self.remains(self.read(resource, now, now)),
         )
 
     def _names(self, resource: Resource, configuration: Configuration) -> tuple[str, ...]:

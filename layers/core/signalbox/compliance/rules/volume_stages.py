@@ -184,4 +184,11 @@ def _swap(resource: Resource, before: Configuration, now: Configuration) -> Swap
     return Swap(resource=resource, before=volume_in(before), now=volume_in(now))
 
 
-WAYS = Ways(read=_swap, towards=FORWARD, back=BACK)
+def _remains(swap: Swap) -> tuple[str, ...]:
+    """The volume as it was, what has taken its place, and what that was made of."""
+    copies = (f"{each.VolumeId} (encrypted)" for each in swap.now.Copies)
+    snapshots = (each.SnapshotId for each in swap.now.Snapshots)
+    return (f"{swap.resource.id} (not encrypted)", *copies, *snapshots)
+
+
+WAYS = Ways(read=_swap, towards=FORWARD, back=BACK, remains=_remains)

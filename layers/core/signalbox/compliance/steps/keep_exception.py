@@ -1,9 +1,13 @@
-"""Keep an exception as the next version of what was decided before."""
+"""Keep an exception as the next version of what was decided before, and say so."""
 
 from dataclasses import replace
 
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Excepted
+from signalbox.kernel.clock import rfc3339
+from signalbox.kernel.events import Event
+
+DECIDED = {False: "Exception Applied", True: "Exception Deleted"}  # by whether it is deleted
 
 
 def keep(exception: Excepted, ports: CompliancePorts) -> tuple[Excepted, bool]:
@@ -20,6 +24,20 @@ def keep(exception: Excepted, ports: CompliancePorts) -> tuple[Excepted, bool]:
         return before, False
     ports.exceptions.save(following)
     return following, before.is_deleted
+
+
+def tell_exception(exception: Excepted, ports: CompliancePorts) -> None:
+    """Who could not be told comes again, so that the same version is told twice at worst."""
+    spec = exception.spec
+    named = {"rule": spec.rule, "resource": spec.resource, "tags": spec.tags, "account": spec.account}
+    event = Event(
+        type=DECIDED[exception.is_deleted],
+        at=exception.updated_at,
+        actor=exception.updated_by,
+        reason=spec.reason,
+        data={"owner": spec.owner, "until": rfc3339(exception.until), **named},
+    )
+    ports.bus.publish_exception(exception, event)
 
 
 def _is_same(before: Excepted, after: Excepted) -> bool:

@@ -10,6 +10,7 @@ from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Rule
+from signalbox.compliance.steps.look import SOONEST, until_next_look
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
@@ -20,12 +21,8 @@ from signalbox.compliance.steps.turn import (
     take_turn,
     tell,
 )
-from signalbox.kernel.again import later
 from signalbox.kernel.errors import Rejected, Transient
 
-SOONEST = 5  # seconds between two looks; each round twice as many
-LONGEST_WAIT = 60  # seconds, when a fix can be seen soon
-LOOKS = 100  # or so: an execution has 25,000 events, and each look takes eleven of them
 UNTIL_LATER = 3600  # seconds, for what AWS applies in a window of its own
 
 
@@ -96,10 +93,8 @@ def _proven(finding: Finding, reason: str, after: Configuration, ports: Complian
 
 
 def _again(finding: Finding, judgement: Judgement, ports: CompliancePorts) -> Progress:
-    within = int(rule_of(finding, ports).playbook.within.total_seconds())
     attempt = replace(finding.remediation, rounds=finding.remediation.rounds + 1)
     recorded(replace(finding, reason=judgement.reason, remediation=attempt), (), ports)
     if judgement.verdict is Verdict.PENDING:
         return Progress(next=Next.PROVE_FIX, seconds=UNTIL_LATER)
-    longest = max(LONGEST_WAIT, within // LOOKS)
-    return Progress(next=Next.PROVE_FIX, seconds=later(attempt.rounds, SOONEST, longest))
+    return Progress(next=Next.PROVE_FIX, seconds=until_next_look(rule_of(finding, ports), attempt.rounds))

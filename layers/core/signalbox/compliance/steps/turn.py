@@ -40,7 +40,10 @@ def take_turn(command: RemediationCommand, ports: CompliancePorts) -> Finding | 
 
 
 def resumed(finding: Finding) -> Progress | None:
-    """Where an attempt goes on that has begun to write: it is not decided upon again."""
+    """Where an attempt goes on that has begun to write, or that somebody wants undone: it is not decided upon
+    again."""
+    if finding.remediation.undo is not None:
+        return Progress(next=Next.UNDO_FIX)
     if finding.remediation.stopped:
         return Progress(next=Next.UNDO_FIX, failure=finding.remediation.failure)
     return Progress(next=Next.APPLY_FIX) if finding.remediation.before is not None else None

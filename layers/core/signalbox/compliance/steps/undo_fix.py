@@ -1,9 +1,9 @@
 """Task `UndoFix`: whatever went wrong, bring back what was recorded before the first write, and say so."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from signalbox.compliance.decisions.breaker import MOST, is_flapping, recent
+from signalbox.compliance.decisions.undo import different
 from signalbox.compliance.model import Configuration, Observed, Write
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
@@ -21,22 +21,24 @@ from signalbox.compliance.steps.turn import (
     take_turn,
     tell,
 )
+from signalbox.compliance.steps.undo_on_request import undo_on_request
+from signalbox.compliance.steps.write_undo import LINGERS, written
 from signalbox.kernel.errors import NotFound, Rejected
 
 UNKNOWN = "an unknown failure"
 ALL_DONE = "all its stages are done, and what was written since would be lost"
 LONGEST_FAILURE = 1000  # characters
-# Seconds after which Lambda ends a function: who was lost sight of may write the fix until then.
-LINGERS = 60
 FAILED = {"untouched": "Remediation Failed", "undone": "Remediation Undone", "stuck": "Undo Failed"}
 
 
 def undo_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
-    """The end of a remediation that could not be proven. What AWS refuses for good is named; what may pass is
-    tried again without end."""
+    """The end of a remediation that could not be proven, or that somebody wants undone. What AWS refuses for
+    good is named; what may pass is tried again without end."""
     finding = take_turn(command, ports)
     if finding is None:
         return Progress(next=Next.DONE)
+    if finding.remediation.undo is not None:
+        return undo_on_request(finding, finding.remediation.undo, ports)
     failure = (command.failure or finding.remediation.failure or UNKNOWN)[:LONGEST_FAILURE]
     before = finding.remediation.before
     if before is None:
@@ -54,7 +56,7 @@ def _undone(finding: Finding, before: Configuration, failure: str, ports: Compli
     found = ports.estate.observe(rule, finding.resource)
     if found is None:
         return gone(finding, ports)
-    changed = _different(rule, before, found)
+    changed = different(rule, before, found.configuration)
     if changed and not finding.remediation.undoing:
         if _is_too_late(finding, rule, found):
             return _failed(finding, f"{failure}; not undone: {ALL_DONE}", "stuck", ports)
@@ -64,7 +66,7 @@ def _undone(finding: Finding, before: Configuration, failure: str, ports: Compli
         return _one_stage(finding, stage, failure, ports)
     refused: list[str] = []
     if changed and rule.playbook.stages is None:
-        refused = _written(rule.playbook.undo(finding.resource, before), ports)
+        refused = written(rule.playbook.undo(finding.resource, before), ports)
         found = ports.estate.observe(rule, finding.resource)
         if found is None:
             return gone(finding, ports)
@@ -111,13 +113,7 @@ def _ended(
 
 
 def _left(rule: Rule, before: Configuration, found: Observed) -> list[str]:
-    return [f"{name} is not as before" for name in _different(rule, before, found)]
-
-
-def _different(rule: Rule, before: Configuration, found: Observed) -> list[str]:
-    """The fields that are not as they were before the fix."""
-    wanted, are = rule.playbook.restored(before), rule.playbook.restored(found.configuration)
-    return [name for name in wanted if wanted[name] != are.get(name)]
+    return [f"{name} is not as before" for name in different(rule, before, found.configuration)]
 
 
 def _recorded_first(
@@ -132,21 +128,10 @@ def _one_stage(finding: Finding, stage: Stage, failure: str, ports: CompliancePo
     """Of the way back. It ends where AWS refuses one, or does not come to an end with it."""
     finding, writes = entered(finding, stage, ports)
     late = [f"{stage.name} takes too long"] if is_late(finding, stage, ports) else []
-    problems = late or _written(writes, ports)
+    problems = late or written(writes, ports)
     if problems:
         return _failed(finding, f"{failure}; not undone: {'; '.join(problems)}", "stuck", ports)
     return Progress(next=Next.UNDO_FIX, seconds=rest(finding), failure=failure)
-
-
-def _written(writes: Sequence[Write], ports: CompliancePorts) -> list[str]:
-    """What AWS refused of the undo."""
-    refused = []
-    for write in writes:
-        try:
-            ports.estate.write(write)
-        except Rejected as error:
-            refused.append(str(error))
-    return refused
 
 
 def _failed(finding: Finding, reason: str, outcome: str, ports: CompliancePorts) -> Progress:

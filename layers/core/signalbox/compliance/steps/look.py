@@ -1,0 +1,14 @@
+"""How soon a resource is looked at again, by how long AWS may take with it."""
+
+from signalbox.compliance.rules.rule import Rule
+from signalbox.kernel.again import later
+
+SOONEST = 5  # seconds between two looks; each round twice as many
+LONGEST_WAIT = 60  # seconds, when a change can be seen soon
+LOOKS = 100  # or so: an execution has 25,000 events, and each look takes eleven of them
+
+
+def until_next_look(rule: Rule, rounds: int) -> int:
+    """Seconds."""
+    within = int(rule.playbook.within.total_seconds())
+    return later(rounds, SOONEST, max(LONGEST_WAIT, within // LOOKS))
