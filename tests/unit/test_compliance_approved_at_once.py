@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from signalbox.compliance.commands.advance_wave import ended
+from signalbox.compliance.commands.dry_run import dry_run, dry_run_rule
 from signalbox.compliance.commands.put_exception import put_exception
 from signalbox.compliance.commands.remediate import approve, reject, remediate
 from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST
@@ -210,6 +211,33 @@ def test_until_a_failure_is_undone_none_can_be_asked_for() -> None:
     assert queued(stage, found) == found[1:]
     stage.settle(minutes=20)
     assert wave(stage).first == ()
+
+
+def test_one_that_has_failed_and_is_found_anew_is_no_probe_unless_somebody_asks_for_it() -> None:
+    stage = Railway()
+    found = approved(stage, 3)
+    bad = stage.world.estate.things[found[0].resource.id]
+    bad.deaf = True
+    stage.settle(minutes=6)
+    assert wave(stage).first == (found[0].finding_id,)
+    stage.is_silent = True
+    stage.settle(minutes=10)
+    assert stage.finding(found[0]).state is State.FAILED
+    stage.says(found[0], Verdict.COMPLIANT)
+    stage.world.clock.move(minutes=1)
+    stage.says(found[0])
+    stage.settle(seconds=5)
+    approve(found[0].finding_id, ANA, stage.world.ports)
+    stage.settle(minutes=10)
+    assert queued(stage, [found[0]]) == [found[0]]
+
+
+def test_a_dry_run_counts_the_approval_of_what_is_queued() -> None:
+    stage, failed, left = halted()
+    assert dry_run(left[0].finding_id, BEN.arn, stage.world.ports).outcome == "act"
+    assert dry_run(failed[0].finding_id, BEN.arn, stage.world.ports).outcome == "wait"
+    found, _ = dry_run_rule(GROUP, 100, None, stage.world.ports)
+    assert sorted(each.outcome for each in found) == ["act"] * len(left) + ["wait"]
 
 
 def test_when_it_says_nothing_the_next_one_that_is_asked_for_is_tried() -> None:

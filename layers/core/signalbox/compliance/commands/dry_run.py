@@ -1,14 +1,15 @@
 """What would be done about findings now, and what would be left and why. Writes nothing, starts nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
+from signalbox.compliance.commands.attend import begun
 from signalbox.compliance.commands.notice import new_finding
 from signalbox.compliance.decisions.assess import Act, Terms, Wait, assess
 from signalbox.compliance.model import Subject, Verdict, Write
 from signalbox.compliance.ports import CompliancePorts
-from signalbox.compliance.record import Finding, Remediation
+from signalbox.compliance.record import Finding
 from signalbox.compliance.steps.turn import get_finding, rule_of
 from signalbox.kernel.errors import NotFound, Rejected, Transient
 
@@ -72,8 +73,7 @@ def _outlook(finding: Finding, requested_by: str, ports: CompliancePorts) -> Out
     if judgement.verdict is not Verdict.NON_COMPLIANT:
         return Outlook(finding=finding, outcome="skip", reason=judgement.reason)
     terms = Terms(exceptions=ports.exceptions.all(), ceiling=ports.ceiling, now=ports.clock())
-    asked = replace(finding, remediation=Remediation(requested_by=requested_by))
-    decision = assess(asked, rule, observed, terms)
+    decision = assess(begun(finding, requested_by), rule, observed, terms)
     if isinstance(decision, Act):
         return Outlook(finding=finding, outcome="act", reason=judgement.reason, writes=decision.writes)
     outcome = "wait" if isinstance(decision, Wait) else "skip"

@@ -35,8 +35,11 @@ class Fate(StrEnum):
 
 
 def is_let_through(wave: Wave, finding: Finding) -> bool:
-    """The first ones, and those whose turn has been given to them, unless the wave is halted."""
-    return finding.id in wave.first or (not wave.halted and finding.remediation.turn_at is not None)
+    """The first ones, and those whose turn has been given to them; of a halted wave only the one that
+    somebody has asked for."""
+    if wave.halted:
+        return finding.id in wave.first and bool(finding.remediation.requested_by)
+    return finding.id in wave.first or finding.remediation.turn_at is not None
 
 
 def has_room(wave: Wave, finding: Finding) -> bool:
