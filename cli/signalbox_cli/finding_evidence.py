@@ -1,15 +1,17 @@
 """Findings with their evidence as rows that an auditor reads. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from signalbox.kernel.timeline import Entry, Head, first_break
 from signalbox_cli.evidence_rows import csv_of
+from signalbox_cli.finding_attempts import Attempt, attempts_in
 from signalbox_cli.finding_words import resource_name
 from signalbox_cli.rollout_words import Json
 
 COLUMNS = (
     "finding", "rule", "type", "resource", "name", "account", "region", "state", "reason", "detected_at",
     "closed_at", "requested_by", "approved_by", "before", "writes", "after", "entries", "chain_holds",
+    "attempt", "kind", "started_at", "ended_at", "outcome", "why", "undo_writes",
 )  # fmt: skip
 
 
@@ -22,17 +24,35 @@ def holds(finding: Json) -> bool:
 
 
 def evidence_csv(findings: Iterable[Json]) -> str:
-    """One row each, below the names of the columns; configurations are JSON."""
-    return csv_of(COLUMNS, map(_row, findings))
+    """A row for each attempt, oldest first, or one when nothing was tried, below the names of the columns;
+    configurations are JSON."""
+    return csv_of(COLUMNS, (row for finding in findings for row in _rows(finding)))
 
 
-def _row(finding: Json) -> tuple[object, ...]:
-    of, evidence = finding["resource"], finding["evidence"]
-    return (
+def _rows(finding: Json) -> Iterator[tuple[object, ...]]:
+    of, timeline = finding["resource"], finding["evidence"]["timeline"]
+    about = (
         *(finding["id"], finding["rule"]),
         *(of["type"], of["id"], resource_name(finding), of["account"], of["region"]),
         *(finding["state"], finding["reason"], finding["detected_at"], finding["closed_at"]),
-        *(evidence["requested_by"], evidence["approved_by"]),
-        *(evidence["before"], evidence["writes"], evidence["after"]),
-        *(len(evidence["timeline"]), holds(finding)),
     )
+    ends = (len(timeline), holds(finding))
+    attempts = attempts_in(timeline)
+    for number, attempt in enumerate(attempts, start=1):
+        yield (*about, *_evidence(attempt), *ends, number, *_course(attempt))
+    if not attempts:
+        evidence = finding["evidence"]
+        said = (evidence["requested_by"], evidence["approved_by"])
+        yield (*about, *said, evidence["before"], evidence["writes"], evidence["after"], *ends, *_NOTHING)
+
+
+_NOTHING = (None,) * 7
+
+
+def _evidence(attempt: Attempt) -> tuple[object, ...]:
+    return attempt.requested_by, attempt.approved_by, attempt.before, attempt.writes, attempt.after
+
+
+def _course(attempt: Attempt) -> tuple[object, ...]:
+    when = (attempt.started_at, attempt.ended_at)
+    return attempt.kind, *when, attempt.outcome or "under way", attempt.reason, attempt.undo_writes

@@ -9,7 +9,7 @@ from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
 from signalbox.compliance.baseline_types import BASELINE_TYPES
-from signalbox.compliance.rules import baseline_kept
+from signalbox.compliance.rules import baseline_kept, registry
 from signalbox.rollouts.commands.occurrences import EACH_MINUTE
 from tests.contract.template import (
     ROOT,
@@ -170,6 +170,18 @@ def test_the_rule_that_compares_with_baselines_is_told_of_every_change_and_looks
         "ScheduledNotification": "One_Hour",
     }
     assert scope["ComplianceResourceTypes"] == list(BASELINE_TYPES)
+
+
+def test_a_rule_knows_of_which_types_its_rule_in_aws_config_needs_records() -> None:
+    """Those without a scope look by themselves."""
+    scopes = {
+        source if isinstance(source, str) else baseline_kept.RULE.identifier: tuple(
+            rule["Properties"].get("Scope", {}).get("ComplianceResourceTypes", ())
+        )
+        for rule in resources(template(), "AWS::Config::ConfigRule").values()
+        for source in [rule["Properties"]["Source"]["SourceIdentifier"]]
+    }
+    assert scopes == {rule.identifier: rule.recorded_types for rule in registry.RULES.values()}
 
 
 def test_what_is_for_aws_config_is_made_only_where_it_records_and_in_its_order() -> None:

@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from signalbox.aws import clients
-from signalbox.aws.compliance.evaluations import ConfigEvaluations
+from signalbox.aws.compliance.evaluations import OF_IAM, ConfigEvaluations
 from signalbox.aws.compliance.records import ConfigRecords
 from signalbox.compliance.model import Evaluation, Looks, Recording, Verdict
 from signalbox.kernel.errors import Rejected, Transient
@@ -196,7 +196,68 @@ def test_a_recorder_may_be_on_and_fail(config: Any, status: dict[str, Any], prob
     found = {"ConfigurationRecordersStatus": [{"recording": True, "lastStartTime": NOW, **status}]}
     with Stubber(config) as stub:
         stub.add_response("describe_configuration_recorder_status", found, {})
-        assert EVALUATIONS.recording() == Recording(is_on=True, since=NOW, problem=problem)
+        recorders = {"ConfigurationRecorders": [{"name": NAME}]}
+        stub.add_response("describe_configuration_recorders", recorders, {})
+        assert EVALUATIONS.recording() == Recording(is_on=True, since=NOW, problem=problem, but=OF_IAM)
+
+
+VOLUMES, ROLES = "AWS::EC2::Volume", "AWS::IAM::Role"
+
+
+@pytest.mark.parametrize(
+    ("group", "recorded"),
+    [
+        ({"allSupported": True}, {VOLUMES}),
+        ({"allSupported": True, "includeGlobalResourceTypes": True}, {VOLUMES, ROLES}),
+        ({"allSupported": False, "resourceTypes": [ROLES]}, {ROLES}),
+        (
+            {
+                "allSupported": False,
+                "exclusionByResourceTypes": {"resourceTypes": [VOLUMES]},
+                "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
+            },
+            {ROLES},
+        ),
+        (
+            {
+                "allSupported": False,
+                "resourceTypes": [VOLUMES],
+                "recordingStrategy": {"useOnly": "INCLUSION_BY_RESOURCE_TYPES"},
+            },
+            {VOLUMES},
+        ),
+    ],
+)
+def test_a_recorder_may_leave_types_out(config: Any, group: dict[str, Any], recorded: set[str]) -> None:
+    begin_to_record(config, ACCOUNT)
+    role = f"arn:aws:iam::{ACCOUNT}:role/config"
+    config.put_configuration_recorder(
+        ConfigurationRecorder={"name": NAME, "roleARN": role, "recordingGroup": group}
+    )
+    recording = EVALUATIONS.recording()
+    assert recording is not None
+    assert {each for each in (VOLUMES, ROLES) if recording.has(each)} == recorded
+
+
+@pytest.mark.parametrize(
+    ("group", "recorded"),
+    [
+        (
+            {"resourceTypes": [VOLUMES], "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}},
+            False,
+        ),
+        ({"exclusionByResourceTypes": {"resourceTypes": [VOLUMES]}}, True),
+    ],
+)
+def test_the_strategy_counts_where_there_is_one(config: Any, group: dict[str, Any], recorded: bool) -> None:  # noqa: FBT001
+    with Stubber(config) as stub:
+        status = {"ConfigurationRecordersStatus": [{"recording": True}]}
+        stub.add_response("describe_configuration_recorder_status", status, {})
+        recorders = {"ConfigurationRecorders": [{"name": NAME, "recordingGroup": group}]}
+        stub.add_response("describe_configuration_recorders", recorders, {})
+        recording = EVALUATIONS.recording()
+    assert recording is not None
+    assert recording.has(ROLES) is recorded
 
 
 def _status(name: str, **times: object) -> dict[str, Any]:

@@ -181,6 +181,21 @@ def test_nothing_is_looked_at_while_the_recorder_is_off(stage: Stage) -> None:
     assert stage.functions.events
 
 
+def test_what_the_recorder_leaves_out_is_not_sent_and_not_told_to_be_gone(stage: Stage) -> None:
+    stage.put(*MESSAGES)
+    stage.rules.evaluate()
+    stage.functions.told()
+    group = {"allSupported": False, "resourceTypes": ["AWS::S3::Bucket"]}
+    recorder = {"name": NAME, "roleARN": f"arn:aws:iam::{ACCOUNT}:role/config", "recordingGroup": group}
+    boto3.client("config").put_configuration_recorder(ConfigurationRecorder=recorder)
+    stage.ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=2)
+    stage.rules.evaluate()
+    assert stage.functions.told() == []
+    begin_to_record(boto3.client("config"), ACCOUNT)
+    stage.rules.evaluate()
+    assert len(stage.functions.told()) == 1
+
+
 def test_a_rule_has_looked_once_its_function_has_answered(stage: Stage) -> None:
     stage.put(*MESSAGES)
     stage.rules.evaluate()

@@ -284,6 +284,30 @@ def test_a_baseline_that_cannot_be_is_refused_by_its_field(stage: World) -> None
     assert operator.request("DELETE", "/baselines/AWS::RDS::DBInstance").status == 404
 
 
+def test_what_the_recorder_leaves_out_has_no_data_and_all_else_has(stage: World, findings: Findings) -> None:
+    eventually(lambda: findings.posture(BUCKETS)["looked_at"], PATIENCE)
+    config = stage.aws("config")
+    (recorder,) = config.describe_configuration_recorders()["ConfigurationRecorders"]
+    without = {
+        "allSupported": False,
+        "exclusionByResourceTypes": {"resourceTypes": ["AWS::S3::Bucket"]},
+        "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
+    }
+    config.put_configuration_recorder(ConfigurationRecorder={**recorder, "recordingGroup": without})
+    try:
+        bucket = findings.bucket(managed=False)
+        group = findings.group()
+        findings.until(group, SSH, "waiting")
+        assert findings.of(bucket, BUCKETS) is None
+        rules = findings.postures()
+        told = "the recorder of AWS Config leaves out AWS::S3::Bucket"
+        assert {name for name, each in rules.items() if each["no_data"] == told} == {BUCKETS, TAGS}
+        assert rules[SSH]["verdict"] == "non_compliant"
+    finally:
+        config.put_configuration_recorder(ConfigurationRecorder=recorder)
+    findings.until(bucket, BUCKETS, "open")
+
+
 def test_without_a_recorder_nothing_is_compliant_and_posture_says_why(
     stage: World, findings: Findings
 ) -> None:

@@ -1,5 +1,6 @@
 """Of which rules there is no data: nothing found is not the same as compliant."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from signalbox.compliance.commands.tell_posture import tell_posture
 from signalbox.compliance.decisions.data import Data, data
 from signalbox.compliance.decisions.posture import RulePosture
 from signalbox.compliance.model import Looks, Recording, Verdict
+from signalbox.compliance.record import Baseline
 from signalbox.kernel.errors import Rejected, Transient
 from tests.unit.builders import NOW
 from tests.unit.compliance_fakes import ComplianceWorld
@@ -18,15 +20,16 @@ ON = Recording(is_on=True, since=NOW)
 SEEN = Looks(succeeded_at=NOW)
 EARLIER = NOW - timedelta(hours=1)
 CONFIG = f"config-{BUCKET}"
+BUCKETS, VOLUMES = "AWS::S3::Bucket", "AWS::EC2::Volume"
 STAMP = "2026-11-22T08:00:00.000Z"
 
 
 def test_what_is_looked_at_has_data() -> None:
-    assert data(ON, SEEN) == Data(looked_at=NOW)
+    assert data(ON, SEEN, [BUCKETS]) == Data(looked_at=NOW)
 
 
 def test_a_failure_before_the_last_success_is_over() -> None:
-    assert not data(ON, Looks(succeeded_at=NOW, failed_at=EARLIER, problem="AccessDenied")).missing
+    assert not data(ON, Looks(succeeded_at=NOW, failed_at=EARLIER, problem="AccessDenied"), []).missing
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,12 @@ def test_a_failure_before_the_last_success_is_over() -> None:
         (Recording(is_on=False, since=NOW), SEEN, f"the recorder of AWS Config is off since {STAMP}"),
         (Recording(is_on=False), SEEN, "the recorder of AWS Config is off"),
         (Recording(is_on=True, problem="no bucket"), SEEN, "the recorder of AWS Config fails: no bucket"),
+        (replace(ON, but=frozenset({VOLUMES})), SEEN, f"the recorder of AWS Config leaves out {VOLUMES}"),
+        (
+            replace(ON, only=frozenset({"AWS::EC2::Instance"})),
+            Looks(),
+            f"the recorder of AWS Config leaves out {BUCKETS}, {VOLUMES}",
+        ),
         (ON, None, "AWS Config has no such rule any more"),
         (ON, Looks(), "AWS Config has had no result yet"),
         (ON, Looks(failed_at=NOW, problem="E: no"), f"AWS Config failed to look at {STAMP}: E: no"),
@@ -47,7 +56,7 @@ def test_a_failure_before_the_last_success_is_over() -> None:
     ],
 )
 def test_why_there_is_no_data(recording: Recording | None, looks: Looks | None, missing: str) -> None:
-    assert data(recording, looks).missing == missing
+    assert data(recording, looks, [BUCKETS, VOLUMES]).missing == missing
 
 
 def _bucket(world: ComplianceWorld) -> RulePosture:
@@ -77,6 +86,30 @@ def test_one_rule_that_is_gone_from_config_says_nothing_of_the_others() -> None:
     world.evaluations.looked[CONFIG] = None
     rules = tell_posture(world.ports).rules
     assert [name for name, of in rules.items() if of.verdict is Verdict.NO_DATA] == [BUCKET]
+
+
+def test_rules_of_which_a_type_is_not_recorded_have_no_data_and_those_that_look_themselves_have() -> None:
+    world = ComplianceWorld()
+    world.evaluations.recorder = replace(ON, only=frozenset({BUCKETS, VOLUMES, "AWS::EC2::Instance"}))
+    rules = tell_posture(world.ports).rules
+    known = {name for name, of in rules.items() if of.verdict is not Verdict.NO_DATA}
+    assert known == {
+        "baseline-kept", "bucket-public-access", "instance-metadata", "trail-logging", "volume-encrypted",
+        "volumes-encrypted-by-default",
+    }  # fmt: skip
+    assert rules["required-tags"].data.missing == (
+        "the recorder of AWS Config leaves out AWS::EC2::SecurityGroup, AWS::RDS::DBInstance"
+    )
+
+
+def test_of_baselines_those_types_count_that_have_one() -> None:
+    world = ComplianceWorld()
+    world.evaluations.recorder = replace(ON, but=frozenset({VOLUMES, "AWS::EC2::Instance"}))
+    baseline = Baseline(resource_type=VOLUMES, version=1, expected={"a": 1}, reason="so", at=NOW, by="ana")
+    world.baselines.save(baseline)
+    world.baselines.save(replace(baseline, resource_type="AWS::EC2::Instance", is_ended=True))
+    missing = tell_posture(world.ports).rules["baseline-kept"].data.missing
+    assert missing == f"the recorder of AWS Config leaves out {VOLUMES}"
 
 
 def test_a_stack_without_rules_in_config_says_so_and_asks_nothing() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from moto.config.exceptions import InvalidResultTokenException, NoSuchConfigRuleException
 from moto.config.models import config_backends
 
-from signalbox_local.config_rules.account_recorder import is_recording
+from signalbox_local.config_rules.account_recorder import is_recording, records
 from signalbox_local.config_rules.evaluators import EVALUATORS, Evaluated
 from signalbox_local.config_rules.events import compliance_change
 from signalbox_local.config_rules.own_rules import OwnRules
@@ -34,8 +34,9 @@ class Evaluation:
 
 class ConfigRules:
     """Evaluates the managed rules that are there, has those evaluated that have functions of their own, and
-    tells what has changed, while the account's recorder is on. A rule that it does not know says nothing, as
-    without data; so does one with a function where there are no `own` rules."""
+    tells what has changed, while the account's recorder is on: of the types that it records. A rule that it
+    does not know says nothing, as without data; so does one with a function where there are no `own` rules.
+    """
 
     def __init__(self, publish: Publish, account: str, region: str, own: OwnRules | None = None) -> None:
         self._publish, self._own = publish, own
@@ -97,16 +98,22 @@ class ConfigRules:
             self._said[key] = Evaluation(says, type_, _now(), remark)
 
     def _compared(self, rule: Any, found: Evaluated) -> None:
+        """What was said of types that are not recorded any more stays so."""
         name = rule.config_rule_name
-        gone = [id_ for of, id_ in self._said if of == name and id_ not in found]
+        said = [(id_, each.type) for (of, id_), each in self._said.items() if of == name]
+        gone = [id_ for id_, type_ in said if id_ not in found and self._records(type_)]
         for id_ in gone:
             self._changed(rule, id_, self._said[name, id_].type, "NOT_APPLICABLE")
             del self._said[name, id_]
-        for id_, (type_, is_compliant) in found.items():
+        recorded = {id_: each for id_, each in found.items() if self._records(each[0])}
+        for id_, (type_, is_compliant) in recorded.items():
             says = "COMPLIANT" if is_compliant else "NON_COMPLIANT"
             before = self._said.get((name, id_))
             if before is None or before.compliance != says:
                 self._changed(rule, id_, type_, says)
+
+    def _records(self, type_: str) -> bool:
+        return records(self._account, self._region, type_)
 
     def _changed(self, rule: Any, id_: str, type_: str, compliance: str, remark: str = "") -> None:
         key = (rule.config_rule_name, id_)

@@ -1,10 +1,12 @@
-"""The configuration recorder of the account: moto keeps whether it is on, without it no rule looks."""
+"""The configuration recorder of the account: moto keeps whether it is on, and what it records. Without it no
+rule looks."""
 
 from typing import Any
 
 from moto.config.models import config_backends
 
 NAME = "default"
+ACCOUNT = "AWS::::Account"
 RECORDER = {
     "name": NAME,
     "roleARN": "arn:aws:iam::{account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig",
@@ -25,3 +27,17 @@ def is_recording(account: str, region: str) -> bool:
     """Whether anything is recorded there."""
     recorders = config_backends[account][region].recorders
     return any(each.status.recording for each in recorders.values())
+
+
+def records(account: str, region: str, type_: str) -> bool:
+    """Whether it keeps records of that type; of the account itself there are none, and rules look at it."""
+    recorders = config_backends[account][region].recorders
+    return type_ == ACCOUNT or all(_has(each.recording_group, type_) for each in recorders.values())
+
+
+def _has(group: Any, type_: str) -> bool:
+    if group.all_supported:
+        return True
+    if group.recording_strategy["useOnly"] == "EXCLUSION_BY_RESOURCE_TYPES":
+        return type_ not in group.exclusion_by_resource_types["resourceTypes"]
+    return type_ in group.resource_types

@@ -36,7 +36,8 @@ class OwnRules:
         """Sends what has changed since the last look, and that it is time, each hour or when somebody asks:
         what it is about then is up to the function."""
         for type_ in rule.scope.compliance_resource_types if rule.scope else ():
-            self._look_at(rule, type_)
+            if self._recorder.records(type_):  # what was sent of others stays so
+                self._look_at(rule, type_)
         name, now = rule.config_rule_name, self._now()
         if is_asked or now >= self._due.get(name, now):
             self._due[name] = now + EACH_HOUR

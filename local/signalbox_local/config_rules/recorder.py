@@ -12,6 +12,7 @@ from moto.ec2.models import ec2_backends
 from moto.rds.models import rds_backends
 from moto.s3.models import s3_backends
 
+from signalbox_local.config_rules.account_recorder import records
 from signalbox_local.config_rules.evaluators import instances_of
 
 Parts = dict[str, Any]
@@ -27,16 +28,21 @@ class Recorded:
 
 
 class Recorder:
-    """Looks when it is asked: what it tells is never old. Types that it does not know have no resources."""
+    """Looks when it is asked: what it tells is never old. Types that it does not know have no resources, nor
+    those that the account's recorder leaves out."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account, self._region = account, region
         self._kept: dict[tuple[str, str], Recorded] = {}
         self._lock = threading.Lock()
 
+    def records(self, type_: str) -> bool:
+        """Whether the account wants that type recorded."""
+        return records(self._account, self._region, type_)
+
     def items(self, type_: str) -> Mapping[str, Parts]:
         """By id: the configuration items of a type."""
-        look = _LOOKS.get(type_)
+        look = _LOOKS.get(type_) if self.records(type_) else None
         with self._lock:
             found = list(look(self._account, self._region)) if look else []
             for parts in found:

@@ -131,11 +131,17 @@ class Write:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """The recorder of AWS Config: whether it is on, since when that is so, and what is wrong with it, empty
-    when nothing."""
+    when nothing. It keeps records of all types `but` some, or of those `only`."""
 
     is_on: bool
     since: datetime | None = None
     problem: str = ""
+    only: frozenset[str] | None = None
+    but: frozenset[str] = frozenset()
+
+    def has(self, resource_type: str) -> bool:
+        """Whether it keeps records of that type."""
+        return resource_type not in self.but and (self.only is None or resource_type in self.only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

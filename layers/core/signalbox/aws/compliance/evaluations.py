@@ -20,6 +20,7 @@ _LOOKS_ALREADY = "ResourceInUseException"
 _BATCH = 100  # evaluations that one call takes
 _RULES = 25  # that one call tells of
 _ATTEMPTS = 3  # for those that it does not take
+OF_IAM = frozenset({"AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"})
 _TEST_TOKEN = "TESTMODE"  # noqa: S105 - of an invocation by somebody who only tries the function
 
 
@@ -63,9 +64,13 @@ class ConfigEvaluations:
 
     def recording(self) -> Recording | None:
         """The recorder that the account has made; those of AWS services record for these."""
+        config = client("config")
         with aws_errors():
-            found = client("config").describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
-        return _recording(found[0]) if found else None
+            found = config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+            recorders = config.describe_configuration_recorders()["ConfigurationRecorders"]
+        if not (found and recorders):
+            return None
+        return _recording(found[0], recorders[0].get("recordingGroup", {}))
 
     def looks(self, config_rules: Collection[str]) -> Mapping[str, Looks]:
         """25 a call. One that is gone refuses the call for all: then each is asked for by itself."""
@@ -111,14 +116,28 @@ class ConfigEvaluations:
             _put(token, batch)
 
 
-def _recording(status: Mapping[str, Any]) -> Recording:
+def _recording(status: Mapping[str, Any], group: Mapping[str, Any]) -> Recording:
     is_on = status.get("recording", False)
     failed = status.get("lastStatus") == "Failure"
     return Recording(
         is_on=is_on,
         since=_utc(status.get("lastStartTime" if is_on else "lastStopTime")),
         problem=_said(status, "lastErrorCode", "lastErrorMessage") if failed else "",
+        **_recorded(group),
     )
+
+
+def _recorded(group: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """The strategy counts where it is given; recorders of before there were any have none. IAM is recorded
+    with all others only when that is said; where some are left out it is one of the others."""
+    left_out = group.get("exclusionByResourceTypes", {}).get("resourceTypes", [])
+    named = group.get("resourceTypes", [])
+    strategy = group.get("recordingStrategy", {}).get("useOnly")
+    if strategy == "EXCLUSION_BY_RESOURCE_TYPES" or (strategy is None and left_out):
+        return {"but": frozenset(left_out)}
+    if strategy == "INCLUSION_BY_RESOURCE_TYPES" or (strategy is None and named):
+        return {"only": frozenset(named)}
+    return {} if group.get("includeGlobalResourceTypes") else {"but": OF_IAM}
 
 
 def _looked(status: Mapping[str, Any]) -> Looks:

@@ -1,5 +1,6 @@
 """Whether anything is known of a rule: nothing found says nothing where AWS Config does not look."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,21 +17,25 @@ class Data:
     missing: str = ""
 
 
-def data(recording: Recording | None, looks: Looks | None) -> Data:
-    """By the recorder of the Region, and the looks of the rule: None when AWS Config has no such rule. A rule
-    whose last look has failed knows only what was so before."""
+def data(recording: Recording | None, looks: Looks | None, types: Iterable[str]) -> Data:
+    """By the recorder of the Region, the looks of the rule (None when AWS Config has no such rule) and the
+    types of which it needs records. A rule whose last look has failed knows only what was so before, and so
+    does one of whose types one is recorded no longer."""
     if looks is None:
         return Data(missing="AWS Config has no such rule any more")
-    return Data(looked_at=looks.succeeded_at, missing=_unrecorded(recording) or _unseen(looks))
+    return Data(looked_at=looks.succeeded_at, missing=_unrecorded(recording, types) or _unseen(looks))
 
 
-def _unrecorded(recording: Recording | None) -> str:
+def _unrecorded(recording: Recording | None, types: Iterable[str]) -> str:
     if recording is None:
         return "AWS Config has no recorder in this Region"
     if not recording.is_on:
         since = f" since {rfc3339(recording.since)}" if recording.since else ""
         return f"the recorder of AWS Config is off{since}"
-    return f"the recorder of AWS Config fails: {recording.problem}" if recording.problem else ""
+    if recording.problem:
+        return f"the recorder of AWS Config fails: {recording.problem}"
+    left_out = [each for each in types if not recording.has(each)]
+    return f"the recorder of AWS Config leaves out {', '.join(left_out)}" if left_out else ""
 
 
 def _unseen(looks: Looks) -> str:

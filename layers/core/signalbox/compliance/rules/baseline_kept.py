@@ -1,5 +1,6 @@
 """Resources are as the baseline of their type says."""
 
+from signalbox.compliance.baseline_types import BASELINE_TYPES
 from signalbox.compliance.decisions.baselines import judge
 from signalbox.compliance.rules.rule import Rule, tells
 
@@ -9,6 +10,7 @@ RULE = Rule(
     title="Resources are as the baseline of their type says",
     identifier="EvaluateBaselinesFunction",
     resource_type="AWS::S3::Bucket",
+    scope=tuple(BASELINE_TYPES),
     judge=judge,
     playbook=tells(),
 )

@@ -32,6 +32,7 @@ MANAGED = Rule(
     title="EC2 instances are managed by Systems Manager",
     identifier="EC2_INSTANCE_MANAGED_BY_SSM",
     resource_type="AWS::EC2::Instance",
+    scope=("AWS::EC2::Instance", "AWS::SSM::ManagedInstanceInventory"),
     judge=_managed,
     playbook=tells(),
 )

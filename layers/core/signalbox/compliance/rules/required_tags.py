@@ -21,6 +21,13 @@ RULE = Rule(
     title="Resources have the required tags",
     identifier="REQUIRED_TAGS",
     resource_type="AWS::S3::Bucket",
+    scope=(
+        "AWS::EC2::Instance",
+        "AWS::EC2::SecurityGroup",
+        "AWS::EC2::Volume",
+        "AWS::RDS::DBInstance",
+        "AWS::S3::Bucket",
+    ),
     judge=_judge,
     playbook=tells(),
 )

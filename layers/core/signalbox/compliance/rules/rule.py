@@ -61,7 +61,8 @@ class Playbook:
 class Rule:
     """One requirement. `identifier` is the managed rule of AWS Config that looks for it, or our own function;
     `judge` says the same of a configuration that we have read ourselves: it proves a fix, and explains what
-    is wrong."""
+    is wrong. `scope` are the types of which AWS Config must keep records for it, where that is not the
+    `resource_type` alone: none, when it looks by itself."""
 
     name: str
     title: str
@@ -69,6 +70,12 @@ class Rule:
     resource_type: str
     judge: Callable[[Configuration], Judgement]
     playbook: Playbook
+    scope: tuple[str, ...] | None = None
+
+    @property
+    def recorded_types(self) -> tuple[str, ...]:
+        """Those of which AWS Config must keep records."""
+        return (self.resource_type,) if self.scope is None else self.scope
 
 
 def compliant(reason: str) -> Judgement:

@@ -68,6 +68,7 @@ RULE = Rule(
     title="A trail of all Regions is logging",
     identifier="MULTI_REGION_CLOUD_TRAIL_ENABLED",
     resource_type=ACCOUNT,
+    scope=(),
     judge=_judge,
     playbook=Playbook(
         mode=Mode.AUTO,

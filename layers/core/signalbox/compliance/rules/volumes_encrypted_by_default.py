@@ -25,6 +25,7 @@ RULE = Rule(
     title="New EBS volumes are encrypted",
     identifier="EC2_EBS_ENCRYPTION_BY_DEFAULT",
     resource_type=ACCOUNT,
+    scope=(),
     judge=_judge,
     playbook=Playbook(
         mode=Mode.AUTO,
