@@ -172,6 +172,31 @@ def test_what_is_set_on_a_slot_while_it_serves_stays() -> None:
     assert sizes(story, "green") == (7, 20, 7)
 
 
+@pytest.mark.parametrize(("low", "most", "kept"), [(0, 10, (0, 10, 4)), (2, 6, (2, 6, 4))])
+def test_what_is_lowered_on_a_slot_while_it_serves_stays(low: int, most: int, kept: Sizes) -> None:
+    story = begun("blue-green on slots", idle=(0, 10, 0))
+    story.world.aws.groups["blue"] = replace(story.world.aws.groups["blue"], min=4)
+    story.run_into(HoldKind.BAKE)
+    set_by_owner(story, "green", min=low, max=most)
+    story.run_into(HoldKind.PAUSE)
+    resume(story.service, story.rollout_id, ANA, story.world.ports)
+    good(story)
+    assert sizes(story, "green") == kept
+    assert sizes(story) == (0, 10, 0)
+
+
+def test_what_is_lowered_on_a_slot_while_the_other_one_empties_stays() -> None:
+    story = begun("blue-green on slots", idle=(0, 12, 0))
+    story.world.aws.groups["blue"] = replace(story.world.aws.groups["blue"], min=4)
+    story.world.aws.slow = True
+    story.run(lambda told: told.rollout.past_return)
+    set_by_owner(story, "green", min=3, max=3)
+    story.run_into(HoldKind.PAUSE)
+    promote(story.service, story.rollout_id, ANA, story.world.ports)
+    good(story)
+    assert sizes(story, "green") == (3, 3, 3)
+
+
 def test_a_slot_that_goes_back_does_not_run_idle_for_a_minimum_of_meanwhile() -> None:
     story = begun("blue-green on slots").run_into(HoldKind.BAKE)
     set_by_owner(story, "green", min=7, max=20)

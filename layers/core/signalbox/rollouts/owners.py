@@ -48,6 +48,9 @@ def _with_sizes(before: Group, now: Group | None, good: Iterable[Group]) -> Grou
     known = list(good)
     if now is None or not known:
         return before
-    low = before.min if now.min in {group.min for group in known} else now.min
-    most = before.max if now.max in {group.max for group in known} else now.max
-    return replace(before, min=min(low, most), max=most, desired=min(before.desired, most))
+    foreign = {name for name in ("min", "max") if getattr(now, name) not in {getattr(g, name) for g in known}}
+    low, most = (getattr(now if name in foreign else before, name) for name in ("min", "max"))
+    told = tuple(sorted({*before.set_meanwhile, *foreign}))
+    return replace(
+        before, min=min(low, most), max=most, desired=min(before.desired, most), set_meanwhile=told
+    )
