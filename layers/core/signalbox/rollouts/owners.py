@@ -39,6 +39,22 @@ def taken_over(
     return replace(snapshot, stable=stable, candidate=candidate)
 
 
+def taken_over_on_the_way_back(expected: Estate, scene: Scene, room: int) -> Estate:
+    """The same while Restore writes: a value is its own that is as in the snapshot, or what a slot or a copy
+    that is emptied gets, or the maximum `room`, with which both versions have room on stable."""
+    snapshot, found = scene.snapshot, scene.estate
+    stable, candidate, placement = snapshot.stable, snapshot.candidate, scene.layout.placement
+    widened = [replace(stable, max=room)] if room else []
+    stable = _with_sizes(stable, found.stable, [expected.stable, stable, *widened])
+    last = expected.candidate
+    if placement is Placement.SLOT and candidate is not None and last is not None:
+        emptied = replace(candidate, min=min(candidate.min, candidate.desired))
+        candidate = _with_sizes(candidate, found.candidate, [last, candidate, emptied])
+    if placement is Placement.COPY and is_handed_over(scene) and last is not None:
+        stable = _with_sizes(stable, found.candidate, [last, replace(last, min=0, max=0)])
+    return replace(snapshot, stable=stable, candidate=candidate)
+
+
 def _sizes(group: Group | None) -> tuple[int, int] | None:
     return (group.min, group.max) if group else None
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from signalbox.rollouts.drift import Drift, drifts, unnamed
 from signalbox.rollouts.model import StepKind
-from signalbox.rollouts.owners import taken_over
+from signalbox.rollouts.owners import taken_over, taken_over_on_the_way_back
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, arrive, back, pause
 from signalbox.rollouts.scene import Decision, Scene
@@ -47,6 +47,16 @@ def with_their_sizes(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
     snapshot = taken_over(expected, scene, rollout.steps, rollout.step, past_return=rollout.past_return)
     if snapshot == scene.snapshot:
         return turn, scene
+    return turn.change(snapshot=snapshot), replace(scene, snapshot=snapshot)
+
+
+def with_their_sizes_on_the_way_back(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
+    """The same while Restore writes. A step that was given up may write late: its sizes are no owner's, and
+    nobody's are told from them then."""
+    rollout = turn.rollout
+    if rollout.expected is None or rollout.lost_until is not None:
+        return turn, scene
+    snapshot = taken_over_on_the_way_back(rollout.expected, scene, rollout.room)
     return turn.change(snapshot=snapshot), replace(scene, snapshot=snapshot)
 
 
