@@ -1,33 +1,44 @@
-"""Sizes that an owner or a scheduled action sets while a rollout runs: its end must not take them back. Pure.
+"""What an owner or a scheduled action sets while a rollout runs: its end must not take it back. Pure.
 
-They go into the snapshot, which is what every ending returns to; what the rollout itself writes does not.
+Sizes, and all of a DNS record but its weight, go into the snapshot, which is what every ending returns to;
+what the rollout itself writes does not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from signalbox.rollouts.decisions.scaling import is_handed_over
 from signalbox.rollouts.drift import own
-from signalbox.rollouts.estate import Estate, Group, Placement
+from signalbox.rollouts.estate import Estate, Group, Placement, Rule
 from signalbox.rollouts.model import Step
+from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.writes import Write
 
 
 def taken_over(
     expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int, *, past_return: bool = False
 ) -> Estate:
     """The snapshot with each minimum and maximum that is neither what we last wrote or saw, nor what step
-    `index` writes on its way.
+    `index` writes on its way."""
+    if _same_sizes(expected, scene.estate):
+        return scene.snapshot
+    return _taken_over(own(expected, scene, steps, index), scene, past_return=past_return)
 
-    A copy that has all of the traffic scales for its original: what is set there is meant for that. The old
-    slot has nobody to scale for once it is being emptied.
-    """
+
+def taken_over_after(
+    before: Estate, writes: Sequence[Write], scene: Scene, *, past_return: bool = False
+) -> Estate:
+    """The same when it is known what was written since `before` was seen."""
+    if _same_sizes(before, scene.estate):
+        return scene.snapshot
+    return _taken_over((before, predicted(before, writes)), scene, past_return=past_return)
+
+
+def _taken_over(good: Sequence[Estate], scene: Scene, *, past_return: bool) -> Estate:
+    """A copy that has all of the traffic scales for its original: what is set there is meant for that. The
+    old slot has nobody to scale for once it is being emptied."""
     snapshot, found = scene.snapshot, scene.estate
-    if _sizes(expected.stable) == _sizes(found.stable) and _sizes(expected.candidate) == _sizes(
-        found.candidate
-    ):
-        return snapshot
-    good = own(expected, scene, steps, index)
     stable, candidate = snapshot.stable, snapshot.candidate
     if not (past_return and scene.layout.placement is Placement.SLOT):
         stable = _with_sizes(stable, found.stable, [estate.stable for estate in good])
@@ -53,6 +64,26 @@ def taken_over_on_the_way_back(expected: Estate, scene: Scene, room: int) -> Est
     if placement is Placement.COPY and is_handed_over(scene) and last is not None:
         stable = _with_sizes(stable, found.candidate, [last, replace(last, min=0, max=0)])
     return replace(snapshot, stable=stable, candidate=candidate)
+
+
+def with_records(snapshot: Estate, found: Estate) -> Estate:
+    """The snapshot with what its records of names say now, but for their weights: a rollout writes nothing
+    else of them."""
+    now = {rule.arn: rule for rule in found.rules}
+    rules = tuple(_with_records(rule, now[rule.arn]) if rule.arn in now else rule for rule in snapshot.rules)
+    return replace(snapshot, rules=rules)
+
+
+def _with_records(before: Rule, now: Rule) -> Rule:
+    records = {
+        side: {**now.records.get(side, record), "Weight": record["Weight"]}
+        for side, record in before.records.items()
+    }
+    return replace(before, records=records)
+
+
+def _same_sizes(one: Estate, other: Estate) -> bool:
+    return _sizes(one.stable) == _sizes(other.stable) and _sizes(one.candidate) == _sizes(other.candidate)
 
 
 def _sizes(group: Group | None) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ from signalbox.rollouts.signals import Heard, Signals
 from signalbox.rollouts.steps.arrival import enter_step, is_overdue, wait_for
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.given_up import looked_after
-from signalbox.rollouts.steps.others import pause_for_others, with_their_sizes
+from signalbox.rollouts.steps.others import pause_for_others, with_theirs_after
 from signalbox.rollouts.steps.propagation import arrived, followed, foreseen, insisted, told
 from signalbox.rollouts.steps.sight import guard_names, look, split_of
 from signalbox.rollouts.steps.turn import (
@@ -126,7 +126,7 @@ def _write(
                 break
         written, left = decision.writes[: len(changes)], left - 1
         turn = told(turn, written, changes)
-        turn, scene = with_their_sizes(turn, look(turn.rollout, turn.now, ports))
+        turn, scene = with_theirs_after(turn, scene, written, look(turn.rollout, turn.now, ports))
         decision = decide_step(scene, turn.rollout.steps, command.step)
     return turn, scene, decision
 

@@ -12,7 +12,7 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.steps.closing import bid_farewell, close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.others import with_their_sizes
+from signalbox.rollouts.steps.others import with_theirs
 from signalbox.rollouts.steps.sight import copies_of, guard_names, look, split_of
 from signalbox.rollouts.steps.turn import Turn, take_turn
 
@@ -44,7 +44,7 @@ def _seen(turn: Turn, ports: Ports) -> tuple[Turn, tuple[str, ...], tuple[str, .
         if not turn.rollout.past_return:
             raise
         return turn, (f"what AWS did not let be seen ({refusal})",), ()
-    turn, scene = with_their_sizes(turn, scene)
+    turn, scene = with_theirs(turn, scene)
     unreached = _unreached(scene) if turn.rollout.first else ()
     return turn.change(actual=split_of(scene)), leftovers(scene), unreached
 

@@ -22,7 +22,7 @@ from signalbox.rollouts.steps.arrival import go_on, wait_for
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.given_up import looked_after, may_still_write
-from signalbox.rollouts.steps.others import with_their_sizes, with_their_sizes_on_the_way_back
+from signalbox.rollouts.steps.others import with_theirs, with_theirs_on_the_way_back
 from signalbox.rollouts.steps.propagation import doubted, followed, foreseen, insisted, told
 from signalbox.rollouts.steps.sight import look, split_of
 from signalbox.rollouts.steps.turn import MOST_TURNS, Turn, keep, publish, save, take_turn
@@ -160,15 +160,15 @@ def _first_look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
             keep(turn, ports)
         raise
     if turn.rollout.returning:
-        turn, scene = with_their_sizes_on_the_way_back(turn, scene)
+        turn, scene = with_theirs_on_the_way_back(turn, scene)
     else:
-        turn, scene = with_their_sizes(turn, scene)
+        turn, scene = with_theirs(turn, scene)
         turn = turn.change(returning=True)
     return _seen(turn, scene, ports), scene
 
 
 def _look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
-    turn, scene = with_their_sizes_on_the_way_back(turn, look(turn.rollout, turn.now, ports))
+    turn, scene = with_theirs_on_the_way_back(turn, look(turn.rollout, turn.now, ports))
     return _seen(turn, scene, ports), scene
 
 
