@@ -42,13 +42,20 @@ def test_a_first_rollout_that_gets_no_capacity_leaves_nothing(world: World) -> N
     assert_nothing_left(world, service, story)
 
 
-def test_where_another_target_group_serves_it_is_not_the_first(world: World) -> None:
+def test_a_new_service_beside_another_that_serves_launches_and_says_that_nobody_reaches_it(
+    world: World,
+) -> None:
     service, other = _nothing(world), world.service(size=2)
     (theirs, ours), (rule,) = (*other.target_groups[:1], *service.target_groups[:1]), service.references
     world.aws("elbv2").modify_rule(RuleArn=rule, Actions=[forwarding([theirs, ours])])
-    answer = world.api().request(
-        "POST", f"/services/{service.name}/rollouts", {"version": service.images["v2"]}
+    before = world.weights(rule)
+    story = world.start(service)
+    ended = story.until_ended()
+    assert ended["phase"] == "succeeded"
+    assert any(
+        f"{rule} sends traffic to {theirs}, where 2 healthy targets serve" in text
+        for text in ended["warnings"]
     )
-    assert answer.status == 422
-    assert f"{rule} sends traffic to {theirs}, where 2 healthy targets serve" in str(answer.body)
-    assert not world.images(service.groups[0])
+    assert ended["outcome"]["reason"].endswith(f"nobody reaches it until it has weight in {rule}")
+    assert world.images(service.groups[0]) == {service.images["v2"]}
+    assert world.weights(rule) == before

@@ -35,6 +35,12 @@ DRAFT = "r-00000000000000000"  # the id that stands in a plan for one that is st
         pytest.param(
             {"slots": True}, {"preset": "immutable", "check": "1s", "bake": "1s"}, id="immutable on slots"
         ),
+        pytest.param({"size": 2}, {"preset": "all-at-once", "bake": "1s"}, id="all at once"),
+        pytest.param(
+            {"size": 2},
+            {"preset": "traffic-splitting", "shares": [20], "every": "1s", "bake": "1s"},
+            id="traffic splitting with a copy of the group",
+        ),
         pytest.param(
             {"rules": 0, "size": 2},
             {"steps": [{"replace": {"percent": 100, "batch": 50}}]},
@@ -46,7 +52,9 @@ def test_a_rollout_makes_the_writes_of_its_plan(
     world: World, wish: dict[str, Any], strategy: dict[str, Any]
 ) -> None:
     service = world.service(**wish)
-    world.register(service, strategy=strategy, guards={"alarms": [service.alarm], "min_healthy_percent": 50})
+    floor = 0 if strategy.get("preset") == "all-at-once" else 50  # which would make batches of it
+    guards = {"alarms": [service.alarm], "min_healthy_percent": floor}
+    world.register(service, strategy=strategy, guards=guards)
     planned = _plan(world, service)
     since = world.last_call()
     story = world.start(service)

@@ -1,5 +1,8 @@
 """Slots behind load balancers of their own: a DNS name divides the traffic, and clients follow later."""
 
+from typing import Any
+
+from signalbox_local.sample_service import SampleService
 from tests.scenario.aftermath import assert_as_before, assert_nothing_left, picture
 from tests.scenario.observer import never_below
 from tests.scenario.world import World
@@ -42,6 +45,32 @@ def test_both_weights_come_back_in_one_change_with_all_that_was_said_of_them(wor
     assert [call["operation"] for call in calls[:3]] == ["Query", "UpdateItem", "ChangeResourceRecordSets"]
     assert_as_before(before, picture(world, service))
     assert_nothing_left(world, service, story)
+
+
+def test_what_somebody_changes_of_a_record_meanwhile_is_told_and_stays(world: World) -> None:
+    service = world.service(slots=True, ttl=TTL)
+    world.register(service, strategy={"preset": "linear", "share": 50, "every": "5m"})
+    (name,) = service.references
+    before, story = world.weights(name), world.start(service)
+    story.until_holding("bake")
+    names = world.aws("route53")
+    for one in _records(world, service):
+        changed = {"Action": "UPSERT", "ResourceRecordSet": {**one, "TTL": TTL + 1}}
+        names.change_resource_record_sets(HostedZoneId=service.zone, ChangeBatch={"Changes": [changed]})
+    assert story.ask("promote").status == 202
+    story.until_holding("pause")
+    drifts = [entry["data"] for entry in story.timeline() if entry["type"] == "Drift Detected"]
+    assert [(d["field"].split()[0], d["expected"], d["found"]) for d in drifts] == 2 * [("TTL", TTL, TTL + 1)]
+    assert story.ask("abort").status == 202
+    assert story.until_ended()["phase"] == "aborted"
+    assert world.weights(name) == before
+    assert {one["TTL"] for one in _records(world, service)} == {TTL + 1}
+    assert_nothing_left(world, service, story)
+
+
+def _records(world: World, service: SampleService) -> list[dict[str, Any]]:
+    found = world.aws("route53").list_resource_record_sets(HostedZoneId=service.zone)
+    return [record for record in found["ResourceRecordSets"] if "SetIdentifier" in record]
 
 
 def test_a_plan_names_the_change_of_both_weights(world: World) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from signalbox.rollouts.decisions.removal import made_here, remove_candidate, remove_version
-from signalbox.rollouts.decisions.retire import decide_retire, too_few_healthy
+from signalbox.rollouts.decisions.retire import decide_retire, slot_sizes, too_few_healthy
 from signalbox.rollouts.estate import Placement
 from signalbox.rollouts.model import Told
 from signalbox.rollouts.scene import Scene
@@ -43,6 +43,19 @@ def test_a_slot_that_is_retired_empties_and_the_other_may_shrink() -> None:
     empty = at(draining, stable=replace(draining.estate.stable, instances=()))
     assert decide_retire(empty).writes == (set_group(candidate(here), min_size=1),)
     assert decide_retire(at(empty, candidate=None)).settled
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [((), (4, 10)), (("min",), (1, 10)), (("max",), (3, 3)), (("max", "min"), (1, 3))],
+)
+def test_a_slot_has_what_its_owner_has_set_meanwhile(
+    told: tuple[str, ...], expected: tuple[int, int]
+) -> None:
+    here = ready()
+    own = replace(candidate(here), min=1, max=3 if "max" in told else 10, set_meanwhile=told)
+    before = replace(here.snapshot, stable=replace(here.snapshot.stable, min=4), candidate=own)
+    assert slot_sizes(replace(here, snapshot=before)) == expected
 
 
 def test_an_original_converges_while_the_copy_serves() -> None:

@@ -16,6 +16,7 @@ from signalbox.rollouts.writes import Write
 from tests.unit.builders import (
     BLUE,
     BLUE_GREEN,
+    COPY,
     FOREIGN,
     GREEN,
     IMAGE,
@@ -28,9 +29,10 @@ from tests.unit.builders import (
     spec,
     survey,
     survey_by_name,
+    target_group,
 )
-from tests.unit.machine import ANA
-from tests.unit.stories import assert_over, begun
+from tests.unit.machine import ANA, started
+from tests.unit.stories import assert_over, begun, world_of
 
 EMPTY = {"blue": group(size=0), "green": group("green", size=0, serves=GREEN)}
 
@@ -41,21 +43,70 @@ def empty(weights: Mapping[str, int], healthy: Mapping[str, int] | None = None) 
     return survey(groups=EMPTY, rules={RULE: divided}, references=(divided,), healthy=dict(healthy or {}))
 
 
-def test_where_another_target_group_serves_it_is_not_the_first() -> None:
+def test_where_the_copy_of_an_earlier_rollout_serves_it_is_not_the_first() -> None:
     with pytest.raises(Unprocessable) as refusal:
-        draft(spec(), empty({"blue": 0, "foreign": 100}, {FOREIGN: 4}), IMAGE)
+        draft(spec(), empty({"blue": 0, "copy": 100}, {COPY: 4}), IMAGE)
     (violation,) = refusal.value.violations
     assert violation.field == "traffic"
     assert violation.message == (
-        f"{RULE} sends traffic to {FOREIGN}, where 4 healthy targets serve, while blue has no instances: this"
-        " is no first rollout. Launch what serves in blue by hand, give its target group all the weight, and"
-        " start again"
+        f"{RULE} sends traffic to {COPY}, where 4 healthy targets serve, while blue has no instances: an"
+        " earlier rollout has left its copy, and this is no first rollout. Launch what serves in blue by"
+        " hand, give its target group all the weight, and start again"
     )
 
 
-def test_a_share_of_the_traffic_beside_others_that_serve_is_not_enough() -> None:
+def test_a_share_of_the_traffic_beside_a_copy_that_serves_is_not_enough() -> None:
     with pytest.raises(Unprocessable, match="where 1 healthy target serves"):
-        draft(spec(), empty({"blue": 50, "foreign": 50}, {FOREIGN: 1}), IMAGE)
+        draft(spec(), empty({"blue": 50, "copy": 50}, {COPY: 1}), IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("shares", "healthy", "told"),
+    [
+        (
+            {"blue": 10, "foreign": 90},
+            4,
+            f"{RULE} sends traffic to {FOREIGN}, where 4 healthy targets serve: that part of the traffic"
+            " stays theirs",
+        ),
+        (
+            {"blue": 0, "foreign": 100},
+            1,
+            f"{RULE} sends traffic to {FOREIGN}, where 1 healthy target serves, and gives {BLUE} no weight:"
+            " nobody reaches the first instances of blue until somebody gives it some",
+        ),
+    ],
+)
+def test_a_service_that_comes_to_stand_beside_others_is_new(
+    shares: dict[str, int], healthy: int, told: str
+) -> None:
+    drafted = draft(spec(), empty(shares, {FOREIGN: healthy}), IMAGE)
+    assert drafted.first == 1
+    assert told in drafted.warnings
+
+
+@pytest.mark.parametrize(
+    ("shares", "reason"),
+    [
+        ({"blue": 10, "foreign": 90}, f"{IMAGE} serves all traffic"),
+        (
+            {"blue": 0, "foreign": 100},
+            f"{IMAGE} runs in blue; nobody reaches it until it has weight in {RULE}",
+        ),
+    ],
+)
+def test_the_first_beside_others_says_whether_anybody_reaches_it(shares: dict[str, int], reason: str) -> None:
+    found = empty(shares)
+    found = replace(found, target_groups={**found.target_groups, FOREIGN: target_group(FOREIGN)})
+    world = world_of(spec(), found)
+    world.aws.health[FOREIGN] = {"i-theirs": "healthy"}
+    story = started(world, spec())
+    before = world.aws.rules[RULE]
+    assert_over(story.run(), Phase.SUCCEEDED)
+    assert story.rollout.outcome is not None
+    assert story.rollout.outcome.reason == reason
+    assert world.aws.rules[RULE] == before
+    assert len(world.aws.groups["blue"].instances) == 1
 
 
 @pytest.mark.parametrize("weights", [{"blue": 0}, {"blue": 0, "foreign": 100}])

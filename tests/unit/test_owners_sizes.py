@@ -14,11 +14,13 @@ from signalbox.rollouts.estate import Carried, Placement
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.owners import taken_over
 from signalbox.rollouts.service import Guards, Strategy
+from signalbox.rollouts.steps.turn import LONGEST_STEP
 from signalbox.rollouts.strategies.drafts import numbered, provision, shift
+from signalbox.rollouts.writes import Write
 from tests.unit.builders import GREEN, group, spec
 from tests.unit.machine import ANA, Story, started
 from tests.unit.scenes import at, candidate, ready
-from tests.unit.stories import STORIES, assert_over, once, promoted, surveyed, world_of
+from tests.unit.stories import STORIES, assert_over, once, promoted, raised_at, surveyed, world_of
 
 MORNING = {"ScheduledActionName": "morning", "MinSize": 8, "MaxSize": 20, "DesiredCapacity": 8}
 EVENING = {"ScheduledActionName": "evening", "MinSize": 2, "MaxSize": 10, "DesiredCapacity": 2}
@@ -172,6 +174,31 @@ def test_what_is_set_on_a_slot_while_it_serves_stays() -> None:
     assert sizes(story, "green") == (7, 20, 7)
 
 
+@pytest.mark.parametrize(("low", "most", "kept"), [(0, 10, (0, 10, 4)), (2, 6, (2, 6, 4))])
+def test_what_is_lowered_on_a_slot_while_it_serves_stays(low: int, most: int, kept: Sizes) -> None:
+    story = begun("blue-green on slots", idle=(0, 10, 0))
+    story.world.aws.groups["blue"] = replace(story.world.aws.groups["blue"], min=4)
+    story.run_into(HoldKind.BAKE)
+    set_by_owner(story, "green", min=low, max=most)
+    story.run_into(HoldKind.PAUSE)
+    resume(story.service, story.rollout_id, ANA, story.world.ports)
+    good(story)
+    assert sizes(story, "green") == kept
+    assert sizes(story) == (0, 10, 0)
+
+
+def test_what_is_lowered_on_a_slot_while_the_other_one_empties_stays() -> None:
+    story = begun("blue-green on slots", idle=(0, 12, 0))
+    story.world.aws.groups["blue"] = replace(story.world.aws.groups["blue"], min=4)
+    story.world.aws.slow = True
+    story.run(lambda told: told.rollout.past_return)
+    set_by_owner(story, "green", min=3, max=3)
+    story.run_into(HoldKind.PAUSE)
+    promote(story.service, story.rollout_id, ANA, story.world.ports)
+    good(story)
+    assert sizes(story, "green") == (3, 3, 3)
+
+
 def test_a_slot_that_goes_back_does_not_run_idle_for_a_minimum_of_meanwhile() -> None:
     story = begun("blue-green on slots").run_into(HoldKind.BAKE)
     set_by_owner(story, "green", min=7, max=20)
@@ -213,3 +240,106 @@ def test_what_an_owner_has_set_is_kept_though_the_way_back_could_not_look_at_fir
     estates.observe = once(Transient("slow down"), estates.observe)  # type: ignore[method-assign]
     assert_over(story.run(), Phase.ABORTED)
     assert sizes(story) == (8, 20, 8)
+
+
+def going_back(name: str) -> Story:
+    """Aborted while it is watched, on an AWS that takes its time; at the first wait of the way back."""
+    story = begun(name).run_into(HoldKind.BAKE)
+    story.world.aws.slow = True
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    return story.run_into(HoldKind.SETTLING)
+
+
+@pytest.mark.parametrize("name", ["canary", "rolling", "blue-green on a copy", "blue-green on slots"])
+@pytest.mark.parametrize(
+    ("action", "kept"), [(MORNING, (8, 20, 8)), (EVENING, (2, 10, 4)), (CLOSING, (2, 3, 3))]
+)
+def test_what_comes_due_on_the_way_back_has_come_due(
+    name: str, action: dict[str, object], kept: Sizes
+) -> None:
+    story = going_back(name)
+    came_due(story, action)
+    assert_over(story.run(), Phase.ABORTED)
+    assert sizes(story) == kept
+
+
+@pytest.mark.parametrize("name", ["canary", "rolling", "blue-green on a copy", "blue-green on slots"])
+@pytest.mark.parametrize("place", range(6))
+def test_what_is_set_between_a_write_of_the_way_back_and_its_look_is_kept(name: str, place: int) -> None:
+    story = begun(name).run_into(HoldKind.BAKE)
+    story.world.aws.slow = True
+    writes = iter(range(100))
+
+    def after(write: Write) -> None:
+        if next(writes) == place:
+            set_by_owner(story, min=2, max=12)
+
+    story.world.aws.interrupt = after
+    aborted(story)
+    if next(writes) > place:
+        assert sizes(story)[:2] == (2, 12)
+    else:
+        assert sizes(story) == (1, 10, 4)
+
+
+@pytest.mark.parametrize("name", ["canary", "rolling", "blue-green on a copy", "blue-green on slots"])
+@pytest.mark.parametrize("place", range(8))
+def test_what_a_way_back_that_was_cut_off_has_written_is_its_own(name: str, place: int) -> None:
+    story = begun(name).run_into(HoldKind.BAKE)
+    story.world.aws.slow = True
+    story.world.aws.interrupt = raised_at(place, Transient("the function has died"))
+    aborted(story)
+    assert sizes(story) == (1, 10, 4)
+    assert sizes(story, "green") == (0, 10, 0)
+
+
+def test_what_comes_due_on_a_copy_that_carried_all_traffic_is_meant_for_its_original_on_the_way_back() -> (
+    None
+):
+    story = begun("kept on a copy").run_into(HoldKind.BAKE)
+    story.world.aws.slow = True
+    refused: list[Write] = []
+
+    def late(write: Write) -> None:
+        if not refused and write.operation == "ModifyRule":
+            refused.append(write)
+            came_due(story, MORNING, story.rollout.layout.candidate_group)
+
+    story.world.aws.interrupt = late
+    aborted(story)
+    assert sizes(story) == (8, 20, 8)
+
+
+def test_what_is_set_on_an_idle_slot_on_the_way_back_stays() -> None:
+    story = going_back("blue-green on slots")
+    set_by_owner(story, "green", max=7)
+    assert_over(story.run(), Phase.ABORTED)
+    assert sizes(story, "green") == (0, 7, 0)
+
+
+def test_no_size_is_an_owners_while_a_step_that_was_given_up_may_write() -> None:
+    story = begun("canary").run_into(HoldKind.BAKE)
+    story.world.aws.slow = True
+    abort(story.service, story.rollout_id, ANA, story.world.ports)
+    key = (story.service, story.rollout_id)
+    records = story.world.store.records
+    busy = story.world.clock() + LONGEST_STEP
+    records[key] = replace(records[key], busy_until=busy, busy_generation=records[key].generation)
+    story.run_into(HoldKind.SETTLING)
+    set_by_owner(story, min=4)  # as the step would
+    assert_over(story.run(), Phase.ABORTED)
+    assert sizes(story) == (1, 10, 4)
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_what_is_set_between_two_writes_of_a_step_is_kept(place: int) -> None:
+    story = begun("blue-green on a copy")
+    writes = iter(range(100))
+
+    def after(write: Write) -> None:
+        if next(writes) == place:
+            set_by_owner(story, max=12)
+
+    story.world.aws.interrupt = after
+    good(story)
+    assert sizes(story) == (1, 12, 4)

@@ -8,7 +8,7 @@ from signalbox.rollouts.balancers import copy_warnings
 from signalbox.rollouts.contraindications import Suitability, suitability
 from signalbox.rollouts.estate import Estate, Group, Layout, Placement
 from signalbox.rollouts.estimate import Estimate, estimate
-from signalbox.rollouts.first_checks import first_violations
+from signalbox.rollouts.first_checks import first_violations, first_warnings
 from signalbox.rollouts.guards import names_of_copies, useless, warnings
 from signalbox.rollouts.layout import lay_out, stable_side
 from signalbox.rollouts.model import Step, StepKind
@@ -81,7 +81,9 @@ def draft(  # noqa: PLR0913 - what a caller may say of a rollout
     previous = _serving_version(estate, survey, version)
     alarms = [survey.alarms[name] for name in spec.guards.alarms]
     fit = Suitability() if first else suitability(registered, survey, stable, steps, undo=undo)
-    told_of = [told(first)] if first else [f"strategy: {fit.told}"] if fit.told else []
+    told_of = [f"strategy: {fit.told}"] if fit.told else []
+    if first:
+        told_of = [told(first), *first_warnings(spec, survey, stable_side(spec, survey))]
     drafted = Draft(
         rollout_id=rollout_id,
         spec=spec,

@@ -1,6 +1,6 @@
 """Foreign changes: what is there is neither what was last written or seen, nor what is wanted. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -95,11 +95,24 @@ def _gone(expected: Sequence[Rule], found: Sequence[Rule]) -> list[Drift]:
 
 
 def _rule(now: Rule, good: Sequence[Sequence[Rule]]) -> list[Drift]:
-    known = [rule.actions for rules in good for rule in rules if rule.arn == now.arn]
-    if not known or any(forwarding.same_forwarding(now.actions, actions) for actions in known):
+    known = [rule for rules in good for rule in rules if rule.arn == now.arn]
+    if not known:
         return []
-    before, after = forwarding.weights(known[0]), forwarding.weights(now.actions)
-    return [Drift(resource=now.arn, field="weights", expected=before, found=after)]
+    elsewhere = list(_records(now, known[0]))
+    if any(forwarding.same_forwarding(now.actions, rule.actions) for rule in known):
+        return elsewhere
+    before, after = forwarding.weights(known[0].actions), forwarding.weights(now.actions)
+    return [Drift(resource=now.arn, field="weights", expected=before, found=after), *elsewhere]
+
+
+def _records(now: Rule, expected: Rule) -> Iterator[Drift]:
+    """All of a record but its weight, which no step writes: where it leads, TTL, health check."""
+    for side, record in now.records.items():
+        before = expected.records.get(side, record)
+        for key in sorted({*before, *record} - {"Weight"}):
+            if before.get(key) != record.get(key):
+                field = f"{key} of record {record['SetIdentifier']}"
+                yield Drift(resource=now.arn, field=field, expected=before.get(key), found=record.get(key))
 
 
 def _group(now: Group | None, good: Sequence[Group | None], planned: Collection[object]) -> list[Drift]:

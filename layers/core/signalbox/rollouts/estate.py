@@ -58,7 +58,8 @@ class Group:
     """An Auto Scaling group. `copied` holds the settings that a faithful copy takes over, in AWS's names;
     `group_only` names the tags that instances do not get. `mixed` is its mixed instances policy, empty when
     it has none; `warm_pool` the settings of its warm pool, empty when it has none or while that goes.
-    `carried` is read once, for the snapshot: an observation leaves it empty.
+    `carried` is read once, for the snapshot: an observation leaves it empty. Of a snapshot `set_meanwhile`
+    names those of `min` and `max` that somebody else has set since the rollout began.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Group:
     warm_pool: JsonObject = field(default_factory=dict)
     warm_pool_going: bool = False
     carried: Carried = field(default_factory=Carried)
+    set_meanwhile: tuple[str, ...] = ()
 
     @property
     def present(self) -> tuple[Instance, ...]:

@@ -29,8 +29,9 @@ class Rollout:
     there before the first write, `expected` what was last written or seen. `heard` counts the signals in the
     timeline, `published` the entries that are known to be on the bus, `saved_by` names the task that saved
     last, `turns` counts those of this generation. `waits_since` is when `waits_for` was first seen.
-    `busy_until` is set while a step of `busy_generation` may write: a later generation trusts no restore
-    before it. `propagation` is the last change of DNS weights, None before the first.
+    `busy_until` is set while a step of `busy_generation` writes; `lost_until` is when the last one that was
+    given up meanwhile must have ended: no restore is trusted before. `room` is the greatest maximum that the
+    way back gave the stable group. `propagation` is the last change of DNS weights, None before the first.
     """
 
     rollout_id: str
@@ -63,6 +64,8 @@ class Rollout:
     rebuilding: bool = False
     busy_until: datetime | None = None
     busy_generation: int = 0
+    lost_until: datetime | None = None
+    room: int = 0
     propagation: Propagation | None = None
     wanted: Split = field(default_factory=Split)
     actual: Split = field(default_factory=Split)

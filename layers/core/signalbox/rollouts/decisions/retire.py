@@ -90,10 +90,14 @@ def _new_slot_settles(scene: Scene) -> Decision:
 
 
 def slot_sizes(scene: Scene) -> tuple[int, int]:
-    """Minimum and maximum of the slot that serves from now on: the minimum of the one that served before, or
-    its own where that is greater; its own maximum, unless that leaves no room for what it has grown to."""
+    """Minimum and maximum of the slot that serves from now on: what its owner has set meanwhile. Otherwise
+    the minimum of the one that served before, or its own where that is greater, and its own maximum, unless
+    that leaves no room for what it has grown to."""
     new, stable, own = scene.estate.candidate, scene.snapshot.stable, scene.snapshot.candidate
-    low = max(stable.min, own.min if own else 0)
+    told = own.set_meanwhile if own else ()
+    low = own.min if own and "min" in told else max(stable.min, own.min if own else 0)
+    if own is not None and "max" in told:
+        return min(low, own.max), own.max
     needed = max(low, new.desired if new else 0)
     if own is not None and own.max >= needed:
         return low, own.max

@@ -17,7 +17,8 @@ from signalbox.rollouts.scene import Decision, Scene, part
 from signalbox.rollouts.signals import Heard, Signals
 from signalbox.rollouts.steps.arrival import enter_step, is_overdue, wait_for
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.others import pause_for_others
+from signalbox.rollouts.steps.given_up import looked_after
+from signalbox.rollouts.steps.others import pause_for_others, with_theirs_after
 from signalbox.rollouts.steps.propagation import arrived, followed, foreseen, insisted, told
 from signalbox.rollouts.steps.sight import guard_names, look, split_of
 from signalbox.rollouts.steps.turn import (
@@ -47,7 +48,7 @@ def act(command: StepCommand, ports: Ports) -> Progress:
     early = out_of_turn(turn, command)
     if early is not None:
         return early
-    turn = enter_step(turn, command)
+    turn = enter_step(looked_after(turn), command)
     scene = look(turn.rollout, turn.now, ports)
     danger = _danger(turn, scene, command, ports)
     if danger is not None:
@@ -60,7 +61,9 @@ def act(command: StepCommand, ports: Ports) -> Progress:
         turn, scene, decision = _write(turn, scene, decision, command, ports)
         signals = latch_of(turn, ports)
         if is_stopped(turn, signals):
-            return _taken_back(signals, command, ports)
+            progress = _taken_back(signals, command, ports)
+            save(turn.change(busy_until=None), ports)
+            return progress
     return _conclude(turn, scene, decision, command, ports)
 
 
@@ -123,7 +126,7 @@ def _write(
                 break
         written, left = decision.writes[: len(changes)], left - 1
         turn = told(turn, written, changes)
-        scene = look(turn.rollout, turn.now, ports)
+        turn, scene = with_theirs_after(turn, scene, written, look(turn.rollout, turn.now, ports))
         decision = decide_step(scene, turn.rollout.steps, command.step)
     return turn, scene, decision
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from signalbox.kernel.errors import Conflict, Rejected
 from signalbox.rollouts.decisions.retire import slot_sizes
 from signalbox.rollouts.estate import Group, Placement
+from signalbox.rollouts.forwarding import weights
 from signalbox.rollouts.guards import breach
 from signalbox.rollouts.model import Outcome, Phase
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.scene import Scene
 from signalbox.rollouts.steps.closing import bid_farewell, close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.others import with_their_sizes
+from signalbox.rollouts.steps.others import with_theirs
 from signalbox.rollouts.steps.sight import copies_of, guard_names, look, split_of
 from signalbox.rollouts.steps.turn import Turn, take_turn
 
@@ -28,12 +29,12 @@ def finish(command: StepCommand, ports: Ports) -> None:
         raise Conflict(f"generation {rollout.generation} has taken over")
     if not rollout.past_return:
         _check_guards(turn, ports)
-    turn, left = _seen(turn, ports)
-    close(turn, Phase.SUCCEEDED, ports, _outcome(turn, (*left, *_copies_left(turn, ports))))
+    turn, left, unreached = _seen(turn, ports)
+    close(turn, Phase.SUCCEEDED, ports, _outcome(turn, (*left, *_copies_left(turn, ports)), unreached))
 
 
-def _seen(turn: Turn, ports: Ports) -> tuple[Turn, tuple[str, ...]]:
-    """Who has the traffic, and what is left over.
+def _seen(turn: Turn, ports: Ports) -> tuple[Turn, tuple[str, ...], tuple[str, ...]]:
+    """Who has the traffic, what is left over, and which rules lead nobody to the first instances.
 
     Past the point of no return it ends also when AWS refuses to tell: going back is no answer to that.
     """
@@ -42,9 +43,15 @@ def _seen(turn: Turn, ports: Ports) -> tuple[Turn, tuple[str, ...]]:
     except Rejected as refusal:
         if not turn.rollout.past_return:
             raise
-        return turn, (f"what AWS did not let be seen ({refusal})",)
-    turn, scene = with_their_sizes(turn, scene)
-    return turn.change(actual=split_of(scene)), leftovers(scene)
+        return turn, (f"what AWS did not let be seen ({refusal})",), ()
+    turn, scene = with_theirs(turn, scene)
+    unreached = _unreached(scene) if turn.rollout.first else ()
+    return turn.change(actual=split_of(scene)), leftovers(scene), unreached
+
+
+def _unreached(scene: Scene) -> tuple[str, ...]:
+    stable = scene.layout.stable_target_group
+    return tuple(rule.arn for rule in scene.estate.rules if not weights(rule.actions).get(stable))
 
 
 def _check_guards(turn: Turn, ports: Ports) -> None:
@@ -64,12 +71,16 @@ def _copies_left(turn: Turn, ports: Ports) -> tuple[str, ...]:
     return ()
 
 
-def _outcome(turn: Turn, left: Sequence[str]) -> Outcome:
+def _outcome(turn: Turn, left: Sequence[str], unreached: Sequence[str]) -> Outcome:
+    version, group = turn.rollout.version, turn.rollout.layout.stable_group
     if not turn.rollout.steps:
-        return Outcome(reason=f"{turn.rollout.version} already serves: nothing to do")
+        return Outcome(reason=f"{version} already serves: nothing to do")
     if left:
         return Outcome(reason=f"completed; left over: {', '.join(left)}", evidence={"leftovers": list(left)})
-    return Outcome(reason=f"{turn.rollout.version} serves all traffic")
+    if unreached:
+        rules = ", ".join(unreached)
+        return Outcome(reason=f"{version} runs in {group}; nobody reaches it until it has weight in {rules}")
+    return Outcome(reason=f"{version} serves all traffic")
 
 
 def leftovers(scene: Scene) -> tuple[str, ...]:

@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from signalbox.rollouts.decisions.restore import compiled_writes
 from signalbox.rollouts.drift import Drift, drifts, unnamed
-from signalbox.rollouts.model import StepKind
-from signalbox.rollouts.owners import taken_over
+from signalbox.rollouts.estate import Estate
+from signalbox.rollouts.model import Phase, StepKind
+from signalbox.rollouts.owners import (
+    taken_over,
+    taken_over_after,
+    taken_over_on_the_way_back,
+    with_records,
+)
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, arrive, back, pause
 from signalbox.rollouts.scene import Decision, Scene
 from signalbox.rollouts.steps.command import StepCommand
 from signalbox.rollouts.steps.sight import split_of
 from signalbox.rollouts.steps.turn import Turn, is_stopped, latch_of, save
+from signalbox.rollouts.writes import Write
 
 
 def pause_for_others(
@@ -23,7 +31,7 @@ def pause_for_others(
     What a breach has brought back meanwhile is not foreign.
     """
     found, why = _found(turn, scene, decision, command, ports)
-    told, _ = with_their_sizes(turn, scene)
+    told, _ = with_theirs(turn, scene)
     if not found and told is turn:
         return None
     if is_stopped(turn, latch_of(turn, ports)):
@@ -40,13 +48,36 @@ def pause_for_others(
     return pause(command.step, turn.now, then=command.step, reason=why, attempt=command.attempt + 1)
 
 
-def with_their_sizes(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
-    """The same, ending at the minimum and maximum that an owner or a scheduled action has set meanwhile; the
-    same turn when nobody has."""
+def with_theirs(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
+    """The same, ending at the sizes that an owner or a scheduled action has set meanwhile, and at records
+    that say what they say now; the same turn when nobody has changed any."""
     rollout, expected = turn.rollout, turn.rollout.expected or scene.estate
-    snapshot = taken_over(expected, scene, rollout.steps, rollout.step, past_return=rollout.past_return)
+    sized = taken_over(expected, scene, rollout.steps, rollout.step, past_return=rollout.past_return)
+    return _ending_at(turn, scene, sized)
+
+
+def with_theirs_after(turn: Turn, before: Scene, writes: Sequence[Write], scene: Scene) -> tuple[Turn, Scene]:
+    """The same between two writes of one turn."""
+    sized = taken_over_after(before.estate, writes, scene, past_return=turn.rollout.past_return)
+    return _ending_at(turn, scene, sized)
+
+
+def with_theirs_on_the_way_back(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
+    """The same while Restore writes. A step that was given up may write late: its sizes are no owner's, and
+    nobody's are told from them then."""
+    rollout = turn.rollout
+    if rollout.expected is None or rollout.lost_until is not None:
+        return _ending_at(turn, scene, scene.snapshot)
+    return _ending_at(turn, scene, taken_over_on_the_way_back(rollout.expected, scene, rollout.room))
+
+
+def _ending_at(turn: Turn, scene: Scene, sized: Estate) -> tuple[Turn, Scene]:
+    snapshot = with_records(sized, scene.estate)
     if snapshot == scene.snapshot:
         return turn, scene
+    if snapshot.rules != scene.snapshot.rules and turn.rollout.phase is not Phase.ROLLING_BACK:
+        restoring = compiled_writes(scene.layout, snapshot, scene.estate)
+        turn = replace(turn, latch=replace(turn.latch, restoring=restoring))
     return turn.change(snapshot=snapshot), replace(scene, snapshot=snapshot)
 
 

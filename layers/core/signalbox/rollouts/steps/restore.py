@@ -1,6 +1,7 @@
 """Task `Restore`: back to the snapshot, from whatever step was reached, until it is seen to be so."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from signalbox.kernel.clock import rfc3339
@@ -20,7 +21,8 @@ from signalbox.rollouts.scene import Decision, Scene, wait
 from signalbox.rollouts.steps.arrival import go_on, wait_for
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.others import with_their_sizes
+from signalbox.rollouts.steps.given_up import looked_after, may_still_write
+from signalbox.rollouts.steps.others import with_theirs, with_theirs_on_the_way_back
 from signalbox.rollouts.steps.propagation import doubted, followed, foreseen, insisted, told
 from signalbox.rollouts.steps.sight import look, split_of
 from signalbox.rollouts.steps.turn import MOST_TURNS, Turn, keep, publish, save, take_turn
@@ -65,7 +67,7 @@ def _turned_back(turn: Turn, command: StepCommand) -> Turn:
         turn = turn.change(
             stop=stop, clocks=clocks, hold=None, wanted=Split(), waits_for="", waits_since=None
         )
-        turn = doubted(turn)
+        turn = doubted(looked_after(turn, command.failure))
         turn = turn.enter_phase(Phase.ROLLING_BACK, "Rollback Started", stop.reason, **stop.evidence)
     released = replace(turn.latch, release=True)
     if turn.rollout.layout.candidate_balancer:
@@ -96,7 +98,7 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
             remove_copies(turn.rollout, ports)
     except Rejected as refusal:
         return _stuck(command, refusal, ports)
-    if decision.settled and not _somebody_may_still_write(turn):
+    if decision.settled and not may_still_write(turn.rollout, turn.now):
         return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
     if decision.settled:
         decision = wait("a step that was under way may still write", _seconds_left(turn))
@@ -109,18 +111,30 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
 def _converge(turn: Turn, ports: Ports) -> tuple[Turn, Scene, Decision]:
     turn, scene = _first_look(turn, ports)
     decision = insisted(turn, scene, decide_restore(scene))
-    if decision.writes:
-        turn = foreseen(turn, decision.writes)
-        turn = keep(turn, ports)  # the bus is told when traffic is back: it must not stand in the way
     written: tuple[Write, ...] = ()
     left = MOST_ROUNDS
     while decision.writes and decision.writes != written and left:
+        turn = _intend(turn, scene, decision.writes, ports, first=left == MOST_ROUNDS)
         changes = [_apply(write, turn, ports) for write in decision.writes]
         written, left = decision.writes, left - 1
         turn = told(_acted(turn, scene, ports), decision.writes, changes)
         turn, scene = _look(turn, ports)
         decision = decide_restore(scene)
     return turn, scene, decision
+
+
+def _intend(turn: Turn, scene: Scene, writes: Sequence[Write], ports: Ports, *, first: bool) -> Turn:
+    """What must be known before the first write, and before stable gets another maximum: it is our own. The
+    bus is told when traffic is back: it must not stand in the way."""
+    most = max((size for write in writes if (size := _room(write, scene)) is not None), default=0)
+    if most:
+        turn = turn.change(room=most)
+    return keep(foreseen(turn, writes), ports) if first or most else turn
+
+
+def _room(write: Write, scene: Scene) -> int | None:
+    size = write.parameters.get("MaxSize") if write.resource == scene.estate.stable.name else None
+    return size if isinstance(size, int) and size > scene.snapshot.stable.max else None
 
 
 def _apply(write: Write, turn: Turn, ports: Ports) -> str | None:
@@ -138,21 +152,23 @@ def _apply(write: Write, turn: Turn, ports: Ports) -> str | None:
 def _first_look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
     """While AWS does not answer it is known all the same that the rollout goes back, and since when: people
     are paged by that, and nobody takes it for one that waits. The first time nothing has been restored so
-    far: sizes that somebody has set meanwhile can be told from our own."""
+    far: sizes are held against what the step writes, from then on against what Restore does."""
     try:
         scene = look(turn.rollout, turn.now, ports)
     except Transient:
         if turn.events:
             keep(turn, ports)
         raise
-    if not turn.rollout.returning:
-        turn, scene = with_their_sizes(turn, scene)
+    if turn.rollout.returning:
+        turn, scene = with_theirs_on_the_way_back(turn, scene)
+    else:
+        turn, scene = with_theirs(turn, scene)
         turn = turn.change(returning=True)
     return _seen(turn, scene, ports), scene
 
 
 def _look(turn: Turn, ports: Ports) -> tuple[Turn, Scene]:
-    scene = look(turn.rollout, turn.now, ports)
+    turn, scene = with_theirs_on_the_way_back(turn, look(turn.rollout, turn.now, ports))
     return _seen(turn, scene, ports), scene
 
 
@@ -188,16 +204,9 @@ def _seen(turn: Turn, scene: Scene, ports: Ports) -> Turn:
     return replace(turn, events=(*turn.events, restored))
 
 
-def _somebody_may_still_write(turn: Turn) -> bool:
-    """A step of this generation has ended, or Restore would not run; one of a killed execution may go on."""
-    rollout = turn.rollout
-    theirs = rollout.busy_generation != rollout.generation
-    return theirs and rollout.busy_until is not None and turn.now < rollout.busy_until
-
-
 def _seconds_left(turn: Turn) -> int:
-    busy = turn.rollout.busy_until or turn.now
-    return int((busy - turn.now).total_seconds()) + 1
+    lost = turn.rollout.lost_until or turn.now
+    return int((lost - turn.now).total_seconds()) + 1
 
 
 def _stuck(command: StepCommand, refusal: Rejected, ports: Ports) -> Progress:

@@ -1,0 +1,75 @@
+"""A function that nobody waits for any more may live, and write once more: no restore ends before that."""
+
+from datetime import timedelta
+
+import pytest
+
+from signalbox.kernel.errors import Rejected, Transient
+from signalbox.rollouts.commands.abort import abort
+from signalbox.rollouts.model import HoldKind, Phase
+from signalbox.rollouts.progress import State
+from signalbox.rollouts.steps.turn import LONGEST_STEP
+from signalbox.rollouts.writes import Write
+from tests.unit.machine import ANA, Story
+from tests.unit.stories import assert_as_before, assert_over, begun, look
+
+LATE = timedelta(seconds=20)
+
+
+def lost_at_its_first_write(story: Story, *, aborted: bool = True) -> list[Write]:
+    """The function is lost sight of just before its first write, which it makes later; somebody aborts."""
+    on_its_way: list[Write] = []
+
+    def lose(write: Write) -> None:
+        story.world.aws.refuse = lambda _: None
+        on_its_way.append(write)
+        if aborted:
+            abort(story.service, story.rollout_id, ANA, story.world.ports)
+        raise Transient("lost sight of")
+
+    story.world.aws.refuse = lose
+    return on_its_way
+
+
+@pytest.mark.parametrize("name", ["canary", "blue-green on slots", "rolling on slots"])
+def test_what_it_writes_late_is_taken_back_too(name: str) -> None:
+    story = begun(name)
+    before = look(story.world)
+    late = lost_at_its_first_write(story)
+    story.run(lambda told: told.holds is HoldKind.SETTLING and told.state is State.SETTLE_RESTORE)
+    assert not story.has_ended
+    story.world.clock.now += LATE
+    for write in late:
+        story.world.aws.apply(write)
+    assert_over(story.run(), Phase.ABORTED)
+    assert_as_before(story.world, before)
+
+
+def test_one_that_was_lost_an_attempt_ago_is_reckoned_with() -> None:
+    story = begun("canary")
+    late = lost_at_its_first_write(story, aborted=False)
+    story.arrive_at(State.PROVISION)
+    story.step()
+    lost_until = story.rollout.lost_until
+    assert lost_until == story.world.clock() + LONGEST_STEP
+    assert len(late) == 1
+    story.run_into(HoldKind.BAKE)
+    story.arrive_at(State.REPLACE_BATCH)
+    story.step()
+    assert story.rollout.lost_until is None  # long ago
+
+
+def test_one_that_told_its_own_end_is_not_waited_for() -> None:
+    story = begun("canary")
+    refused: list[Write] = []
+
+    def refuse(write: Write) -> None:
+        story.world.aws.refuse = lambda _: None
+        refused.append(write)
+        raise Rejected("you may not")
+
+    story.world.aws.refuse = refuse
+    assert_over(story.run(), Phase.ROLLED_BACK)
+    assert refused
+    assert story.rollout.lost_until is None
+    assert story.visited.count(State.SETTLE_RESTORE) == 0
