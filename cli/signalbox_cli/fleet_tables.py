@@ -16,7 +16,7 @@ from signalbox_cli.tables import WIDE, service_table
 from signalbox_cli.week_picture import WeekPicture
 
 POWERS = {"running": ("▸", "green"), "stopped": ("■", "dim")}
-_TOLD_ABOVE = frozenset({"now", "next", "override", "run_id", "warnings"})
+_TOLD_ABOVE = frozenset({"now", "next", "override", "run_id", "warnings", "starts_in_order"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def fleet_table(fleet: Json, now: datetime) -> RenderableType:
         rows.append(("run", text(f"{fleet['run_id']} is under way")))
     rows += [("warning", Text(printable(warning), style="yellow")) for warning in fleet["warnings"]]
     registered = {name: value for name, value in fleet.items() if name not in _TOLD_ABOVE}
-    registered["order"] = [" and ".join(kinds) for kinds in fleet["order"]]
+    registered["order"] = [" and ".join(kinds) for kinds in fleet["starts_in_order"]]
     return Group(Facts(rows), Text(), service_table(registered))
 
 

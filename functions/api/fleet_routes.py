@@ -120,7 +120,7 @@ def try_forecast(
 
 
 def _forecast(spec: FleetSpec, begin: str | None, end: str | None, *, stored: bool) -> ForecastView:
-    return forecast_view(forecast_of(spec, *_range(begin, end), fleet_ports(), stored=stored))
+    return forecast_view(spec, forecast_of(spec, *_range(begin, end), fleet_ports(), stored=stored))
 
 
 def _range(begin: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:

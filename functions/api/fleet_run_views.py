@@ -102,7 +102,7 @@ def run_view(run: Run, lots: Iterable[Lot]) -> RunView:
 
 
 def _resources(run: Run, lot: Lot) -> Iterable[ResourceView]:
-    for id_, outcome, reason in outcomes(lot):
+    for id_, outcome, reason in outcomes(lot, run):
         yield ResourceView(
             id=id_,
             kind=lot.kind,

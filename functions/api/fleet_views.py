@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from signalbox.fleets.commands.describe_fleet import Described
 from signalbox.fleets.commands.why import Answer
-from signalbox.fleets.model import Action, Kind, Override, Power, Transition
-from signalbox.fleets.spec import Mode, Period, Select
+from signalbox.fleets.decisions.order import Order, order_of
+from signalbox.fleets.model import Action, Override, Power, Transition
+from signalbox.fleets.spec import FleetSpec, Mode, Period, Select
 from signalbox.kernel.clock import rfc3339
 
 
@@ -21,9 +22,11 @@ class TransitionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastView:
-    """Oldest first."""
+    """Oldest first. Each start goes through the kinds in that order, one after the other, and each stop the
+    other way round."""
 
     items: tuple[TransitionView, ...]
+    order: Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,8 @@ class NowView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetView:
-    """A registration, what the fleet is meant to be now, and what comes next. `run_id`: the run under way."""
+    """A registration, what the fleet is meant to be now, and what comes next. `run_id`: the run under way.
+    `starts_in_order`: what follows from `order` for all its kinds; they stop the other way round."""
 
     name: str
     owner: str
@@ -57,7 +61,8 @@ class FleetView:
     schedule: tuple[Period, ...]
     holidays: tuple[str, ...]
     calendar: str | None
-    order: tuple[tuple[Kind, ...], ...]
+    order: Order
+    starts_in_order: Order
     retain: bool
     spread: str | None
     deadline: str
@@ -129,6 +134,7 @@ def fleet_view(described: Described) -> FleetView:
         holidays=spec.holidays,
         calendar=spec.calendar,
         order=spec.order,
+        starts_in_order=order_of(spec),
         retain=spec.retain,
         spread=spec.spread,
         deadline=spec.deadline,
@@ -145,9 +151,9 @@ def fleet_view(described: Described) -> FleetView:
     )
 
 
-def forecast_view(found: Iterable[Transition]) -> ForecastView:
-    """Transitions as read."""
-    return ForecastView(items=tuple(_at(one) for one in found))
+def forecast_view(spec: FleetSpec, found: Iterable[Transition]) -> ForecastView:
+    """Transitions of the fleet as read."""
+    return ForecastView(items=tuple(_at(one) for one in found), order=order_of(spec))
 
 
 def _at(one: Transition) -> TransitionView:

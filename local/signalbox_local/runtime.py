@@ -184,6 +184,7 @@ class Runtime:
         moto_seams.config_evaluations(self._seams, self._config_rules)
         moto_seams.configuration_items(self._seams, self._recorder)
         moto_seams.power_events(self._seams, self._bus.publish, self._clock, self._settings.region)
+        moto_seams.tag_changes(self._seams, self._bus.publish, self._settings.region)
         moto_seams.dns_changes(self._seams, time.time, self._settings.estate.propagation)
         moto_seams.load_balancers(self._seams, time.time, self._settings.estate.balancer)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
+from samtranslator.yaml_helper import yaml_parse
 
 from tests.contract import event_patterns
 from tests.contract.template import ROOT, resources, template
@@ -41,6 +42,7 @@ _TAKES = {
         "signalbox_undo_failed",
     },
     "FindingFlappingRule": {"signalbox_finding_flapping"},
+    "PowerTagRule": {"tag_power_changed"},
     "HeldBackRule": {"signalbox_resources_held_back"},
     "DatabasePowerRule": {"rds_instance_started", "rds_instance_started_by_aws", "rds_cluster_stopped"},
 }
@@ -49,6 +51,7 @@ _SAMPLES = set().union(*_TAKES.values()) | {
     "step_functions_execution_running",
     "ec2_instance_pending",
     "rds_instance_backed_up",
+    "tag_owner_changed",
     "signalbox_finding_queued",
     "signalbox_undo_requested",
     "signalbox_undo_started",
@@ -73,6 +76,15 @@ def test_a_rule_takes_its_events_and_no_others(name: str) -> None:
     matcher = EventPattern.load(json.dumps(_resolved(_RULES[name])))
     taken = {event for event in _SAMPLES if matcher.matches_event(_EVENTS[event])}
     assert taken == _TAKES[name]
+
+
+def test_what_is_forwarded_from_elsewhere_is_what_rules_of_power_take() -> None:
+    forwarding = yaml_parse((ROOT / "docs" / "forward-power-events.yaml").read_text(encoding="utf-8"))
+    (rule,) = resources(forwarding, "AWS::Events::Rule").values()
+    pattern = rule["Properties"]["EventPattern"]
+    assert list(event_patterns.faults(pattern)) == []
+    ours = [_RULES[name] for name in ("InstancePowerRule", "DatabasePowerRule", "PowerTagRule")]
+    assert pattern == {"$or": ours}
 
 
 @pytest.mark.parametrize("name", resources(template(), "AWS::Events::Rule"))

@@ -67,6 +67,10 @@ def test_what_people_switch_by_hand_is_brought_back_and_told() -> None:
     assert by_hand & observed
 
 
+def test_what_tags_want_otherwise_than_their_fleet_is_done() -> None:
+    assert {case.mode for case in FLEETS.values() if Night.TAGGED in case.endings} == {"enforce"}
+
+
 def test_what_rds_starts_after_seven_days_is_stopped_again() -> None:
     acting = [case for case in FLEETS.values() if Night.STARTED_BY_AWS in case.endings]
     assert {case.mode for case in acting} == {"schedule", "enforce"}

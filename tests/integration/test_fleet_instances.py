@@ -10,7 +10,7 @@ from moto import mock_aws
 from signalbox.aws import places
 from signalbox.aws.fleets import instances
 from signalbox.aws.fleets.switches import switch_of
-from signalbox.fleets.model import Action, Kind, Power
+from signalbox.fleets.model import Action, Condition, Kind, Power
 from signalbox.fleets.spec import Select
 from signalbox.fleets.switches import Switch, Target
 from signalbox_local.moto_seams import Seams, fleet_resources
@@ -20,7 +20,7 @@ from tests.integration.fleet_stages import HOME, REGION, pairs
 QA = Select(tags={"env": ("qa",)}, kinds=(Kind.EC2,))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ec2() -> Iterator[Any]:
     seams = Seams()
     fleet_resources(seams)
@@ -69,7 +69,22 @@ def test_calls_are_as_few_as_pages_and_batches(switch: Switch, calls: Calls, ids
     assert switch.switch(Action.STOP, [Target(id=id_) for id_ in ids], HOME).accepted == tuple(ids)
     assert calls.all == {"DescribeInstances": 3, "StopInstances": 1}
     assert list(switch.read(ids, Action.STOP, HOME)) == []
-    assert calls.of("DescribeInstances") == 3 + 3
+    assert calls.of("DescribeInstances") == 3 + 1
+
+
+def test_many_are_looked_for_among_all_whatever_tags_they_have_now(
+    ec2: Any, switch: Switch, calls: Calls, ids: list[str]
+) -> None:
+    """Three calls would ask for each by name, so one is tried that asks for none."""
+    ec2.stop_instances(InstanceIds=ids[1:])
+    ec2.delete_tags(Resources=ids[:2], Tags=[{"Key": "env"}])
+    _run(ec2, 8)
+    (found,) = switch.read(ids, Action.STOP, HOME)
+    assert (found.id, found.condition, dict(found.tags)) == (ids[0], Condition.RUNNING, {})
+    assert calls.of("DescribeInstances") == 1
+    _run(ec2, 2)
+    assert [each.id for each in switch.read(ids, Action.STOP, HOME)] == [ids[0]]
+    assert calls.of("DescribeInstances") == 1 + 1 + 3
 
 
 @pytest.mark.parametrize("by_ids", [False, True])

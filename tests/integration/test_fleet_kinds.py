@@ -220,6 +220,12 @@ def test_what_goes_after_aws_was_asked_for_it_has_not_started(stage: Stage, swit
     assert [each.id for each in switch.read([one, two], Action.START, HOME)] == [one]
 
 
+def test_those_that_tell_tags_tell_them_as_they_are_now(stage: Stage, switch: Switch) -> None:
+    one, _ = _two(stage)
+    (found,) = switch.read([one], Action.STOP, HOME)
+    assert not switch.tells_tags or found.tags.items() >= QA.items()
+
+
 def test_throttling_is_not_answered_with_more_calls(stage: Stage, switch: Switch, calls: Calls) -> None:
     ids = _two(stage)
     targets = _targets(list(_found(switch, _tagged(stage, env=("qa",))).values()))

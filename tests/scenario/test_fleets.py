@@ -14,7 +14,7 @@ from tests.scenario.fleets import FRIDAY, MONDAY, PARIS, Fleet, coming, make_fle
 from tests.scenario.stack import dead_letter_queue, letters, throttled
 from tests.scenario.world import World, eventually
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,24 @@ def test_what_somebody_starts_by_night_is_stopped_again_and_told(stage: World, f
     told = fleet.ask("GET", f"/why?resource={fleet.instances[0]}")
     assert (told["last"]["action"], told["last"]["outcome"]) == ("stop", "reached")
     assert "outside period" in told["reason"]
+
+
+def test_what_a_tag_asks_for_by_night_is_done_when_it_is_set(stage: World, fleet: Fleet) -> None:
+    _in_office_hours(stage)
+    fleet.register(mode="enforce")
+    friday = coming(stage, FRIDAY, 20)
+    set_clock(stage, friday)
+    fleet.until_run(1)
+    text = f"running until {(friday + HOUR / 2).isoformat()} by ana because release test"
+    tag = {"Key": "signalbox:power", "Value": text}
+    stage.aws("ec2").create_tags(Resources=[fleet.instances[0]], Tags=[tag])
+    up = fleet.until_run(2)
+    assert (up["cause"], up["action"], up["counts"]["reached"]) == ("tag", "start", 1)
+    assert up["reason"].endswith("by its tag (ana: release test)")
+    assert fleet.power()[fleet.instances[0]] == "running"
+    set_clock(stage, friday + HOUR / 2 + MINUTE)
+    assert fleet.until_run(3)["reason"] == "what a tag asked for is over"
+    assert fleet.power() == fleet.all_are("stopped", "0/0/4", "stopped")
 
 
 def test_a_fleet_that_only_follows_its_schedule_tells_who_has_strayed(stage: World, fleet: Fleet) -> None:

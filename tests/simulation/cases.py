@@ -76,21 +76,23 @@ class Case:
 class Night(StrEnum):
     """What of a fleet's week is met by faults: that it stops in the evening, or starts in the morning; that
     somebody starts some of it in the night, which events tell of, or nobody (`swept`); that somebody stops
-    some of it by day; that RDS itself starts what has stood still for seven days; that it stops again after
-    it has started with other types than its own."""
+    some of it by day; that tags want some of it up for some hours of the night, and that these are over; that
+    RDS itself starts what has stood still for seven days; that it stops again after it has started with other
+    types than its own."""
 
     STOPS = "stops"
     STARTS = "starts"
     STARTED_BY_HAND = "started-by-hand"
     SWEPT = "swept"
     STOPPED_BY_HAND = "stopped-by-hand"
+    TAGGED = "tagged"
     STARTED_BY_AWS = "started-by-aws"
     STOPS_AGAIN = "stops-again"
 
     @property
     def action(self) -> Action:
         """What the fleet's run does then."""
-        return Action.START if self in (Night.STARTS, Night.STOPPED_BY_HAND) else Action.STOP
+        return Action.START if self in (Night.STARTS, Night.STOPPED_BY_HAND, Night.TAGGED) else Action.STOP
 
     @property
     def is_by_hand(self) -> bool:
@@ -100,7 +102,7 @@ class Night(StrEnum):
     @property
     def is_transition(self) -> bool:
         """Whether the schedule brings it."""
-        return not self.is_by_hand and self is not Night.STARTED_BY_AWS
+        return not self.is_by_hand and self not in (Night.STARTED_BY_AWS, Night.TAGGED)
 
 
 TURNS = (Night.STOPS, Night.STARTS)
@@ -193,7 +195,7 @@ FLEETS: Mapping[str, FleetCase] = {
             name="fleets/enforced",
             kinds=(Kind.EC2, Kind.AUTOSCALING, Kind.RDS, Kind.ECS),
             mode="enforce",
-            endings=(*STRAYING, Night.STARTED_BY_AWS),
+            endings=(*STRAYING, Night.TAGGED, Night.STARTED_BY_AWS),
         ),
         FleetCase(name="fleets/observed", mode="observe", endings=(*TURNS, Night.STOPPED_BY_HAND)),
         FleetCase(

@@ -18,12 +18,14 @@ AWAY_FROM = {Action.START: {"stopping", "stopped"}, Action.STOP: {"pending", "st
 
 class FleetObserver:
     """Remembers each violation once, with its first instant. `excused` has gone without Signalbox.
-    `reversed`: people want something else now. `astray` is on the way to where somebody has led it."""
+    `reversed`: people want something else now. `also_armed_for`: what came next until now. `astray` is on the
+    way to where somebody has led it."""
 
     def __init__(self, parts: Sequence[FleetPart]) -> None:
         self.violations: dict[str, str] = {}
         self.excused: set[str] = set()
         self.reversed = False
+        self.also_armed_for: datetime | None = None
         self.astray: dict[str, str] = {}
         self._own_types = types(ACCOUNT, REGION)
         self._parts = {part.name: part for part in parts}
@@ -112,7 +114,7 @@ class FleetObserver:
 
     def _armed_for(self, moment: Moment, at: datetime | None) -> Iterator[str]:
         """At first at once. Later somebody slow may put an old moment there, and has to put it right soon."""
-        if at == moment.following:
+        if at in (moment.following, self.also_armed_for):
             self._wrong_since = inf
             return
         self._wrong_since = min(self._wrong_since, hub.now)

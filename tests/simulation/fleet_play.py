@@ -1,5 +1,5 @@
 """A fleet stops on Friday evening and starts on Monday morning; another one beside it has missed Thursday.
-In between people switch some of it by hand, or RDS by itself."""
+In between people switch some of it by hand or tag it, or RDS starts it by itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from signalbox.fleets.model import Action, Kind
 from signalbox.fleets.record import RunPhase
-from tests.simulation import fleet_aftermath, fleet_strays
+from tests.simulation import fleet_aftermath, fleet_strays, fleet_tags
 from tests.simulation import fleet_week as week
 from tests.simulation.cases import FleetCase, Night
 from tests.simulation.faults import Fault
@@ -18,6 +18,7 @@ from tests.simulation.fleet_kinds import SIZED, called
 from tests.simulation.fleet_observer import FleetObserver
 from tests.simulation.fleet_part import FleetPart, Moment
 from tests.simulation.fleet_people import WISHES, Wish, override
+from tests.simulation.fleet_tags import tag_some
 from tests.simulation.observer import EACH_SECOND
 from tests.simulation.play import Verdict
 from tests.simulation.universe import ACCOUNT, REGION, Universe
@@ -33,11 +34,18 @@ PLAYED_BEFORE: Mapping[Night, Sequence[str]] = {
     Night.STARTS: ("evening", "weekend"),
     Night.STARTED_BY_HAND: ("evening",),
     Night.SWEPT: ("evening",),
+    Night.TAGGED: ("evening",),
     Night.STOPPED_BY_HAND: ("evening", "morning"),
     Night.STARTED_BY_AWS: ("evening", "closed", "week"),
     Night.STOPS_AGAIN: ("evening", "morning", "week"),
 }
-BEFORE_A_WEEKEND = frozenset({Night.STOPS, Night.STARTED_BY_HAND, Night.SWEPT})
+ASTRAY: Mapping[Night, Moment] = {
+    Night.STARTED_BY_HAND: week.BY_NIGHT,
+    Night.SWEPT: week.BY_NIGHT,
+    Night.STOPPED_BY_HAND: week.BY_DAY,
+    Night.STARTED_BY_AWS: week.SEVEN_DAYS_LATER,
+}
+BEFORE_A_WEEKEND = frozenset({Night.STOPS, Night.STARTED_BY_HAND, Night.SWEPT, Night.TAGGED})
 # What keeps AWS from doing what is asked for longer than anybody waits: then it is enough to say so.
 EXCUSES = frozenset({Fault.REFUSED, Fault.OUTAGE})
 
@@ -103,12 +111,11 @@ class FleetPlay:
                 return week.MORNING, self._morning
             case Night.STOPS_AGAIN:
                 return week.EVENING_AFTER, self._evening_after
-            case Night.STARTED_BY_HAND | Night.SWEPT:
-                return week.BY_NIGHT, lambda: self._astray(week.BY_NIGHT)
-            case Night.STOPPED_BY_HAND:
-                return week.BY_DAY, lambda: self._astray(week.BY_DAY)
-            case Night.STARTED_BY_AWS:
-                return week.SEVEN_DAYS_LATER, lambda: self._astray(week.SEVEN_DAYS_LATER)
+            case Night.TAGGED:
+                return week.TAGGED, self._tagged
+            case Night.STARTED_BY_HAND | Night.SWEPT | Night.STOPPED_BY_HAND | Night.STARTED_BY_AWS:
+                moment = ASTRAY[self.ending]
+                return moment, lambda: self._astray(moment)
 
     def _busy_evening(self) -> None:
         """Somebody makes a group larger just before it is stopped."""
@@ -171,6 +178,27 @@ class FleetPlay:
         self._late += fleet_strays.wrong(part, straying, may_fail=self._may_fail)
         self.observer.calm()
         self.universe.power.is_silent = False
+
+    def _tagged(self) -> None:
+        """Tags want some of fleet `qa` up for some hours of its night."""
+        hub.leap(week.TAGGED.at.timestamp())
+        hub.sleep(A_SWEEP)
+        self.observer.also_armed_for = week.MORNING.at
+        names = tag_some(self.universe, self.estate, week.TAGGED_UNTIL)
+        self._minded(week.TAGGED, names)
+        self.observer.also_armed_for = None
+        hub.leap(week.TAGGED_UNTIL.timestamp() - A_SWEEP - BEFORE)
+        hub.sleep(A_SWEEP)
+        self._minded(week.TAGS_OVER, names)
+
+    def _minded(self, moment: Moment, names: Sequence[str]) -> None:
+        part = self.parts[0]
+        self.observer.wake(moment, names)
+        if not hub.run(lambda: fleet_tags.is_over(part, names, moment), LONGEST):
+            self._late.append(f"I3 {names} are not where their tags lead after {LONGEST:.0f} s")
+        hub.sleep(AFTERWARDS)
+        self._late += fleet_tags.wrong(part, names, moment, may_fail=self._may_fail)
+        self.observer.calm()
 
     def _weekend(self) -> None:
         if self.trouble in WISHES:

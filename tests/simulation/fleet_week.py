@@ -29,6 +29,10 @@ SEVEN_DAYS_LATER = Moment(fleet="qa", action=Action.STOP, at=_at(16, 19, 5), fol
 # When somebody switches something by hand; the action brings it back.
 BY_NIGHT = Moment(fleet="qa", action=Action.STOP, at=_at(10, 9, 30), following=MORNING.at)
 BY_DAY = Moment(fleet="qa", action=Action.START, at=_at(12, 10, 30), following=EVENING_AFTER.at)
+# When tags want some of it up, and when that is over.
+TAGGED_UNTIL = _at(10, 15)
+TAGGED = Moment(fleet="qa", action=Action.START, at=BY_NIGHT.at, following=TAGGED_UNTIL)
+TAGS_OVER = Moment(fleet="qa", action=Action.STOP, at=TAGGED_UNTIL, following=MORNING.at)
 FRIDAY, SUNDAY = _at(9, 12), _at(11, 12)  # when nothing happens but a sweep
 
 

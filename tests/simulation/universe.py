@@ -134,6 +134,7 @@ class Universe:
         moto_seams.recorded_resources(self.seams)
         moto_seams.config_evaluations(self.seams, self.config_rules)
         self.power.install(self.seams)
+        moto_seams.tag_changes(self.seams, self.bus.publish, REGION)
         slow_kinds(self.seams, self.power)
         ApplicationFleets(self.power, ACCOUNT, REGION).install(self.seams)
         moto_seams.dns_changes(self.seams, lambda: hub.now, PACE.propagation)

@@ -203,7 +203,7 @@ class Wired:
 
     def __getattr__(self, method: str) -> Any:
         found = getattr(self._port, method)
-        if method in {"kind", "batch", "filters", "pace"}:
+        if method in {"kind", "batch", "filters", "tells_tags", "pace"}:
             return found
         name = f"{self._name}.{method}"
         return lambda *args, **kwargs: self._wire.call(name, found, args, kwargs)

@@ -159,6 +159,7 @@ class FakeSwitch:
         self.kind = kind
         self.batch = 1000 if kind is Kind.EC2 else 10
         self.filters = kind is Kind.EC2
+        self.tells_tags = kind is not Kind.WORKSPACES
         self._aws = aws
 
     def pace(self, action: Action) -> Pace:
@@ -186,10 +187,15 @@ class FakeSwitch:
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
         self._aws.refuse("read", self.kind, place)
-        self._aws.calls += [("read", self.kind, len(ids))] * -(-len(ids) // 1000)
         here = self._here(place)
-        looks = [self._aws.look(here[id_]) for id_ in ids if id_ in here]
-        return (one for one in looks if str(one.condition) != str(action.power))
+        by_name, most = -(-len(ids) // 1000), -(-len(ids) // 1000) // 2
+        wanted = frozenset(ids)
+        looked_at = here.values() if most else [here[id_] for id_ in ids if id_ in here]
+        looks = [self._aws.look(one) for one in looked_at]
+        there = [one for one in looks if str(one.condition) != str(action.power)]
+        pages = max(1, -(-len(there) // 1000))
+        self._aws.calls += [("read", self.kind, len(ids))] * (pages if pages <= most else most + by_name)
+        return (one for one in there if one.id in wanted)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         self._aws.refuse("switch", self.kind, place)

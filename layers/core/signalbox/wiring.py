@@ -234,6 +234,7 @@ def dead_letters() -> "DeadLetters":
         "aws.events": given.sweep_function,
         "aws.ec2": given.on_power_event_function,
         "aws.rds": given.on_power_event_function,
+        "aws.tag": given.on_power_event_function,
         "aws.config": given.on_finding_function,
         findings.SOURCE: given.on_finding_function,
         FLEET_DUE: given.on_transition_arn,

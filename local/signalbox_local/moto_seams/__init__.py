@@ -16,6 +16,7 @@ from signalbox_local.moto_seams.scheduler import schedules
 from signalbox_local.moto_seams.seams import MOTO_VERSION, Seams
 from signalbox_local.moto_seams.step_functions import step_functions
 from signalbox_local.moto_seams.systems_manager import managed_instances
+from signalbox_local.moto_seams.tag_changes import tag_changes
 
 __all__ = [
     "MOTO_VERSION",
@@ -40,4 +41,5 @@ __all__ = [
     "schedules",
     "metric_data",
     "step_functions",
+    "tag_changes",
 ]

@@ -43,6 +43,9 @@ class Kind(StrEnum):
     APPSTREAM = "appstream"
 
 
+DATABASES = (Kind.RDS, Kind.CLUSTER)
+
+
 class Condition(StrEnum):
     """How a resource is. `changing` is on its way to running or stopped; `busy` is in maintenance, being
     patched, backed up or modified: it is waited for; `broken` stays as it is until somebody mends it."""

@@ -63,10 +63,10 @@ class FleetSpec(Closed):
     or `DE-BY`) and while `calendar`, a Change Calendar of Systems Manager, is closed, no period begins. In
     mode `schedule` Signalbox acts at transitions, with `enforce` also when somebody starts something in
     between, with `observe` it only tells. `order`: kinds that start one after the other, and stop the other
-    way round; kinds that are not named come last. `retain`: what ran already before a period began is left
-    running at its end. Starts are spread over `spread`. `alternates`: which types EC2 instances of a type
-    take, one after the other, while there is no capacity for it. `prices` per hour, by the name of the unit:
-    for the savings that are told.
+    way round; of those that are not named databases start first, and all others last. `retain`: what ran
+    already before a period began is left running at its end. Starts are spread over `spread`. `alternates`:
+    which types EC2 instances of a type take, one after the other, while there is no capacity for it. `prices`
+    per hour, by the name of the unit: for the savings that are told.
     """
 
     name: Name

@@ -53,7 +53,8 @@ class Switch(Protocol):
     the condition `unless` (but for what has the tag `despite`, which takes a call more): then calls are as
     few as what is not, and what is gone is told as broken. `read` reads those of the ids that are not settled
     in the condition that the action leads to, in as few calls as AWS allows: what is missing in the answer
-    has arrived, what is gone is broken. `switch` makes one call for the batch, and more only to tell apart
+    has arrived, whatever its tags are now, what is gone is broken. Where a kind `tells_tags` they are in the
+    answer. `switch` makes one call for the batch, and more only to tell apart
     who is to blame when AWS refuses it: nobody is punished for another, and throttling is never answered with
     more calls. Raises Transient when AWS cannot be asked, and Rejected when it refuses to be asked at all.
     """
@@ -61,6 +62,7 @@ class Switch(Protocol):
     kind: Kind
     batch: int
     filters: bool
+    tells_tags: bool
 
     def pace(self, action: Action) -> Pace: ...
     def find(

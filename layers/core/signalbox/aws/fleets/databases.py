@@ -45,6 +45,7 @@ class DatabaseSwitch(ABC):
     filter_by_id: str
     batch = 1
     filters = False
+    tells_tags = True
 
     @abstractmethod
     def described(self, place: Place, **request: Any) -> Iterator[Resource]:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from signalbox.fleets.commands.enforce import Switched
+from signalbox.fleets.commands.mind_tag import TagChanged
 from signalbox.fleets.model import Kind, Power
+from signalbox.fleets.named import id_in
 from signalbox.kernel.events import JsonObject
 
 T = TypeVar("T")
@@ -60,6 +62,22 @@ def power_changed(event: JsonObject) -> Switched:
         account=account,
         by_aws=told in BY_AWS,
     )
+
+
+def power_told(event: JsonObject) -> Switched | TagChanged:
+    """What may concern the power of a resource. Raises ValueError."""
+    return tag_changed(event) if event.get("source") == "aws.tag" else power_changed(event)
+
+
+def tag_changed(event: JsonObject) -> TagChanged:
+    """`Tag Change on Resource`. Nothing of what it says of tags is taken. Raises ValueError."""
+    arns = event.get("resources")
+    if not isinstance(arns, list) or len(arns) != 1 or not isinstance(arns[0], str):
+        raise ValueError("`resources` must be the ARN of one resource")
+    found = ((kind, id_in(arns[0], kind)) for kind in Kind)
+    kind, id_ = next(((kind, id_) for kind, id_ in found if id_), (None, arns[0]))
+    region, account = str(event.get("region", "")), str(event.get("account", ""))
+    return TagChanged(kind=kind, id=id_, region=region, account=account)
 
 
 def _text(detail: JsonObject, name: str) -> str:

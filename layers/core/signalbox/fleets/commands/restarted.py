@@ -5,13 +5,12 @@ from datetime import timedelta
 
 from signalbox.fleets.commands.enforce import Switched, enforce
 from signalbox.fleets.decisions.claims import pairs_of
-from signalbox.fleets.model import Kind, Place, Power
+from signalbox.fleets.model import DATABASES, Kind, Place, Power
 from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.spec import FleetSpec
 from signalbox.kernel.errors import Conflict, Rejected, Transient
 
 LOOKED_BACK = timedelta(hours=6)  # as long as sweeps may fail
-DATABASES = (Kind.RDS, Kind.CLUSTER)
 
 
 def places_with_sleeping_databases(specs: Mapping[str, FleetSpec], ports: FleetPorts) -> Sequence[Place]:

@@ -1,24 +1,18 @@
 """What is not where its fleet or its own tag wants it and no event has told of: found, and brought there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from signalbox.fleets.commands.beginning import Draft, begin_run, drafted
 from signalbox.fleets.commands.enforce import MOST_NAMED
-from signalbox.fleets.decisions.claims import pairs_of
-from signalbox.fleets.decisions.due import live
-from signalbox.fleets.decisions.planning import Circumstances, Outcome, decide
-from signalbox.fleets.decisions.tags import TAG, tag_override
-from signalbox.fleets.model import Action, Resource
+from signalbox.fleets.commands.looking import Look, opposite
+from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
-from signalbox.fleets.record import THE_SWEEP, Cause, Run, Standing
+from signalbox.fleets.record import THE_SWEEP, Cause
 from signalbox.fleets.spec import FleetSpec
-from signalbox.fleets.steps.finding import Finding
-from signalbox.kernel.errors import Rejected, Transient
 from signalbox.kernel.events import ENGINE
 
-ACTING = (Outcome.WAITING, Outcome.ASKED, Outcome.BUSY)
 MOST_TAGGED = 500  # that a run names: there is no run of the whole fleet that would mind tags alone
 MOST_TOLD = 3  # of them, in its reason
 
@@ -38,11 +32,11 @@ def bring_back_strays(name: str, specs: Mapping[str, FleetSpec], end: datetime, 
         by=ENGINE,
         swept=True,
     )
-    look = _Look()
+    look = Look()
     look.at_all(drafted("", fleet.spec, standing, draft, ports.clock()), standing, specs, end, ports)
     strays = bool(look.strays) or not look.is_whole
     if look.tagged and not (strays and _was_for_tags(name, ports)):
-        run = begin_run(fleet, standing, _for_tags(look.tagged, draft.action), ports)
+        run = begin_run(fleet, standing, for_tags(look.tagged, draft.action), ports)
         return "; ".join([f"run {run.run_id} does what tags ask for", *look.problems])
     if not strays:
         return "; ".join(["nothing strays", *look.problems])
@@ -57,62 +51,16 @@ def _was_for_tags(name: str, ports: FleetPorts) -> bool:
     return any(run.cause is Cause.TAG for run in runs)
 
 
-def _for_tags(tagged: Mapping[str, str], action: Action) -> Draft:
+def for_tags(tagged: Mapping[str, str], action: Action) -> Draft:
+    """What brings those that a tag wants otherwise there; `action` leads to what their fleet is meant to be.
+    `tagged`: name → what its tag says."""
     names = tuple(sorted(tagged))[:MOST_TAGGED]
     told = [f"{name} {tagged[name]}" for name in names[:MOST_TOLD]]
     more = len(names) - len(told)
     return Draft(
-        action=_other(action),
+        action=opposite(action),
         cause=Cause.TAG,
         reason="; ".join([*told, *([f"and {more} more"] if more else [])]),
         by=ENGINE,
         only=names,
     )
-
-
-def _other(action: Action) -> Action:
-    return Action.START if action is Action.STOP else Action.STOP
-
-
-@dataclass(slots=True)
-class _Look:
-    """`strays` are named as a selection names them, and so are those that a tag wants otherwise than their
-    fleet, with what it says; `problems` are places where AWS could not be asked: runs name those. Not
-    `is_whole` when the time was over before all had been looked at."""
-
-    strays: set[str] = field(default_factory=set)
-    tagged: dict[str, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    is_whole: bool = True
-
-    def at_all(
-        self, run: Run, standing: Standing, specs: Mapping[str, FleetSpec], end: datetime, ports: FleetPorts
-    ) -> None:
-        """As the run, which has not begun, would look and decide, and one for tags."""
-        override = live(standing.override, ports.clock())
-        # What contradicts an override is a conflict, and left as it is.
-        minds_tags = override is None or override.power is not run.action.power
-        for place, kind in pairs_of(run.spec, ports.home):
-            if ports.clock() > end:
-                self.is_whole = False
-                return
-            finding = Finding(place=place, kind=kind, specs=specs, ports=ports)
-            despite = TAG if minds_tags else ""
-            try:
-                given = finding.given(run, standing)
-                found = list(finding.found(run, run.action.power, despite))
-            except (Transient, Rejected) as problem:
-                self.problems.append(f"{kind} in {place.region} of {place.account}: {problem}")
-                continue
-            for resource in found:
-                self._take(resource, given, minds_tags)
-
-    def _take(self, resource: Resource, given: Circumstances, minds_tags: bool) -> None:
-        name = f"{resource.kind}:{resource.id}"
-        if decide(resource, given).outcome in ACTING:
-            self.strays.add(name)
-        elif minds_tags and TAG in resource.tags:
-            other = replace(given.run, action=_other(given.run.action), cause=Cause.TAG)
-            asked = tag_override(resource.tags[TAG], given.now)
-            if asked is not None and decide(resource, replace(given, run=other)).outcome in ACTING:
-                self.tagged[name] = asked.told

@@ -85,7 +85,7 @@ def _recorded(
 def _met(name: str, run_id: str, resource: str, ports: FleetPorts) -> Last | None:
     run, lots = run_with_lots(name, run_id, ports)
     for lot in lots:
-        for id_, outcome, reason in outcomes(lot):
+        for id_, outcome, reason in outcomes(lot, run):
             if id_ == resource:
                 return Last(
                     run_id=run.run_id,

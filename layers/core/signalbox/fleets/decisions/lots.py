@@ -1,6 +1,6 @@
 """What a lot is after AWS has answered, and after it has been looked at. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -65,14 +65,18 @@ class _Look:
     busy: list[str] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
     delays: dict[str, str] = field(default_factory=dict)
     returned: dict[str, int] = field(default_factory=dict)
 
 
-def seen(lot: Lot, found: Iterable[Resource], action: Action, now: datetime) -> Lot:
+def seen(
+    lot: Lot, found: Iterable[Resource], action: Action, now: datetime, left: Collection[str] = ()
+) -> Lot:
     """After a look at what is watched: what is not found has arrived, what is on its way stays, what broke
     has failed. What went back to where it was is asked again, and has failed when that does not help; what is
-    busy is waited for, and asked when it no longer is."""
+    busy is waited for, and asked when it no longer is. Those of `left` belong to the fleet no more: what of
+    them has not arrived is neither asked again nor waited for."""
     there = {resource.id: resource for resource in found}
     before, look, asked = set(lot.waiting), _Look(), set(lot.asked)
     known = by_id(lot.delays)
@@ -82,6 +86,8 @@ def seen(lot: Lot, found: Iterable[Resource], action: Action, now: datetime) -> 
             look.reached.append(id_)
         elif one.condition is Condition.BROKEN:
             look.failed[id_] = one.detail or "it is broken"
+        elif id_ in left:
+            look.skipped[id_] = f"left the selection: {_told(one)}"
         elif id_ in before:
             _still_waits(one, known[id_], look)
         elif id_ in asked:
@@ -98,6 +104,7 @@ def seen(lot: Lot, found: Iterable[Resource], action: Action, now: datetime) -> 
         asked=tuple(look.asked),
         busy=tuple(look.busy),
         reached=(*lot.reached, *look.reached),
+        skipped=reasons_with(lot.skipped, look.skipped),
         failed=reasons_with(lot.failed, look.failed),
         delays=reasons_with(reasons_without(lot.delays, gone), look.delays),
         returned={**lot.returned, **look.returned},

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from signalbox.fleets.decisions.claims import Claim, rivals
 from signalbox.fleets.decisions.tags import TAG, TagOverride, tag_override
-from signalbox.fleets.model import Action, Condition, Kind, Resource
+from signalbox.fleets.model import Action, Condition, Resource
 from signalbox.fleets.record import Cause, Run
 from signalbox.fleets.spec import FleetSpec
 from signalbox.kernel.durations import parse_duration
@@ -110,13 +110,6 @@ def _is_retained(resource: Resource, given: Circumstances) -> bool:
     run = given.run
     by_schedule = run.cause in (Cause.TRANSITION, Cause.ENFORCEMENT)
     return run.action is Action.STOP and by_schedule and run.spec.retain and resource.id in given.kept
-
-
-def stage_of(kind: Kind, spec: FleetSpec, action: Action) -> int:
-    """Which of the stages it belongs to, from 0: kinds that are not named start last, and stop first."""
-    named = [index for index, kinds in enumerate(spec.order) if kind in kinds]
-    place = named[0] if named else len(spec.order)
-    return place if action is Action.START else len(spec.order) - place
 
 
 def after(id_: str, spec: FleetSpec, action: Action) -> int:

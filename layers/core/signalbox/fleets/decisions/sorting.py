@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from signalbox.fleets.decisions.lots import reasons_with
-from signalbox.fleets.decisions.planning import Circumstances, Outcome, Verdict, after, decide, stage_of
+from signalbox.fleets.decisions.order import stage_of
+from signalbox.fleets.decisions.planning import Circumstances, Outcome, Verdict, after, decide
 from signalbox.fleets.decisions.types import type_of
 from signalbox.fleets.model import Action, Condition, Kind, Place, Resource
 from signalbox.fleets.record import Lot, Typed

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from signalbox.fleets.decisions.lots import count, fresh, given_up, watched
+from signalbox.fleets.decisions.lots import given_up, watched
 from signalbox.fleets.decisions.types import kept_as_they_are, returning
 from signalbox.fleets.model import Action
 from signalbox.fleets.ports import FleetPorts
@@ -37,12 +37,6 @@ class Stage:
     def here(self) -> Sequence[Lot]:
         """Of this stage and what earlier ones have left, by number."""
         return [lot for _, lot in sorted(self.lots.items()) if lot.stage <= self.run.stage]
-
-    def others(self, where: str) -> int:
-        """How many of a kind at a place are not where they should be, and are not looked at either."""
-        lots = [lot for lot in self.lots.values() if lot.where == where]
-        counts = count(lots)
-        return counts["skipped"] + counts["failed"] + sum(len(fresh(lot)) for lot in lots)
 
     def change(self, lot: Lot) -> None:
         """Put it in the place of what it was."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from signalbox.fleets.decisions.claims import claim_of
 from signalbox.fleets.decisions.lots import fresh, reasons_with, reasons_without, seen, watched
 from signalbox.fleets.decisions.types import returning
 from signalbox.fleets.model import Condition, Resource
@@ -54,7 +55,8 @@ def _looked_at_alike(lots: Sequence[Lot], stage: Stage, ports: FleetPorts) -> It
     """Where AWS cannot be asked everything stays as it is, until its deadline."""
     run = stage.run
     try:
-        found = _found(lots, stage, ports)
+        ids = [id_ for lot in lots for id_ in watched(lot)]
+        found = list(ports.switch_of(lots[0].kind).read(ids, run.action, lots[0].place))
     except (Transient, Rejected) as error:
         for lot in lots:
             unseen = dict.fromkeys(lot.asked, f"it could not be looked at: {error}")
@@ -63,8 +65,9 @@ def _looked_at_alike(lots: Sequence[Lot], stage: Stage, ports: FleetPorts) -> It
     busy = {id_ for lot in lots for id_ in lot.busy}
     if busy:
         found = _still_patched(found, busy, lots[0], run, ports)
+    left = _left(found, lots[0], run, ports)
     for lot in lots:
-        yield seen(lot, found, run.action, ports.clock())
+        yield seen(lot, found, run.action, ports.clock(), left)
 
 
 def _still_patched(
@@ -80,14 +83,10 @@ def _still_patched(
         ]
 
 
-def _found(lots: Sequence[Lot], stage: Stage, ports: FleetPorts) -> Sequence[Resource]:
-    """What has not arrived: by what selects it, when that has to tell of fewer than there are names to ask
-    for. What has lost the tags that select it counts as arrived then."""
-    run, first = stage.run, lots[0]
-    ids = [id_ for lot in lots for id_ in watched(lot)]
-    switch = ports.switch_of(first.kind)
-    select = run.spec.select
-    by_tags_alone = not (select.group or select.resources)
-    if switch.filters and by_tags_alone and len(ids) > max(switch.batch, stage.others(first.where)):
-        return list(switch.find(select, first.place, run.action.power))
-    return list(switch.read(ids, run.action, first.place))
+def _left(found: Sequence[Resource], first: Lot, run: Run, ports: FleetPorts) -> Collection[str]:
+    """Those that the fleet does not select any more. Where a resource group selects, or the kind tells no
+    tags, nobody can say."""
+    if run.spec.select.group or not ports.switch_of(first.kind).tells_tags:
+        return ()
+    claim = claim_of(run.spec, first.kind, first.place)
+    return frozenset(one.id for one in found if not claim.has(one))

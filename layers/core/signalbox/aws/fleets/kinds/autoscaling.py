@@ -21,6 +21,7 @@ class AutoScalingSwitch:
     kind = Kind.AUTOSCALING
     batch = PAGE
     filters = False
+    tells_tags = True
 
     def pace(self, action: Action) -> Pace:
         return Pace()

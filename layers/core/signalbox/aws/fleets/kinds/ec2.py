@@ -5,7 +5,7 @@ from itertools import chain
 
 from signalbox.aws.errors import aws_errors
 from signalbox.aws.fleets.blame import Batch, Look
-from signalbox.aws.fleets.instances import CONDITIONS, GONE, resources, with_ids, with_tags
+from signalbox.aws.fleets.instances import CONDITIONS, GONE, of_many, resources, with_ids, with_tags
 from signalbox.aws.fleets.selection import Wanted, has_tags, missing, named_in
 from signalbox.aws.places import client_in
 from signalbox.fleets.model import Action, Kind, Place, Power, Resource
@@ -33,6 +33,7 @@ class Ec2Switch:
     kind = Kind.EC2
     batch = 1000
     filters = True
+    tells_tags = True
 
     def pace(self, action: Action) -> Pace:
         if action is Action.START:
@@ -61,9 +62,9 @@ class Ec2Switch:
             yield from missing(self.kind, named, seen)
 
     def read(self, ids: Sequence[str], action: Action, place: Place) -> Iterator[Resource]:
-        """By 1,000 ids a call, with a filter of states that leaves out what has arrived. What fell back
-        after EC2 had accepted it is there, with what EC2 says of it; what was terminated is there too."""
-        return resources(with_ids(ids, _NOT_YET[action.power], place), place)
+        """What has not arrived, in one call or a few. What fell back after EC2 had accepted it is there, with
+        what EC2 says of it; what was terminated is there too."""
+        return resources(of_many(ids, _NOT_YET[action.power], place), place)
 
     def switch(self, action: Action, targets: Sequence[Target], place: Place) -> Switched:
         """Reasons begin with EC2's name of the error: `InsufficientInstanceCapacity: …` comes back later."""

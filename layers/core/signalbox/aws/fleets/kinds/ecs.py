@@ -36,6 +36,7 @@ class EcsSwitch:
     kind = Kind.ECS
     batch = _PAGE
     filters = False
+    tells_tags = True
 
     def pace(self, action: Action) -> Pace:
         return Pace(resources=Bucket(capacity=50, per_second=5))

@@ -48,6 +48,7 @@ class WorkspacesSwitch:
     kind = Kind.WORKSPACES
     batch = _BATCH
     filters = False
+    tells_tags = False
 
     def pace(self, action: Action) -> Pace:
         return Pace()
