@@ -33,7 +33,8 @@ def _remarks(found: Json) -> Iterator[str]:
         if each["no_data"]:
             blind.setdefault(each["no_data"], []).append(each["rule"])
     for reason, rules in blind.items():
-        yield f"No data of {', '.join(rules)}: {reason}."
+        of = "any rule" if len(rules) == len(found["rules"]) else ", ".join(rules)
+        yield f"No data of {of}: {reason}."
     for each in found["rules"]:
         if each["halted"]:
             yield (

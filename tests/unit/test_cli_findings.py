@@ -174,6 +174,13 @@ def test_posture_says_of_which_rules_there_is_no_data_and_why(asked: Any) -> Non
     ]
 
 
+def test_posture_does_not_list_all_rules_that_are_without_data_for_one_reason(asked: Any) -> None:
+    told = posture_as_read(queued=0, verdict="no_data", no_data="the recorder of AWS Config is off")
+    told["rules"].append(told["rules"][0] | {"rule": "ssh-closed"})
+    _, result = asked(findings, {"GET /posture": told}, "posture")
+    assert result.stdout.splitlines()[-1] == "No data of any rule: the recorder of AWS Config is off."
+
+
 def test_posture_says_what_is_halted_and_what_to_do(asked: Any) -> None:
     halted = posture_as_read(halted="c-1: denied") | {
         "next_turn_at": "2026-11-22T10:00:07.000Z",
