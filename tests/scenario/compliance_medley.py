@@ -119,11 +119,13 @@ def _restore_and_go_back(findings: Findings) -> None:
 
 
 def _agree(findings: Findings) -> None:
-    """Before anybody waits for it."""
+    """Before anybody waits for it; to the one that has failed, since that keeps all others as they are."""
+    (failed,) = [each for each in findings.all() if (each["rule"], each["state"]) == (SSH, "failed")]
+    group = failed["resource"]["id"]
     with throttled(findings.world, "AwaitApprovalFunction"):
-        found = findings.until(findings.group(), SSH, "waiting")
-        findings.say("approve", found, "approver")
-    findings.until(found["resource"]["id"], SSH, "remediated")
+        findings.say("remediate", failed, "operator")
+        findings.say("approve", findings.until(group, SSH, "waiting"), "approver")
+    findings.until(group, SSH, "remediated")
 
 
 def _tell_twice(findings: Findings) -> None:
