@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from signalbox.compliance.decisions.posture import Posture, RulePosture, Speed, Standing
-from signalbox.compliance.decisions.waves import last_turn_at
+from signalbox.compliance.decisions.waves import expected, last_turn_at
 from signalbox.compliance.model import Danger, Mode, Verdict
 from signalbox.compliance.rules.rule import SOON, Rule
 from signalbox.compliance.waves import Waves
@@ -90,7 +90,8 @@ def posture_view(found: Posture, waves: Waves, rules: Mapping[str, Rule], now: d
 
 
 def _rule(name: str, of: RulePosture, rule: Rule | None, waves: Waves, now: datetime) -> RuleStanding:
-    wave, last = waves.of(name), last_turn_at(waves, name, of.standing.queued, _takes(of, rule), now)
+    wave, takes = waves.of(name), expected(of.takes, rule.playbook.within if rule else SOON)
+    last = last_turn_at(waves, name, of.standing.queued, takes, now)
     return RuleStanding(
         **_standing(of.standing),
         rule=name,
@@ -105,14 +106,6 @@ def _rule(name: str, of: RulePosture, rule: Rule | None, waves: Waves, now: date
         last_turn_at=rfc3339(last) if last else None,
         time_to_remediate=_speed(of.speed),
     )
-
-
-def _takes(of: RulePosture, rule: Rule | None) -> timedelta:
-    """As long as it took before; as long as it may take, when none was made and that is not soon."""
-    if of.takes is not None:
-        return of.takes
-    within = rule.playbook.within if rule else SOON
-    return within if within > SOON else timedelta()
 
 
 def _standing(of: Standing) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from tests.contract.template import resources, template
 from tests.scenario.compliance import PATIENCE, Findings
 from tests.scenario.roles import lacking
+from tests.scenario.schedules import MINUTE, pass_by
 from tests.scenario.stack import function_name, throttled
 from tests.scenario.world import World, eventually
 
@@ -48,7 +50,7 @@ def play_findings(world: World) -> None:
     bucket = findings.bucket()  # the failure of another one keeps it as it is, until somebody asks
     findings.say("remediate", findings.until(bucket, BUCKETS, "open", reason=": Rejected: "), "operator")
     for id_, rule in ((account, TRAIL), (bucket, BUCKETS)):
-        found = findings.until(id_, rule, "remediated")
+        found = eventually(partial(_proven, findings, id_, rule), PATIENCE)
         findings.say("remediate", found, "operator", dry_run=True)
     _tell_twice(findings)
     _sweep_what_was_not_heard(findings)
@@ -56,6 +58,13 @@ def play_findings(world: World) -> None:
     _differ_from_a_baseline(findings)
     findings.postures()
     _lose_events(findings)
+
+
+def _proven(findings: Findings, id_: str, rule: str) -> dict[str, Any]:
+    """The finding, once it is: who goes first is watched for a minute."""
+    pass_by(findings.world, MINUTE)
+    found = findings.of(id_, rule)
+    return found if found and found["state"] == "remediated" else {}
 
 
 def _undo(findings: Findings) -> None:
@@ -119,11 +128,13 @@ def _restore_and_go_back(findings: Findings) -> None:
 
 
 def _agree(findings: Findings) -> None:
-    """Before anybody waits for it."""
+    """Before anybody waits for it; to the one that has failed, since that keeps all others as they are."""
+    (failed,) = [each for each in findings.all() if (each["rule"], each["state"]) == (SSH, "failed")]
+    group = failed["resource"]["id"]
     with throttled(findings.world, "AwaitApprovalFunction"):
-        found = findings.until(findings.group(), SSH, "waiting")
-        findings.say("approve", found, "approver")
-    findings.until(found["resource"]["id"], SSH, "remediated")
+        findings.say("remediate", failed, "operator")
+        findings.say("approve", findings.until(group, SSH, "waiting"), "approver")
+    findings.until(group, SSH, "remediated")
 
 
 def _tell_twice(findings: Findings) -> None:

@@ -14,8 +14,9 @@ an observer of their own (`fleet_observer`, `fleet_aftermath`).
 
 Compliance is a third one: a resource that is not as its rule says (`compliance_play`, `compliance_part`),
 what people and owners do to it (`compliance_people`), what keeps a fix from being proven
-(`compliance_unproven`), and who looks at it past every API (`compliance_estate`, `compliance_observer`,
-`compliance_aftermath`).
+(`compliance_unproven`), or has it wait for a window (`compliance_windows`), and who looks at it past every
+API (`compliance_estate`, `compliance_observer`, `compliance_aftermath`), at several at once
+(`compliance_crowd`).
 
 What is asserted, and where:
 

@@ -36,7 +36,8 @@ SETTLED = 60.0  # seconds until what nobody entrusted has been found and left
 A_LOOK, QUIET = 5.0, 100.0  # seconds without a call: nothing but time brings it on
 AN_HOUR, A_SWEEP = 3600.0, 40.0
 LOST_FOR = 1800.0  # seconds in which no event of AWS Config arrives
-LONGEST = 12 * AN_HOUR  # until all must have ended
+LONGEST = 12 * AN_HOUR  # until all must have ended, beside what is waited for
+MOST_WAITS = 3  # once, and once for each of two that people ask for
 AFTERWARDS = 2  # hours: sweeps
 ROUNDS = 2  # looks for a proof that never comes; then the time for it is over at once
 WINDOW_AFTER = {Mend.IN_WINDOW: 26 * AN_HOUR, Mend.WINDOW_MISSED: 9 * 24 * AN_HOUR}
@@ -120,6 +121,8 @@ class CompliancePlay:
         has_ended = self._has_ended()
         took, calls = hub.now - began, len(self.universe.calls.made)
         self.universe.calls.meet = lambda call, send: send()
+        if self.ending.has_window:  # of what others have changed, and of what was undone, as well
+            hub.leap(hub.now + WINDOW_AFTER[self.ending])
         for _ in range(AFTERWARDS):
             hub.leap(hub.now + AN_HOUR)
             hub.sleep(A_SWEEP)
@@ -172,7 +175,7 @@ class CompliancePlay:
     def _has_ended(self) -> bool:
         """Let it come to its end; hours in which nothing is done but wait are leapt over."""
         longest = max(self.part.rule.playbook.within, APPROVE_WITHIN).total_seconds()
-        deadline = hub.now + LONGEST + longest
+        deadline = hub.now + LONGEST + MOST_WAITS * longest
         while hub.now < deadline:
             done, until = self._work_done(), hub.now + QUIET
             while hub.now < until:

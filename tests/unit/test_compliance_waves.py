@@ -7,9 +7,10 @@ import pytest
 from signalbox.compliance.commands.advance_wave import ended
 from signalbox.compliance.commands.put_exception import put_exception
 from signalbox.compliance.commands.remediate import remediate
-from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST, MOST_TOGETHER, last_turn_at
+from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST, MOST_TOGETHER, expected, last_turn_at
 from signalbox.compliance.model import Verdict, Write
 from signalbox.compliance.record import State
+from signalbox.compliance.rules.rule import SOON
 from signalbox.compliance.steps.assess_finding import assess_finding
 from signalbox.compliance.steps.turn import RemediationCommand
 from signalbox.compliance.waves import Wave, Waves
@@ -273,6 +274,13 @@ def test_turns_that_are_given_already_come_first() -> None:
 def test_fixes_that_take_long_hold_the_others_up() -> None:
     hour = timedelta(hours=1)
     assert last_turn_at(Waves(), BUCKET, 201, hour, NOW) == NOW + 2 * hour + 200 * EVERY
+
+
+def test_a_fix_takes_as_long_as_before_or_as_it_may() -> None:
+    hour, week = timedelta(hours=1), timedelta(days=7)
+    assert expected(hour, week) == hour
+    assert expected(None, week) == week
+    assert expected(None, SOON) == timedelta()
 
 
 def test_nobody_knows_when_a_halted_wave_goes_on() -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from signalbox.compliance.record import Finding, State
+from signalbox.compliance.rules.rule import SOON
 from signalbox.compliance.waves import Wave, Waves
 
 MOST_FIRST = 2
@@ -107,6 +108,14 @@ def settled(wave: Wave, first: Mapping[str, Finding | None], now: datetime) -> t
 def watched_next(going: Sequence[str], count: int) -> tuple[str, ...]:
     """All that go, when they are the first; of many the last."""
     return tuple(going if count == MOST_FIRST else going[-1:])
+
+
+def expected(took: timedelta | None, within: timedelta) -> timedelta:
+    """How long a fix takes until it is proven: as long as those before; when there were none as long as it
+    may, unless that is soon."""
+    if took is not None:
+        return took
+    return within if within > SOON else timedelta()
 
 
 def last_turn_at(waves: Waves, rule: str, queued: int, takes: timedelta, now: datetime) -> datetime | None:
