@@ -1,6 +1,6 @@
 """`signalbox fleets`: what runs by a schedule, what comes next, and why."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import typer
 from rich.console import RenderableType
 
+from signalbox.kernel.clock import from_rfc3339
 from signalbox_cli.arguments import Limit
 from signalbox_cli.asking import segment
 from signalbox_cli.fleet_arguments import Fleet, fleet_path, in_range, moment_option, past_option
@@ -95,16 +96,30 @@ def forecast(
     spec: Json = _read(file) if file else session.ask("GET", fleet_path(fleet or ""), holds="name")
     zone, now = str(spec.get("zone")), present(session)
     begin, end = moment_option("--from", from_, zone, now), moment_option("--until", until, zone, now)
-    path = in_range(f"{fleet_path(spec['name'])}/forecast", begin, end)
-    found = session.ask("POST" if file else "GET", path, spec if file else None, holds="items")
+    found, warnings = _foretold(session, spec, begin, end, saved=file is None)
     told = Forecast(
-        transitions=found["items"],
+        transitions=found,
         zone=zone_of(zone),
         begin=begin or now,
         end=end or (begin or now) + FORTNIGHT,
         running=spec["now"]["state"] == "running" if begin is None and not file else None,
     )
-    session.answer(found["items"], lambda: forecast_table(told, now))
+    session.answer(found, lambda: forecast_table(told, now))
+    warn(warnings)
+
+
+def _foretold(
+    session: Session, spec: Json, begin: datetime | None, end: datetime | None, *, saved: bool
+) -> tuple[list[Json], list[str]]:
+    """All transitions of a range, page by page, and what is to be said of them."""
+    items: list[Json] = []
+    while True:
+        path = in_range(f"{fleet_path(spec['name'])}/forecast", begin, end)
+        page = session.ask("GET" if saved else "POST", path, None if saved else spec, holds="items")
+        items += page["items"]
+        if page["next_from"] is None:
+            return items, page["warnings"]
+        begin = from_rfc3339(page["next_from"])
 
 
 @app.command()

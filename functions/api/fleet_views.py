@@ -1,9 +1,9 @@
 """Fleets as callers read them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from signalbox.fleets.commands.describe_fleet import Described
+from signalbox.fleets.commands.describe_fleet import Described, Foretold
 from signalbox.fleets.commands.why import Answer
 from signalbox.fleets.decisions.order import Order, order_of
 from signalbox.fleets.model import Action, Override, Power, Transition
@@ -23,9 +23,12 @@ class TransitionView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastView:
     """Oldest first. Each start goes through the kinds in that order, one after the other, and each stop the
-    other way round."""
+    other way round. `next_from`: until when this page goes, of a longer range; ask for the rest `from`
+    there. `warnings` say what nobody knows of this time."""
 
     items: tuple[TransitionView, ...]
+    next_from: str | None
+    warnings: tuple[str, ...]
     order: Order
 
 
@@ -151,9 +154,14 @@ def fleet_view(described: Described) -> FleetView:
     )
 
 
-def forecast_view(spec: FleetSpec, found: Iterable[Transition]) -> ForecastView:
-    """Transitions of the fleet as read."""
-    return ForecastView(items=tuple(_at(one) for one in found), order=order_of(spec))
+def forecast_view(spec: FleetSpec, found: Foretold) -> ForecastView:
+    """A page of the fleet's transitions as read."""
+    return ForecastView(
+        items=tuple(_at(one) for one in found.transitions),
+        next_from=rfc3339(found.next_from) if found.next_from else None,
+        warnings=found.warnings,
+        order=order_of(spec),
+    )
 
 
 def _at(one: Transition) -> TransitionView:

@@ -47,6 +47,11 @@ def query_of(path: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
 
 
+def foretold(*items: dict[str, Any]) -> dict[str, Any]:
+    """The last page of a forecast."""
+    return {"items": list(items), "next_from": None, "warnings": [], "order": [["ec2"]]}
+
+
 @pytest.mark.parametrize(("status", "done"), [(201, "registered"), (200, "registration replaced")])
 def test_a_file_is_registered_as_it_is(asked: Any, status: int, done: str) -> None:
     answer = Answer(status=status, body=fleet(warnings=["holidays are known until 2030"]))
@@ -105,7 +110,7 @@ def test_lists_and_registrations_are_told_to_people(asked: Any) -> None:
 
 
 def test_a_forecast_of_a_fleet_is_asked_for_in_its_zone(asked: Any) -> None:
-    told = {FLEET: fleet(), "GET /fleets/qa/forecast": {"items": [STOPS, STARTS]}}
+    told = {FLEET: fleet(), "GET /fleets/qa/forecast": foretold(STOPS, STARTS)}
     fake, result = asked(
         told, "forecast", "qa", "--from", "2026-12-01T00:00:00Z", "--until", "2026-12-24T00:00:00+01:00"
     )
@@ -120,8 +125,22 @@ def test_a_forecast_of_a_fleet_is_asked_for_in_its_zone(asked: Any) -> None:
     assert fake.asked[-1] == ("GET", "/fleets/qa/forecast", None)
 
 
+def test_a_long_forecast_is_asked_for_page_by_page(asked: Any) -> None:
+    first = {**foretold(STOPS), "next_from": "2027-12-31T00:00:00.000Z"}
+    last = {**foretold(STARTS), "warnings": ["holidays: those of FR are known until 2030-12-31 only"]}
+    told = {FLEET: fleet(), "GET /fleets/qa/forecast": [first, last]}
+    words = ("--from", "2026-11-26T00:00:00Z", "--until", "2028-02-01T00:00:00Z", "-o", "json")
+    fake, result = asked(told, "forecast", "qa", *words)
+    assert json.loads(result.stdout) == [STOPS, STARTS]
+    assert "those of FR" in result.stderr
+    assert [query_of(path)["from"] for _, path, _ in fake.asked[1:]] == [
+        "2026-11-26T00:00:00.000Z",
+        "2027-12-31T00:00:00.000Z",
+    ]
+
+
 def test_a_forecast_of_a_file_saves_nothing(asked: Any) -> None:
-    fake, result = asked({"POST /fleets/qa/forecast": {"items": [STOPS]}}, "forecast", "-f", str(EXAMPLE))
+    fake, result = asked({"POST /fleets/qa/forecast": foretold(STOPS)}, "forecast", "-f", str(EXAMPLE))
     assert "period nights ends" in result.stdout
     ((method, path, body),) = fake.asked
     assert (method, path, body["name"]) == ("POST", "/fleets/qa/forecast", "qa")

@@ -81,6 +81,18 @@ def test_what_its_tag_wants_stopped_by_day_is_stopped_and_started_when_the_tag_i
     assert_in_order(stage)
 
 
+def test_a_tag_that_is_made_shorter_ends_as_it_says_now() -> None:
+    stage = sleeping(instance(seconds=20), instance(2))
+    sets(stage, instance(), UP)
+    stage.run_on(minutes=2)
+    sets(stage, instance(), "running until 2026-11-27T21:30Z")
+    stage.run_until(at(21, 29))
+    assert powers(stage, instance().id) == {Power.RUNNING}
+    stage.run_until(at(21, 32))
+    assert powers(stage) == {Power.STOPPED}
+    assert_in_order(stage)
+
+
 def test_several_at_once_go_in_one_run() -> None:
     things = [instance(number) for number in range(1, 5)]
     stage = sleeping(*things)

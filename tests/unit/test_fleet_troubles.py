@@ -21,6 +21,7 @@ from tests.unit.fleet_stories import (
     powers,
     railway,
     selecting,
+    stranger,
 )
 from tests.unit.fleet_world import NO_ENTRY, Thing, refuse_at
 
@@ -236,4 +237,12 @@ def test_what_was_on_its_way_when_everything_stood_still_for_an_hour_is_asked_fo
     stage.run_on(hours=1)
     assert stage.run_of().phase is RunPhase.SUCCEEDED
     assert powers(stage) == {Power.STOPPED}
+    assert_in_order(stage)
+
+
+def test_a_fleet_that_selects_nothing_says_so() -> None:
+    stage = railway(stranger(), now=at(19, 59)).run_until(at(21))
+    assert stage.run_of().phase is RunPhase.SUCCEEDED
+    (ended,) = [entry for entry in stage.timeline() if entry.type == "Fleet Stopped"]
+    assert ended.reason == "nothing is selected"
     assert_in_order(stage)

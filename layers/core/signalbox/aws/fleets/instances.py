@@ -56,8 +56,9 @@ def with_ids(ids: Iterable[str], states: Collection[str], place: Place) -> "Iter
 
 def of_many(ids: Sequence[str], states: Collection[str], place: Place) -> "Iterator[Page]":
     """Those of the ids that are in one of the states. More than one call takes are looked for among all
-    instances of the Region that are in one of them: few are, and no tag that somebody takes away hides one.
-    Where that is half as much work as to ask for each by name, it is done by name."""
+    instances of the Region that are in one of them: mostly they are few, and no tag that somebody takes away
+    hides one. When that is not over after half the calls that names would take, they are asked for by name.
+    """
     calls = -(-len(ids) // _PAGE)
     found = _among_all(frozenset(ids), states, place, calls // 2)
     yield from with_ids(ids, states, place) if found is None else [found]
@@ -76,9 +77,9 @@ def _among_all(
                 MaxResults=_PAGE,
                 **token,
             )
-            each_ = (each for one in page.get("Reservations", []) for each in one.get("Instances", []))
-            found += [each for each in each_ if each.get("InstanceId") in ids]
-            if "NextToken" not in page:
+            for reservation in page.get("Reservations", []):
+                found += [each for each in reservation.get("Instances", []) if each.get("InstanceId") in ids]
+            if not page.get("NextToken"):
                 return found
             token = {"NextToken": page["NextToken"]}
     return None

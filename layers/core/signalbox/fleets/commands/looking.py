@@ -26,11 +26,13 @@ def opposite(action: Action) -> Action:
 @dataclass(slots=True)
 class Look:
     """`strays` are named as a selection names them, and so are those that a tag wants otherwise than their
-    fleet, with what it says; `problems` are places where AWS could not be asked: runs name those. Not
+    fleet, with what it says; `until` is when the first tag ends that says they are right as they are;
+    `problems` are places where AWS could not be asked: runs name those. Not
     `is_whole` when the time was over before all had been looked at."""
 
     strays: set[str] = field(default_factory=set)
     tagged: dict[str, str] = field(default_factory=dict)
+    until: datetime | None = None
     problems: list[str] = field(default_factory=list)
     is_whole: bool = True
 
@@ -61,7 +63,10 @@ class Look:
 
     def _take(self, resource: Resource, given: Circumstances, minds_tags: bool) -> None:
         name = f"{resource.kind}:{resource.id}"
-        if decide(resource, given).outcome in ACTING:
+        verdict = decide(resource, given)
+        if verdict.until is not None:
+            self.until = min(self.until or verdict.until, verdict.until)
+        if verdict.outcome in ACTING:
             self.strays.add(name)
         elif minds_tags and TAG in resource.tags:
             other = replace(given.run, action=opposite(given.run.action), cause=Cause.TAG)

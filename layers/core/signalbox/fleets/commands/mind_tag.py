@@ -13,6 +13,7 @@ from signalbox.fleets.ports import FleetPorts
 from signalbox.fleets.record import Cause, Run
 from signalbox.fleets.spec import FleetSpec
 from signalbox.fleets.steps.finding import Finding
+from signalbox.fleets.steps.held import hold_back
 from signalbox.fleets.steps.turn import under_way
 from signalbox.kernel.again import persistent
 from signalbox.kernel.events import ENGINE
@@ -65,6 +66,8 @@ def _minded(
     if look.tagged:
         draft = for_tags(look.tagged, draft.action)
     elif not look.strays:
+        if look.until is not None:  # perhaps earlier than what is armed
+            hold_back(spec.name, standing, look.until, ports)
         return "; ".join(["nothing is to be done", *look.problems])
     run = under_way(spec.name, standing, ports)
     joined = _joined(run, draft) if run else draft

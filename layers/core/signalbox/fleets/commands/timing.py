@@ -17,7 +17,12 @@ LOOK_AHEAD = timedelta(days=400)
 def timed(spec: FleetSpec, ports: FleetPorts) -> Schedule:
     """The schedule, with the spans in which its Change Calendar is closed. Raises Invalid."""
     now = ports.clock()
-    closed = ports.calendars.closed(spec.calendar, now - LOOK_BACK, now + LOOK_AHEAD) if spec.calendar else ()
+    return timed_between(spec, now, now + LOOK_AHEAD, ports)
+
+
+def timed_between(spec: FleetSpec, begin: datetime, end: datetime, ports: FleetPorts) -> Schedule:
+    """The same, of what its calendar says about another time."""
+    closed = ports.calendars.closed(spec.calendar, begin - LOOK_BACK, end) if spec.calendar else ()
     return schedule_of(spec, closed)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from signalbox.fleets.schedule import holidays
@@ -42,8 +42,17 @@ def violations(spec: FleetSpec) -> list[Violation]:
 
 def calendar_ends(spec: FleetSpec, now: datetime) -> str | None:
     """A warning when the holidays of a country that the fleet names are known for less than half a year."""
+    return _known_only_until(spec) if now.date() >= holidays.last_day().replace(month=7, day=1) else None
+
+
+def calendar_ends_before(spec: FleetSpec, end: datetime) -> str | None:
+    """The same when they are not known for all of the time before that."""
+    return _known_only_until(spec) if (end - timedelta.resolution).date() > holidays.last_day() else None
+
+
+def _known_only_until(spec: FleetSpec) -> str | None:
     codes = [text for text in spec.holidays if not _DATE.fullmatch(text)]
-    if not codes or now.date() < holidays.last_day().replace(month=7, day=1):
+    if not codes:
         return None
     return (
         f"holidays: those of {', '.join(codes)} are known until {holidays.last_day()} only: "

@@ -69,11 +69,12 @@ def _ended(run: Run, lots: Sequence[Lot], now: datetime) -> Event:
     data: JsonObject = {"run_id": run.run_id, "action": run.action, "cause": run.cause, **run.counts}
     if failed:
         data["failures"] = _named(failed)
-    if told := remarks(lots):
-        data["types"] = _named(told)
+    if types := remarks(lots):
+        data["types"] = _named(types)
     if run.saved:
         data["saved_hours"] = dict(run.saved)
-    reason = run.failure or f"{run.counts['reached']} {run.action.power}, {run.counts['failed']} failed"
+    told = f"{run.counts['reached']} {run.action.power}, {run.counts['failed']} failed"
+    reason = run.failure or (told if any(run.counts.values()) else "nothing is selected")
     return Event(type=ENDED[_ending(run)], at=now, actor=ENGINE, reason=reason, data=data)
 
 
