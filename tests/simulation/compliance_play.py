@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from moto.events.models import events_backends
 
 from signalbox.compliance.commands.remediate import approve
+from signalbox.compliance.decisions.undo import not_made
 from signalbox.compliance.model import Resource
 from signalbox.compliance.record import State
 from signalbox.compliance.rules.registry import RULES
@@ -165,11 +166,12 @@ class CompliancePlay:
                     verb(approve, APPROVER, part)
 
     def _undo(self) -> None:
-        """Somebody whose application each fix breaks, and who tries again until it is taken back."""
+        """Somebody whose application each fix breaks, and who tries again until it is taken back, while the
+        owner of the resource wants that."""
         while True:
             hub.sleep(APPROVERS_LOOK_EVERY)
-            finding = self.part.finding()
-            if finding and finding.state is State.REMEDIATED:
+            finding, now = self.part.finding(), condition(self.part.resource)
+            if finding and not not_made(finding) and now is not None and now.is_entrusted:
                 undo(self.part)
 
     def _has_ended(self) -> bool:
