@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from signalbox.fleets.commands.describe_fleet import PAGE, Foretold, forecast_of
+from signalbox.fleets.commands.describe_fleet import PAGE, Foretold, describe_fleet, forecast_of
 from signalbox.fleets.commands.override_fleet import override_fleet
 from signalbox.fleets.model import Power, Transition
 from signalbox.fleets.schedule.calendar import schedule_of
@@ -128,3 +128,17 @@ def test_a_stored_fleet_is_foretold_with_its_override() -> None:
     override_fleet("qa", Power.RUNNING, at(22), ANA, stage.world.ports)
     found = forecast_of(fleet(), None, None, stage.world.ports, stored=True)
     assert found.transitions[0].at == at(22)
+
+
+def test_a_fleet_is_described_with_what_it_is_meant_to_be_and_what_comes_next() -> None:
+    stage = railway(now=at(12), spec=fleet(holidays=("FR",)))
+    override_fleet("qa", Power.STOPPED, at(15), ANA, stage.world.ports)
+    told = describe_fleet(stage.world.store.fleets["qa"], stage.world.ports)
+    assert (told.power, told.run_id) == (Power.STOPPED, stage.run_of().run_id)
+    assert told.override is not None
+    assert told.coming is not None
+    assert (told.coming.at, told.warnings) == (at(15), ())
+    stage.world.clock.now = year(2030) + timedelta(days=200)
+    late = describe_fleet(stage.world.store.fleets["qa"], stage.world.ports)
+    assert late.override is None
+    assert "FR are known until 2030-12-31 only" in late.warnings[0]
