@@ -343,3 +343,20 @@ def test_what_is_set_between_two_writes_of_a_step_is_kept(place: int) -> None:
     story.world.aws.interrupt = after
     good(story)
     assert sizes(story) == (1, 12, 4)
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_the_room_for_both_versions_that_the_way_back_made_is_its_own(place: int) -> None:
+    story = begun("rolling")
+    story.world.aws.groups["blue"] = replace(story.world.aws.groups["blue"], max=4)
+    story.run_into(HoldKind.BAKE)
+    story.world.aws.slow = True
+    story.world.aws.interrupt = raised_at(place, Transient("the function has died"))
+    widest = []
+    story.alarm()
+    while not story.has_ended:
+        story.step()
+        widest.append(story.world.aws.groups["blue"].max)
+    assert_over(story, Phase.ROLLED_BACK)
+    assert sizes(story) == (1, 4, 4)
+    assert max(widest) == story.rollout.room == 5
