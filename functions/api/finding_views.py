@@ -47,7 +47,7 @@ class UndoView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceView:
-    """What was, what was written, what is; who agreed, and who wants it `undo`ne; and everything that
+    """What was, what was written, what is; who agreed; who wants it undone (`undo`); and everything that
     happened, oldest first.
     `head` is the last entry that the finding's record remembers: `chain_verified` says that none up to it was
     changed, dropped or moved."""

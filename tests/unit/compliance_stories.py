@@ -4,14 +4,21 @@ from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
+from signalbox.compliance.commands.remediate import approve
+from signalbox.compliance.commands.undo_remediation import undo_remediation
+from signalbox.compliance.model import Subject
+from signalbox.compliance.record import State
+from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.spec import ExceptionSpec
+from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict
 from tests.unit.compliance_examples import EXAMPLES
 from tests.unit.compliance_fakes import Thing
-from tests.unit.compliance_machine import Railway
+from tests.unit.compliance_machine import ANA, Railway
 
 BUCKET, GROUP, DATABASE = "bucket-public-access", "ssh-closed", "database-backups"
+BEN = Caller(arn="arn:aws:sts::123456789012:assumed-role/deployer/ben", reason="the shop is down")
 VOLUME, ENCRYPTED, BASELINE = "volume-encrypted", "database-encrypted", "baseline-kept"
 
 
@@ -49,3 +56,28 @@ def slower_at(save: int, call: str = "findings.save") -> Any:
             raise Conflict("condition 0 does not hold")
 
     return fail
+
+
+def put_right(stage: Railway, rule: str, broken: Thing | None = None) -> tuple[Subject, Thing]:
+    """A violation of that rule, found, approved where that is needed, and proven."""
+    found = broken or thing(rule, is_of_account=RULES[rule].resource_type == "AWS::::Account")
+    if rule.startswith("database"):
+        found.name = "orders"
+    subject = stage.has(rule, found)
+    stage.says(subject)
+    stage.settle()
+    if stage.finding(subject).state is State.WAITING:
+        approve(subject.finding_id, ANA, stage.world.ports)
+        stage.settle()
+    if stage.finding(subject).state is State.REMEDIATING:  # RDS waits for its window
+        pending = found.configuration["PendingBackupRetentionPeriod"]
+        found.configuration.update(BackupRetentionPeriod=pending, PendingBackupRetentionPeriod=None)
+        stage.settle(hours=3)
+    assert stage.finding(subject).state is State.REMEDIATED
+    return subject, found
+
+
+def take_back(stage: Railway, subject: Subject, until: str | None = None, caller: Caller = BEN) -> State:
+    undo_remediation(subject.finding_id, until, caller, stage.world.ports)
+    stage.settle()
+    return stage.finding(subject).state

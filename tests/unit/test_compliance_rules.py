@@ -8,9 +8,19 @@ import pytest
 from signalbox.compliance.model import Configuration, Danger, Mode, Resource, Verdict
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import Way
-from tests.unit.compliance_examples import EXAMPLES, HTTPS, RDP_TO_ALL, SSH_TO_US, trail
+from tests.unit.compliance_databases import unencrypted
+from tests.unit.compliance_examples import (
+    COPY,
+    DATABASE_COPY,
+    DATABASE_SNAPSHOT,
+    EXAMPLES,
+    HTTPS,
+    RDP_TO_ALL,
+    SSH_TO_US,
+    trail,
+)
 from tests.unit.compliance_fakes import ACCOUNT, APPLIED, REGION
-from tests.unit.compliance_volumes import looked_at
+from tests.unit.compliance_volumes import available, looked_at
 
 each_rule = pytest.mark.parametrize("name", RULES)
 TOLD = {name for name, rule in RULES.items() if rule.playbook.mode is Mode.NOTIFY}
@@ -45,6 +55,24 @@ def _gone_through(name: str, way: Way, before: Configuration, changed: Configura
         for write in stage.writes:
             APPLIED[write.operation](changed, write.parameters)
     return changed
+
+
+@pytest.mark.parametrize(
+    ("name", "done", "remains"),
+    [
+        ("volume-encrypted", available(Copies=(COPY,)), ("it (not encrypted)", "vol-2 (encrypted)")),
+        (
+            "database-encrypted",
+            unencrypted(Copy=DATABASE_COPY, Snapshots=(DATABASE_SNAPSHOT,)),
+            ("orders (not encrypted)", "orders (encrypted)", "signalbox-1-final"),
+        ),
+        ("database-encrypted", unencrypted(), ("orders (not encrypted)",)),
+    ],
+)
+def test_what_remains_of_a_swap_is_named(name: str, done: Configuration, remains: tuple[str, ...]) -> None:
+    stages = RULES[name].playbook.stages
+    assert stages is not None
+    assert stages.remains(_resource(name), done) == remains
 
 
 def test_every_rule_has_an_example() -> None:

@@ -53,7 +53,7 @@ def _begun(finding_id: str, end: datetime, caller: Caller, ports: CompliancePort
     plan = _planned(finding, end, ports)
     if isinstance(plan, str):
         return plan
-    wish = UndoRequest(by=caller.arn, reason=caller.reason, until=end)
+    request = UndoRequest(by=caller.arn, reason=caller.reason, until=end)
     asked = happened("Undo Requested", caller.reason, ports, caller.arn, until=rfc3339(end))
     taken = replace(
         finding,
@@ -61,7 +61,7 @@ def _begun(finding_id: str, end: datetime, caller: Caller, ports: CompliancePort
         reason=f"it is being undone: {caller.reason}",
         under_way=True,
         generation=finding.generation + 1,
-        remediation=replace(finding.remediation, undo=wish, rested=False, rounds=0),
+        remediation=replace(finding.remediation, undo=request, rested=False, rounds=0),
     )
     return begin(taken, [asked], ports)
 
