@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from signalbox.compliance.decisions.posture import Posture, RulePosture, Speed, Standing
-from signalbox.compliance.decisions.waves import expected, last_turn_at
+from signalbox.compliance.decisions.waves import Pace, expected, last_turn_at, together
 from signalbox.compliance.model import Danger, Mode, Verdict
 from signalbox.compliance.rules.rule import SOON, Rule
 from signalbox.compliance.waves import Waves
@@ -91,7 +91,8 @@ def posture_view(found: Posture, waves: Waves, rules: Mapping[str, Rule], now: d
 
 def _rule(name: str, of: RulePosture, rule: Rule | None, waves: Waves, now: datetime) -> RuleStanding:
     wave, takes = waves.of(name), expected(of.takes, rule.playbook.within if rule else SOON)
-    last = last_turn_at(waves, name, of.standing.queued, takes, now)
+    pace = Pace(takes=takes, together=together(rule))
+    last = last_turn_at(waves, name, of.standing.queued, pace, now)
     return RuleStanding(
         **_standing(of.standing),
         rule=name,

@@ -1,5 +1,6 @@
 """Much is found at once: the first are tried, the others follow at a pace, or nobody does."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,19 @@ import pytest
 from signalbox.compliance.commands.advance_wave import ended
 from signalbox.compliance.commands.put_exception import put_exception
 from signalbox.compliance.commands.remediate import remediate
-from signalbox.compliance.decisions.waves import EVERY, MOST_FIRST, MOST_TOGETHER, expected, last_turn_at
+from signalbox.compliance.decisions.waves import (
+    EVERY,
+    MOST_FIRST,
+    MOST_STAGED,
+    MOST_TOGETHER,
+    Pace,
+    expected,
+    last_turn_at,
+    together,
+)
 from signalbox.compliance.model import Verdict, Write
 from signalbox.compliance.record import State
+from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.rules.rule import SOON
 from signalbox.compliance.steps.assess_finding import assess_finding
 from signalbox.compliance.steps.turn import RemediationCommand
@@ -19,9 +30,10 @@ from signalbox.kernel.errors import Rejected
 from tests.unit.builders import NOW
 from tests.unit.compliance_floods import begun, flood, queued, states, waves_are_over
 from tests.unit.compliance_machine import ANA, BEN, Railway, assert_in_order
-from tests.unit.compliance_stories import BUCKET, exception, slower_at, thing
+from tests.unit.compliance_stories import BUCKET, VOLUME, exception, slower_at, thing
 
-MINUTE, SECONDS = timedelta(minutes=1), timedelta(seconds=2)
+MINUTE = timedelta(minutes=1)
+QUICK = Pace(takes=timedelta(seconds=2), together=MOST_TOGETHER)
 
 
 def test_one_alone_waits_for_nobody() -> None:
@@ -132,6 +144,19 @@ def test_very_many_follow_in_waves() -> None:
     stage.settle(minutes=30)
     assert states(stage, found) == {State.REMEDIATED}
     waves_are_over(stage)
+
+
+def test_of_plans_of_several_stages_few_follow_and_all_of_them_are_watched() -> None:
+    stage = Railway()
+    found = flood(stage, 12)
+    stage.is_silent = True
+    stage.settle(minutes=2)
+    plan = replace(RULES[BUCKET].playbook, stages=RULES[VOLUME].playbook.stages)
+    rules = {**RULES, BUCKET: replace(RULES[BUCKET], playbook=plan)}
+    ended(begun(stage, found)[0].finding_id, replace(stage.world.ports, rules=rules))
+    given = [each.finding_id for each in found if stage.finding(each).remediation.turn_at is not None]
+    assert len(given) == MOST_STAGED
+    assert stage.world.waves.kept.of(BUCKET).first == tuple(given)
 
 
 def test_one_of_the_others_that_fails_stops_those_whose_turn_has_not_come() -> None:
@@ -262,18 +287,27 @@ def test_whoever_dies_at_any_call_nobody_is_lost() -> None:
     [(1, MINUTE), (3, MINUTE + 2 * EVERY), (200, MINUTE + 199 * EVERY), (201, 2 * MINUTE + 200 * EVERY)],
 )
 def test_it_is_told_when_the_last_has_its_turn(queued: int, after: timedelta) -> None:
-    assert last_turn_at(Waves(), BUCKET, queued, SECONDS, NOW) == NOW + after
-    assert last_turn_at(Waves(free_at=NOW), BUCKET, queued, SECONDS, NOW) == NOW + after
+    assert last_turn_at(Waves(), BUCKET, queued, QUICK, NOW) == NOW + after
+    assert last_turn_at(Waves(free_at=NOW), BUCKET, queued, QUICK, NOW) == NOW + after
 
 
 def test_turns_that_are_given_already_come_first() -> None:
     waves = Waves(free_at=NOW + 5 * MINUTE)
-    assert last_turn_at(waves, BUCKET, 3, SECONDS, NOW) == NOW + 5 * MINUTE + 2 * EVERY
+    assert last_turn_at(waves, BUCKET, 3, QUICK, NOW) == NOW + 5 * MINUTE + 2 * EVERY
 
 
 def test_fixes_that_take_long_hold_the_others_up() -> None:
     hour = timedelta(hours=1)
-    assert last_turn_at(Waves(), BUCKET, 201, hour, NOW) == NOW + 2 * hour + 200 * EVERY
+    assert (
+        last_turn_at(Waves(), BUCKET, 201, Pace(takes=hour, together=MOST_TOGETHER), NOW)
+        == NOW + 2 * hour + 200 * EVERY
+    )
+
+
+def test_of_fixes_of_several_stages_few_have_their_turn_together() -> None:
+    pace = Pace(takes=timedelta(hours=1), together=together(RULES[VOLUME]))
+    assert last_turn_at(Waves(), VOLUME, 11, pace, NOW) == NOW + timedelta(hours=3) + 10 * EVERY
+    assert together(RULES[BUCKET]) == together(None) == MOST_TOGETHER
 
 
 def test_a_fix_takes_as_long_as_before_or_as_it_may() -> None:
@@ -285,8 +319,8 @@ def test_a_fix_takes_as_long_as_before_or_as_it_may() -> None:
 
 def test_nobody_knows_when_a_halted_wave_goes_on() -> None:
     halted = Waves(by_rule={BUCKET: Wave(halted="c-1: denied")})
-    assert last_turn_at(halted, BUCKET, 3, SECONDS, NOW) is None
-    assert last_turn_at(Waves(), BUCKET, 0, SECONDS, NOW) is None
+    assert last_turn_at(halted, BUCKET, 3, QUICK, NOW) is None
+    assert last_turn_at(Waves(), BUCKET, 0, QUICK, NOW) is None
 
 
 def test_the_turn_that_was_told_is_right_to_a_minute() -> None:
@@ -294,7 +328,7 @@ def test_the_turn_that_was_told_is_right_to_a_minute() -> None:
     found = flood(stage, 50)
     stage.settle(seconds=30)
     waves = stage.world.waves.get()
-    told = last_turn_at(waves, BUCKET, len(queued(stage, found)), SECONDS, stage.now)
+    told = last_turn_at(waves, BUCKET, len(queued(stage, found)), QUICK, stage.now)
     stage.settle()
     turns = [stage.finding(subject).remediation.turn_at for subject in found]
     assert told is not None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from signalbox.compliance.commands.attend import begin, begun
-from signalbox.compliance.decisions.waves import EVERY, settled, speaks_for_others, watched_next
+from signalbox.compliance.decisions.waves import EVERY, settled, speaks_for_others, together, watched_next
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.record import Finding
 from signalbox.compliance.waves import Wave, with_wave
@@ -48,7 +48,7 @@ def _advanced(rule: str, heard_of: Finding | None, ports: CompliancePorts) -> tu
     elif not first and not (wave.waiting and not wave.halted):
         return wave, (), False
     now = ports.clock()
-    after, count = settled(wave, first, now)
+    after, count = settled(wave, first, together(ports.rules.get(rule)), now)
     queue = _queue(rule, ports) if count and wave.waiting else ()
     if after.halted:
         queue = [each for each in queue if each.remediation.requested_by]

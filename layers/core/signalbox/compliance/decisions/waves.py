@@ -7,17 +7,20 @@ all.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from signalbox.compliance.record import Finding, State
-from signalbox.compliance.rules.rule import SOON
+from signalbox.compliance.rules.rule import SOON, Rule
 from signalbox.compliance.waves import Wave, Waves
 
 MOST_FIRST = 2
 MOST_PROBES = 1  # of a halted rule
 MOST_TOGETHER = 200  # the last of them is watched before more follow
+# Of fixes of several stages, all watched. Each has a database or volume more for hours, and snapshots:
+# RDS and EBS copy 20 snapshots at once for an account, which has 40 databases, by default.
+MOST_STAGED = 5
 
 WATCHED_FOR = timedelta(minutes=1)  # the others follow when it is still as it must be then
 
@@ -86,10 +89,15 @@ def speaks_for_others(wave: Wave, finding: Finding) -> bool:
     return wave.resumed_at is None or wave.resumed_at < acted_at
 
 
-def settled(wave: Wave, first: Mapping[str, Finding | None], now: datetime) -> tuple[Wave, int]:
-    """The wave once it is known what became of the first ones, and how many others may be begun then. When
-    none of them says anything, others are tried. One that has failed keeps its place until it is undone: so
-    long none can be asked for."""
+def together(rule: Rule | None) -> int:
+    """How many of a rule are put right side by side once the first ones are proven."""
+    return MOST_STAGED if rule is not None and rule.playbook.stages is not None else MOST_TOGETHER
+
+
+def settled(wave: Wave, first: Mapping[str, Finding | None], most: int, now: datetime) -> tuple[Wave, int]:
+    """The wave once it is known what became of the first ones, and how many others may be begun then: `most`
+    when one is proven. When none of them says anything, others are tried. One that has failed keeps its place
+    until it is undone: so long none can be asked for."""
     fates = {id_: fate_of(finding) for id_, finding in first.items()}
     failed = [finding for finding in first.values() if fate_of(finding) is Fate.FAILED]
     if failed:
@@ -101,13 +109,13 @@ def settled(wave: Wave, first: Mapping[str, Finding | None], now: datetime) -> t
         return replace(wave, first=tried), 0
     if Fate.PROVEN in fates.values():
         resumed_at = now if wave.halted else wave.resumed_at
-        return replace(wave, first=(), halted="", resumed_at=resumed_at), MOST_TOGETHER
+        return replace(wave, first=(), halted="", resumed_at=resumed_at), most
     return replace(wave, first=()), MOST_PROBES if wave.halted else MOST_FIRST
 
 
 def watched_next(going: Sequence[str], count: int) -> tuple[str, ...]:
-    """All that go, when they are the first; of many the last."""
-    return tuple(going if count == MOST_FIRST else going[-1:])
+    """All that go, when they are few; of many the last."""
+    return tuple(going[-1:] if count == MOST_TOGETHER else going)
 
 
 def expected(took: timedelta | None, within: timedelta) -> timedelta:
@@ -118,11 +126,18 @@ def expected(took: timedelta | None, within: timedelta) -> timedelta:
     return within if within > SOON else timedelta()
 
 
-def last_turn_at(waves: Waves, rule: str, queued: int, takes: timedelta, now: datetime) -> datetime | None:
-    """About when the last of the queued ones of a rule has its turn: when a fix takes so long until it is
-    proven, and those that are watched before each round are still as they must be then. None when nobody
-    waits, or in a halted wave."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long a fix of a rule takes until it is proven, and how many are put right side by side."""
+
+    takes: timedelta
+    together: int
+
+
+def last_turn_at(waves: Waves, rule: str, queued: int, pace: Pace, now: datetime) -> datetime | None:
+    """About when the last of the queued ones of a rule has its turn: when those that are watched before each
+    round are still as they must be then. None when nobody waits, or in a halted wave."""
     if not queued or waves.of(rule).halted:
         return None
-    rounds = math.ceil(queued / MOST_TOGETHER) * max(takes, WATCHED_FOR)
+    rounds = math.ceil(queued / pace.together) * max(pace.takes, WATCHED_FOR)
     return max(now + rounds, waves.free_at or now) + (queued - 1) * EVERY
