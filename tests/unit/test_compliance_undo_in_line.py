@@ -221,3 +221,37 @@ def test_an_approval_in_the_queue_ends_with_an_exception_that_was_met_there() ->
     stage.settle(seconds=30)
     assert stage.finding(one).state is State.WAITING
     assert stage.finding(one).remediation.approval is None
+
+
+def _crashed(dies_at: int | None, *, after: bool) -> Railway:
+    """Three are approved, and the first one is undone as soon as it is proven."""
+    stage = Railway()
+    found = approved(stage, 3)
+    stage.settle(seconds=30)
+    first = begun(stage, found)[0]
+    while stage.finding(first).state is not State.REMEDIATED:
+        stage.settle(seconds=1)
+        stage.world.clock.move(seconds=1)
+    stage.world.wire.log.clear()
+    stage.world.wire.dies_at, stage.world.wire.after = dies_at, after
+    stage._invoked(lambda: _taken_back(stage, first))
+    stage.settle(minutes=20)
+    for _ in range(2):
+        stage.sweep()
+        stage.settle(minutes=10)
+    assert stage.finding(first).state is State.EXCEPTED
+    assert states(stage, found) == {State.EXCEPTED, State.REMEDIATED}
+    assert stage.told(first).count("Undo Started") == 1
+    waves_are_over(stage)
+    return stage
+
+
+def _taken_back(stage: Railway, subject: Subject) -> str:
+    return undo_remediation(subject.finding_id, None, BEN, stage.world.ports).reason
+
+
+def test_whoever_dies_at_any_call_of_an_undo_in_line_nobody_is_forgotten() -> None:
+    calls = len(_crashed(None, after=False).world.wire.log)
+    for number in range(calls):
+        for after in (False, True):
+            _crashed(number, after=after)
