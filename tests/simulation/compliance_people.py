@@ -131,7 +131,7 @@ DEEDS: Mapping[str, Deed] = {
     "approve": Deed(act=partial(verb, approve, APPROVER)),
     "reject": Deed(act=partial(verb, reject, APPROVER), leads_to=(State.OPEN,)),
     "remediate": Deed(act=partial(verb, remediate, CALLER)),
-    "undo": Deed(act=undo, leads_to=(State.EXCEPTED,)),
+    "undo-fix": Deed(act=undo, leads_to=(State.EXCEPTED,)),
     "told-again": Deed(act=partial(_told_again, -1)),
     "told-late": Deed(act=partial(_told_again, -2)),
     "found-anew": Deed(act=_found_anew),
@@ -142,7 +142,7 @@ DEEDS: Mapping[str, Deed] = {
     "excepted": Deed(act=_except, leads_to=(State.EXCEPTED,)),
 }
 ALONE = tuple(DEEDS)
-VERBS = ("approve", "reject", "remediate", "undo")
+VERBS = ("approve", "reject", "remediate", "undo-fix")
 OWNERS = ("mended", "broken-again", "deleted", "distrusted", "excepted")
 PAIRS = (
     *(f"{first}+{second}" for first, second in product(VERBS, repeat=2)),
