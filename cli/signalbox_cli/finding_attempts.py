@@ -11,7 +11,10 @@ _OUTCOMES = {
     "Remediation Undone": "undone",
     "Undo Failed": "undo failed",
 }
-_NEW_EPISODE = {"Finding Opened", "Exception Ended"}
+# After these, what people have said before counts no more.
+_CLEAN_SHEET = {
+    "Finding Opened", "Exception Ended", "Finding Left", "Remediation Rejected", "Approval Lapsed",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +41,17 @@ def attempts_in(timeline: Iterable[Json]) -> list[Attempt]:
 
 
 def _attempts(timeline: Iterable[Json]) -> Iterator[Attempt]:
-    """What people say belongs to the attempt that follows; what nobody asks for begins with a new episode."""
+    """What people say belongs to the attempt that follows. Who asks for what is queued asks for the same
+    attempt: who has asked first, and who has agreed, counts."""
     coming, going, left = Attempt(), False, None
     for event in timeline:
         kind = event["type"]
-        if kind in _NEW_EPISODE:
+        if kind in _CLEAN_SHEET:
             coming = Attempt()
-        elif kind in ("Remediation Requested", "Undo Requested"):
-            of = "undo" if kind == "Undo Requested" else "fix"
-            coming = Attempt(kind=of, requested_by=event["actor"], before=left if of == "undo" else None)
-            going = of == "undo"
+        elif kind == "Remediation Requested":
+            coming = replace(coming, requested_by=coming.requested_by or event["actor"])
+        elif kind == "Undo Requested":
+            coming, going = Attempt(kind="undo", requested_by=event["actor"], before=left), True
         elif kind == "Approval Requested":
             coming = replace(coming, approved_by="")
         elif kind == "Remediation Approved":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from signalbox_cli.rollout_words import Json, caller_name
 
 _OUTCOMES = {
-    "act": "It would be put right at once",
+    "act": "It would be put right when it has its turn",
     "wait": "It would wait for an approval",
     "skip": "It would be left as it is",
     "undo": "It would be undone",

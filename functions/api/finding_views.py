@@ -201,13 +201,14 @@ def _written(writes: Sequence[Write]) -> tuple[JsonObject, ...]:
 
 def remediation_view(finding: Finding, outlook: Outlook | None = None) -> RemediationView:
     """What was begun, or what would be."""
+    begun = finding.remediation.undo or finding.remediation
     return RemediationView(
         id=finding.id,
         state=finding.state,
         dry_run=outlook is not None,
         outcome=outlook.outcome if outlook else None,
         reason=outlook.reason if outlook else finding.reason,
-        writes=_written(outlook.writes if outlook else finding.remediation.writes),
+        writes=_written(outlook.writes if outlook else begun.writes),
     )
 
 

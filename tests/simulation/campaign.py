@@ -38,7 +38,7 @@ KINDS: Sequence[tuple[tuple[str, ...], int]] = (
     (compliance_people.ALONE, 2),
     (compliance_people.PAIRS, 2),
 )
-# What people and others do, by what they do it to.
+# What people and others do, by what they do it to: no two have a name in common.
 DEEDS = {
     Case: {*ALONE, *PAIRS},
     FleetCase: {*WISHES},

@@ -4,19 +4,21 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
 from signalbox.compliance.commands.put_exception import delete_exception
-from signalbox.compliance.commands.remediate import approve, remediate
+from signalbox.compliance.commands.remediate import approve, reject, remediate
 from signalbox.compliance.commands.undo_remediation import undo_remediation
 from signalbox.compliance.model import Subject, Verdict, Write
+from signalbox.compliance.record import State
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.errors import Rejected
 from signalbox_cli.finding_attempts import Attempt, attempts_in
 from signalbox_cli.finding_evidence import COLUMNS, evidence_csv
 from tests.unit.compliance_examples import EXAMPLES
+from tests.unit.compliance_floods import approved, queued, states
 from tests.unit.compliance_machine import ANA, Railway
 from tests.unit.compliance_stories import BUCKET, GROUP, thing
 
@@ -141,3 +143,32 @@ def test_a_row_for_each_attempt_has_all_columns_of_before() -> None:
     assert (first["requested_by"], second["requested_by"], second["chain_holds"]) == ("", BEN.arn, "true")
     assert json.loads(second["after"]) == EXAMPLES[BUCKET].bad
     assert _operations(json.loads(second["writes"])) == ["DeletePublicAccessBlock"]
+
+
+def test_who_asks_for_what_is_queued_takes_no_approval_away() -> None:
+    stage = Railway()
+    one, _, last = found = approved(stage, 3)
+    stage.settle(seconds=30)
+    assert queued(stage, found) == [last]
+    remediate(last.finding_id, BEN, stage.world.ports)
+    stage.settle()
+    (fix,) = _read(stage, last)
+    finding = stage.finding(last)
+    assert finding.remediation.approval is not None
+    assert (fix.requested_by, fix.approved_by) == (BEN.arn, finding.remediation.approval.by)
+    assert _read(stage, one)[0].requested_by == ""
+
+
+def test_an_approval_that_was_taken_out_of_the_queue_counts_for_no_later_fix() -> None:
+    stage = Railway()
+    *_, last = found = approved(stage, 3)
+    stage.settle(seconds=30)
+    reject(last.finding_id, BEN, stage.world.ports)
+    stage.settle()
+    remediate(last.finding_id, BEN, stage.world.ports)
+    stage.settle(seconds=5)
+    approve(last.finding_id, replace(ANA, arn="arn:cat"), stage.world.ports)
+    stage.settle()
+    (fix,) = _read(stage, last)
+    assert (fix.requested_by, fix.approved_by) == (BEN.arn, "arn:cat")
+    assert states(stage, found) == {State.REMEDIATED}

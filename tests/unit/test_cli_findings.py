@@ -196,7 +196,7 @@ def test_posture_says_what_is_halted_and_what_to_do(asked: Any) -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "said"),
-    [("act", "at once"), ("wait", "wait for an approval"), ("skip", "left as it is")],
+    [("act", "when it has its turn"), ("wait", "wait for an approval"), ("skip", "left as it is")],
 )
 def test_a_dry_run_says_what_would_be_written(asked: Any, outcome: str, said: str) -> None:
     told = {

@@ -37,3 +37,9 @@ def test_any_offset_is_understood(text: str) -> None:
 def test_a_text_without_an_offset_is_no_instant(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         from_rfc3339(text)
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+def test_what_utc_has_no_year_for_is_no_instant(text: str) -> None:
+    with pytest.raises(ValueError, match="is no instant"):
+        from_rfc3339(text)

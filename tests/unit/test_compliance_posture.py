@@ -25,6 +25,7 @@ def found(
         remediation=Remediation(
             queued=queued,
             acted_at=detected + timedelta(seconds=acted_after) if acted_after is not None else None,
+            after={} if acted_after is not None else None,
         ),
     )  # fmt: skip
 

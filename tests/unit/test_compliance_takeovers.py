@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from signalbox.compliance.commands.remediate import approve
+from signalbox.compliance.commands.remediate import approve, remediate
+from signalbox.compliance.commands.undo_remediation import undo_remediation
 from signalbox.compliance.model import Write
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import State
@@ -19,7 +20,8 @@ from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import Conflict, Rejected, Transient
 from tests.unit.builders import NOW
 from tests.unit.compliance_examples import EXAMPLES
-from tests.unit.compliance_machine import ANA, Railway, assert_in_order
+from tests.unit.compliance_fakes import MANAGED
+from tests.unit.compliance_machine import ANA, BEN, Railway, assert_in_order
 from tests.unit.compliance_stories import BUCKET, GROUP, refusing, slower_at, thing
 
 
@@ -227,3 +229,32 @@ def test_an_answer_that_the_machine_has_heard_already_is_given_once() -> None:
 def test_an_answer_travels_as_json() -> None:
     wire = Progress(next=Next.AWAIT_APPROVAL, until=NOW).to_wire()
     assert wire == {"next": "AwaitApproval", "seconds": 0, "until": rfc3339(NOW), "failure": None}
+
+
+@pytest.mark.parametrize("wish", ["remediate", "undo"])
+def test_who_asks_again_since_it_could_not_be_started_has_it_started_and_waits_for_no_sweep(
+    wish: str,
+) -> None:
+    stage = Railway()
+    subject = stage.has(BUCKET, thing(BUCKET, tags={}))
+    stage.says(subject)
+    stage.settle()
+    stage.world.estate.things[subject.resource.id].tags.update(MANAGED)
+    if wish == "undo":
+        remediate(subject.finding_id, BEN, stage.world.ports)
+        stage.settle()
+
+    def ask() -> None:
+        if wish == "undo":
+            undo_remediation(subject.finding_id, None, BEN, stage.world.ports)
+        else:
+            remediate(subject.finding_id, BEN, stage.world.ports)
+
+    stage.world.wire.fail = refusing("executions.start", Transient("away"))
+    with pytest.raises(Transient):
+        ask()
+    stage.world.wire.fail = lambda name: None
+    ask()
+    stage.settle()
+    assert stage.finding(subject).state is (State.EXCEPTED if wish == "undo" else State.REMEDIATED)
+    assert_in_order(stage)

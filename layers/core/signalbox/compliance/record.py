@@ -94,7 +94,8 @@ class Finding:
     """One rule and one resource that is, or was, not as the rule says; it opens again when it is found again.
 
     `result_at` is the time of the latest result of AWS Config, or of the end of an undo: older results are
-    ignored; `annotation` is what Config remarked with it. `noticed` are the times within the last hour at
+    ignored; `annotation` is what Config remarked with it. `detected_at` is when it was found to be wrong, or
+    when somebody had it undone. `noticed` are the times within the last hour at
     which it was found to be wrong, `failed` those at which a fix of it has failed. `under_way`: an execution
     of the machine, that of the `generation`, has it in its hands. `exception` is what keeps it from being
     fixed, as that was decided at `excepted_at`. `name` is what people call the resource and `owner` its tag
@@ -124,6 +125,13 @@ class Finding:
     revision: int = 0
     head: Head = field(default_factory=Head)
     published: int = 0
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether Signalbox has put it right: what others did since, or what was undone, is no fix of it."""
+        attempt = self.remediation
+        is_fixed = attempt.after is not None and not attempt.stopped and attempt.undo is None
+        return self.state is State.REMEDIATED and is_fixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

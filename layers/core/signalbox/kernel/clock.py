@@ -12,8 +12,11 @@ def rfc3339(instant: datetime) -> str:
 
 
 def from_rfc3339(text: str) -> datetime:
-    """The instant of a text with an offset; raises ValueError when there is none."""
+    """The instant of a text with an offset; raises ValueError when there is none, or none that UTC has."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no offset")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is no instant of the years 1 to 9999 in UTC") from None

@@ -39,6 +39,14 @@ def begin(finding: Finding, events: list[Event], ports: CompliancePorts) -> Find
     return publish(finding, ports, entries)
 
 
+def asked_again(finding: Finding, ports: CompliancePorts) -> Finding:
+    """The finding as it is: what a fault has kept from being started, or told, is so now, and not only with
+    the next sweep."""
+    if finding.under_way:
+        ports.executions.start(finding.id, finding.generation)
+    return publish(finding, ports)
+
+
 def answered(finding: Finding, ports: CompliancePorts) -> Finding:
     """Whoever waits for an answer that is recorded is woken; then the tokens are forgotten. Who dies in
     between leaves it to the next one."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from signalbox.compliance.commands.attend import answered, begin, begun
+from signalbox.compliance.commands.attend import answered, asked_again, begin, begun
 from signalbox.compliance.decisions.waves import behind, has_room, is_let_through
 from signalbox.compliance.model import Mode
 from signalbox.compliance.ports import CompliancePorts
@@ -20,7 +20,7 @@ def remediate(finding_id: str, caller: Caller, ports: CompliancePorts) -> Findin
     exception covers it or its playbook only tells."""
     finding = get_finding(finding_id, ports)
     if finding.state.is_closed or finding.under_way:
-        return finding
+        return asked_again(finding, ports)
     if finding.exception is not None and finding.state in (State.EXCEPTED, State.FLAPPING):
         raise Conflict(f"exception {finding.exception} covers it: delete that first")
     if finding.mode is Mode.NOTIFY:

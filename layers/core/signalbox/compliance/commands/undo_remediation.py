@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from signalbox.compliance.commands.attend import begin
+from signalbox.compliance.commands.attend import asked_again, begin
 from signalbox.compliance.decisions.exceptions import end_of
 from signalbox.compliance.decisions.undo import not_made, obstacle_to_undo, undoing_writes
 from signalbox.compliance.model import Write
@@ -49,7 +49,7 @@ def _begun(finding_id: str, end: datetime, caller: Caller, ports: CompliancePort
     """Or why not."""
     finding = get_finding(finding_id, ports)
     if finding.remediation.undo is not None and (finding.under_way or finding.state is State.EXCEPTED):
-        return finding
+        return asked_again(finding, ports)
     plan = _planned(finding, end, ports)
     if isinstance(plan, str):
         return plan

@@ -126,9 +126,7 @@ def takes(findings: Iterable[Finding]) -> timedelta | None:
     took = [
         each.closed_at - each.remediation.acted_at
         for each in findings
-        if each.state is State.REMEDIATED
-        and each.closed_at is not None
-        and each.remediation.acted_at is not None
+        if each.is_proven and each.closed_at is not None and each.remediation.acted_at is not None
     ]
     return statistics.median_low(took) if took else None
 

@@ -14,10 +14,9 @@ def different(rule: Rule, before: Configuration, now: Configuration) -> list[str
 
 def not_made(finding: Finding) -> str:
     """Why there is no fix of Signalbox that could be undone; empty when there is one."""
-    attempt = finding.remediation
     if finding.state is not State.REMEDIATED:
         return f"{finding.id} is {finding.state}: only what was put right can be undone"
-    if attempt.before is None or attempt.after is None or attempt.stopped or attempt.undo is not None:
+    if not finding.is_proven:
         return f"{finding.id} was not put right by Signalbox: {finding.reason}"
     return ""
 

@@ -65,8 +65,9 @@ def behind(wave: Wave, rule: str) -> str:
 
 
 def fate_of(finding: Finding | None) -> Fate:
-    """What it says about the others: nothing, when nothing had to be changed, or it waits for people."""
-    if finding is None or finding.remediation.queued:
+    """What it says about the others: nothing, when nothing had to be changed, it waits for people, or
+    somebody wants it undone for a reason that no rule knows."""
+    if finding is None or finding.remediation.queued or finding.remediation.undo is not None:
         return Fate.DROPPED
     if finding.state is State.WAITING and finding.remediation.approval is None:
         return Fate.DROPPED
@@ -76,8 +77,7 @@ def fate_of(finding: Finding | None) -> Fate:
         return Fate.FAILED
     if finding.under_way:
         return Fate.TRIED
-    is_proven = finding.state is State.REMEDIATED and finding.remediation.after is not None
-    return Fate.PROVEN if is_proven else Fate.DROPPED
+    return Fate.PROVEN if finding.is_proven else Fate.DROPPED
 
 
 def speaks_for_others(wave: Wave, finding: Finding) -> bool:

@@ -29,7 +29,7 @@ def undo_on_request(finding: Finding, request: UndoRequest, ports: CompliancePor
         return _undone(finding, request, rule, found, ports)
     except (NotFound, Rejected) as error:  # the rule is gone, or the resource cannot be read any more
         state = State.REMEDIATED if request.began_at is None else State.FAILED
-        return _not_undone(finding, str(error), state, ports)
+        return _not_undone(finding, request, str(error), state, ports)
 
 
 def _undone(
@@ -39,7 +39,7 @@ def _undone(
     if request.began_at is None:
         obstacle = obstacle_to_undo(finding, rule, found)
         if obstacle:
-            return _not_undone(finding, obstacle, State.REMEDIATED, ports)
+            return _not_undone(finding, request, obstacle, State.REMEDIATED, ports)
         finding, request = _recorded_first(finding, request, rule, found, ports)
     refused: list[str] = []
     left = not_brought_back(finding.remediation, rule, found.configuration)
@@ -57,7 +57,7 @@ def _undone(
     finding = replace(finding, remediation=replace(finding.remediation, after=found.configuration))
     problems = [*refused, *(f"{name} is not as before" for name in left)]
     if problems:
-        return _not_undone(finding, "; ".join(problems), _state_by(rule, found), ports)
+        return _not_undone(finding, request, "; ".join(problems), _state_by(rule, found), ports)
     return _left_alone(finding, request, ports)
 
 
@@ -106,13 +106,8 @@ def _left_alone(finding: Finding, request: UndoRequest, ports: CompliancePorts) 
         after=attempt.after,
         exception=exception.id,
     )
-    finding = replace(
-        at_rest(finding, State.EXCEPTED, reason, ports),
-        exception=exception.id,
-        excepted_at=exception.updated_at,
-        result_at=max(finding.result_at, ports.clock()),
-    )
-    tell(finding, [undone], ports)
+    left = _resting(finding, request, State.EXCEPTED, reason, ports)
+    tell(replace(left, exception=exception.id, excepted_at=exception.updated_at), [undone], ports)
     return Progress(next=Next.DONE)
 
 
@@ -131,14 +126,31 @@ def _exception(finding: Finding, request: UndoRequest, ports: CompliancePorts) -
     return Excepted(spec=spec, until=request.until, created_at=now, updated_at=now, updated_by=request.by)
 
 
-def _not_undone(finding: Finding, why: str, state: State, ports: CompliancePorts) -> Progress:
+def _not_undone(
+    finding: Finding, request: UndoRequest, why: str, state: State, ports: CompliancePorts
+) -> Progress:
     """It stays put right where that is so, and may be asked for again."""
     attempt = finding.remediation
     reason = f"not undone: {why}"
     event = happened("Undo Failed", reason, ports, before=attempt.before, after=attempt.after)
-    attempt = replace(attempt, undo=None, undoing=False, rested=False)
-    failed = replace(at_rest(finding, state, reason, ports), remediation=replace(attempt, until=None))
+    failed = _resting(finding, request, state, reason, ports)
     if state.is_closed:
-        failed = replace(failed, closed_at=finding.closed_at)
+        kept = replace(failed.remediation, undo=None, undoing=False, rested=False)
+        failed = replace(failed, closed_at=finding.closed_at, remediation=kept)
     tell(failed, [event], ports)
     return Progress(next=Next.NOT_REMEDIATED)
+
+
+def _resting(
+    finding: Finding, request: UndoRequest, state: State, reason: str, ports: CompliancePorts
+) -> Finding:
+    """In nobody's hands. Once something was written, what AWS Config has recorded before is over; and what is
+    wrong now is so since then."""
+    resting = at_rest(finding, state, reason, ports)
+    if request.began_at is None:
+        return resting
+    return replace(
+        resting,
+        detected_at=finding.detected_at if state.is_closed else request.began_at,
+        result_at=max(finding.result_at, ports.clock()),
+    )
