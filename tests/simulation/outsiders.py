@@ -65,12 +65,19 @@ def _other_weights(part: Part) -> None:
     """A tenth of the traffic to the other target group, if that can carry it."""
     backend, arn = part.universe.backend, part.target.references[0]
     weights = backend.rules()[arn]
-    idle = [group for group, weight in weights.items() if not weight and backend.images(group)]
+    idle = [group for group, weight in weights.items() if not weight and _carries(part, group)]
     busy = [group for group, weight in weights.items() if weight]
     if len(idle) == len(busy) == 1:
         part.watch.foreign.add((arn, "rules", None))
         part.watch.promoted = True  # by hand: nobody has watched
         _forward(part, {busy[0]: 100 - FEW, idle[0]: FEW})
+
+
+def _carries(part: Part, target_group: str) -> bool:
+    """It serves, and is not being emptied: nobody sends users there then."""
+    backend = part.universe.backend
+    serving = (group for group in backend.groups().values() if target_group in group.target_group_arns)
+    return bool(backend.images(target_group)) and any(int(group.desired_capacity or 0) for group in serving)
 
 
 def _sticky(part: Part) -> None:

@@ -16,7 +16,16 @@ from signalbox.rollouts.signals import Signals
 from signalbox.rollouts.steps.propagation import insisted
 from signalbox.rollouts.steps.turn import Turn
 from signalbox.rollouts.writes import Write
-from tests.unit.builders import GREEN_BALANCER, IMAGE, NOW, name_rule, rollout, scene, survey_by_name
+from tests.unit.builders import (
+    GREEN_BALANCER,
+    IMAGE,
+    NOW,
+    forward_action,
+    name_rule,
+    rollout,
+    scene,
+    survey_by_name,
+)
 from tests.unit.fakes import World
 from tests.unit.machine import ANA, Story
 from tests.unit.stories import (
@@ -131,6 +140,26 @@ def test_what_never_had_traffic_goes_at_once() -> None:
     assert_over(story, Phase.ABORTED)
     assert not changes(story.world)
     assert story.world.clock.now - began < TTL
+
+
+@pytest.mark.parametrize("by", ["alarm", "owner"])
+def test_what_somebody_else_has_given_weight_serves_until_resolvers_have_forgotten_it(by: str) -> None:
+    story = begun(NAME).arrive_at(State.SHIFT_TRAFFIC)
+    ((arn, before),) = story.world.aws.rules.items()
+    records = {side: {**record, "Weight": 50} for side, record in before.records.items()}
+    halves = forward_action(dict.fromkeys(records, 50))
+    story.world.aws.rules[arn] = replace(before, actions=halves, records=records)
+    story.run_into(HoldKind.PAUSE)
+    if by == "alarm":
+        story.alarm()
+    else:
+        story.world.aws.rules[arn] = before
+        abort(story.service, story.rollout_id, ANA, story.world.ports)
+    assert story.world.aws.rules[arn] == before
+    back = story.world.clock.now
+    story.run(lambda s: size_of(s, "green") == 0)
+    assert story.world.clock.now - back >= 2 * TTL
+    assert_over(story.run(), Phase.ROLLED_BACK if by == "alarm" else Phase.ABORTED)
 
 
 def test_copies_of_alarms_look_at_the_candidate_behind_its_own_load_balancer() -> None:

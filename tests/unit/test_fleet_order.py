@@ -21,6 +21,7 @@ RDS, CLUSTER, EC2, GROUP, ECS = Kind.RDS, Kind.CLUSTER, Kind.EC2, Kind.AUTOSCALI
         (((GROUP,),), ((RDS, CLUSTER), (GROUP,), (EC2,))),
         (((GROUP,), (RDS,)), ((CLUSTER,), (GROUP,), (RDS,), (EC2,))),
         (((EC2, ECS), (ECS,), (CLUSTER, RDS), (GROUP,)), ((EC2,), (CLUSTER, RDS), (GROUP,))),
+        (((RDS,), (EC2, RDS, EC2), (RDS,)), ((CLUSTER,), (RDS,), (EC2,), (GROUP,))),
     ],
 )
 def test_order_is_what_the_owner_says_and_databases_first(

@@ -66,6 +66,19 @@ def test_what_its_tag_wants_up_is_started_within_a_minute_and_stopped_at_its_end
     assert_in_order(stage)
 
 
+@pytest.mark.parametrize("seconds", [5, 300])
+def test_a_tag_that_is_made_shorter_ends_when_it_says_so_now(seconds: int) -> None:
+    stage = sleeping(instance(), instance(2))
+    sets(stage, instance(), UP)
+    stage.run_on(minutes=seconds / 60)  # while its run is under way, and later
+    sets(stage, instance(), "running until 2026-11-27T22:00:00Z")
+    stage.run_until(at(21, 59))
+    assert powers(stage, instance().id) == {Power.RUNNING}
+    stage.run_until(at(22, 5))
+    assert powers(stage, instance().id) == {Power.STOPPED}
+    assert_in_order(stage)
+
+
 def test_what_its_tag_wants_stopped_by_day_is_stopped_and_started_when_the_tag_is_taken_away() -> None:
     stage = railway(now=at(7), spec=ENFORCING).run_until(at(11, 50))
     stage.sweeps = False

@@ -26,9 +26,9 @@ def opposite(action: Action) -> Action:
 @dataclass(slots=True)
 class Look:
     """`strays` are named as a selection names them, and so are those that a tag wants otherwise than their
-    fleet, with what it says; `until` is when the first tag ends that says they are right as they are;
-    `problems` are places where AWS could not be asked: runs name those. Not
-    `is_whole` when the time was over before all had been looked at."""
+    fleet, with what it says; `until` is when the first tag ends that holds something back; `problems` are
+    places where AWS could not be asked: runs name those. Not `is_whole` when the time was over before all had
+    been looked at."""
 
     strays: set[str] = field(default_factory=set)
     tagged: dict[str, str] = field(default_factory=dict)
@@ -62,10 +62,8 @@ class Look:
             self._take(resource, given, minds_tags)
 
     def _take(self, resource: Resource, given: Circumstances, minds_tags: bool) -> None:
-        name = f"{resource.kind}:{resource.id}"
-        verdict = decide(resource, given)
-        if verdict.until is not None:
-            self.until = min(self.until or verdict.until, verdict.until)
+        name, verdict = f"{resource.kind}:{resource.id}", decide(resource, given)
+        self.until = min((at for at in (self.until, verdict.until) if at), default=None)
         if verdict.outcome in ACTING:
             self.strays.add(name)
         elif minds_tags and TAG in resource.tags:

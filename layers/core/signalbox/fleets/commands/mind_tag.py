@@ -63,17 +63,24 @@ def _minded(
     look = Look()
     finding = Finding(place=place, kind=changed.kind, specs=specs, ports=ports)
     look.at(finding, drafted("", spec, standing, draft, ports.clock()), standing)
+    run = under_way(spec.name, standing, ports)
+    begun = _begun(look, draft, run)
+    if begun is not None:
+        return f"{begin_run(fleet, standing, begun, ports).run_id}: {begun.reason}"
+    if look.until is not None:  # sooner than a run has known, perhaps
+        hold_back(spec.name, standing, look.until, ports)
+    if look.tagged or look.strays:
+        return f"run {standing.run_id} goes on, the sweep looks again"
+    return "; ".join(["nothing is to be done", *look.problems])
+
+
+def _begun(look: Look, draft: Draft, run: Run | None) -> Draft | None:
+    """What is to begin: what the tag asks for, or else the fleet; None when that is so or must wait."""
     if look.tagged:
         draft = for_tags(look.tagged, draft.action)
     elif not look.strays:
-        if look.until is not None:  # perhaps earlier than what is armed
-            hold_back(spec.name, standing, look.until, ports)
-        return "; ".join(["nothing is to be done", *look.problems])
-    run = under_way(spec.name, standing, ports)
-    joined = _joined(run, draft) if run else draft
-    if joined is None:
-        return f"run {standing.run_id} goes on, the sweep looks again"
-    return f"{begin_run(fleet, standing, joined, ports).run_id}: {joined.reason}"
+        return None
+    return _joined(run, draft) if run else draft
 
 
 def _joined(run: Run, draft: Draft) -> Draft | None:

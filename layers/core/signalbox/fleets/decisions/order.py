@@ -9,13 +9,17 @@ Order = tuple[tuple[Kind, ...], ...]
 
 
 def order_of(spec: FleetSpec) -> Order:
-    """As its owner says; of what nobody says anything databases start first, and all others last."""
+    """As its owner says, a kind that is named twice where it is named first; of what nobody says anything
+    databases start first, and all others last."""
     named = {kind for kinds in spec.order for kind in kinds}
-    unnamed = [kind for kind in dict.fromkeys(spec.select.kinds) if kind not in named]
-    first = tuple(kind for kind in unnamed if kind in DATABASES)
-    last = tuple(kind for kind in unnamed if kind not in DATABASES)
-    selected = (tuple(k for k in kinds if k in spec.select.kinds) for kinds in (first, *spec.order, last))
-    return tuple(kinds for kinds in selected if kinds)
+    unnamed = [kind for kind in spec.select.kinds if kind not in named]
+    first = [kind for kind in unnamed if kind in DATABASES]
+    last = [kind for kind in unnamed if kind not in DATABASES]
+    left, order = set(spec.select.kinds), []
+    for kinds in (first, *spec.order, last):
+        order.append(tuple(kind for kind in dict.fromkeys(kinds) if kind in left))
+        left.difference_update(kinds)
+    return tuple(kinds for kinds in order if kinds)
 
 
 def stage_of(kind: Kind, spec: FleetSpec, action: Action) -> int:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from signalbox.rollouts.decisions.restore import compiled_writes
+from signalbox.rollouts.dns import is_dns
 from signalbox.rollouts.drift import Drift, drifts, unnamed
 from signalbox.rollouts.estate import Estate
-from signalbox.rollouts.model import Phase, StepKind
+from signalbox.rollouts.model import Phase, Propagation, StepKind
 from signalbox.rollouts.owners import (
     taken_over,
     taken_over_after,
@@ -37,6 +38,8 @@ def pause_for_others(
     if is_stopped(turn, latch_of(turn, ports)):
         return back(command.step)
     turn = told.change(expected=scene.estate.settings(), actual=split_of(scene))
+    if any(map(_is_on_its_way, found)):
+        turn = turn.change(propagation=Propagation())
     if not found:
         save(turn, ports)
         return arrive(turn.rollout.steps, command.step, turn.now, attempt=command.attempt + 1)
@@ -46,6 +49,11 @@ def pause_for_others(
         )
     save(turn, ports)
     return pause(command.step, turn.now, then=command.step, reason=why, attempt=command.attempt + 1)
+
+
+def _is_on_its_way(drift: Drift) -> bool:
+    """Resolvers remember weights of a name that somebody else gave, too; nobody knows the id of that."""
+    return drift.field == "weights" and bool(drift.found) and is_dns(drift.resource)
 
 
 def with_theirs(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
