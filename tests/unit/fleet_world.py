@@ -158,7 +158,7 @@ class FakeSwitch:
     def __init__(self, kind: Kind, aws: FakeAws) -> None:
         self.kind = kind
         self.batch = 1000 if kind is Kind.EC2 else 10
-        self.filters = kind is Kind.EC2
+        self._filters = kind is Kind.EC2
         self.tells_tags = kind is not Kind.WORKSPACES
         self._aws = aws
 
@@ -174,9 +174,9 @@ class FakeSwitch:
         named = own(select, self.kind, place)
         here = self._here(place)
         looks = [self._aws.look(one) for one in here.values() if one.id in named or _selects(select, one)]
-        strays = [one for one in looks if not self.filters or str(one.condition) != str(unless)]
+        strays = [one for one in looks if not self._filters or str(one.condition) != str(unless)]
         marked = [one for one in looks if one not in strays and despite in one.tags]
-        for found in (strays, marked)[: 2 if self.filters and despite else 1]:
+        for found in (strays, marked)[: 2 if self._filters and despite else 1]:
             self._aws.calls += [("find", self.kind, len(found))] * max(1, -(-len(found) // 1000))
             yield from found
         for id_ in named:

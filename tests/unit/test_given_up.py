@@ -6,6 +6,7 @@ import pytest
 
 from signalbox.kernel.errors import Rejected, Transient
 from signalbox.rollouts.commands.abort import abort
+from signalbox.rollouts.estate import Estate, Layout
 from signalbox.rollouts.model import HoldKind, Phase
 from signalbox.rollouts.progress import State
 from signalbox.rollouts.steps.turn import LONGEST_STEP
@@ -73,3 +74,20 @@ def test_one_that_told_its_own_end_is_not_waited_for() -> None:
     assert refused
     assert story.rollout.lost_until is None
     assert story.visited.count(State.SETTLE_RESTORE) == 0
+
+
+def test_one_that_was_lost_is_waited_for_also_when_the_next_one_is_refused_a_look() -> None:
+    story = begun("canary")
+    late = lost_at_its_first_write(story, aborted=False)
+    look_at, looks = story.world.aws.observe, iter(range(100))
+
+    def observe(layout: Layout, rollout_id: str) -> Estate:
+        if late and next(looks) == 0:
+            raise Rejected("you may not look")
+        return look_at(layout, rollout_id)
+
+    story.world.aws.observe = observe  # type: ignore[method-assign]
+    story.run(lambda told: told.state is State.SETTLE_RESTORE)
+    assert not story.has_ended
+    assert story.rollout.lost_until is not None
+    assert_over(story.run(), Phase.ROLLED_BACK)

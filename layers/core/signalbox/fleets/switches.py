@@ -49,19 +49,18 @@ class Switch(Protocol):
 
     `batch` is the most that one call takes, or, where each resource takes a call of its own, how many share
     the look that a start begins with. `find` reads everything that is selected (of `tags`, `group` and
-    `resources` it is given what concerns the kind). Where a kind `filters`, AWS itself leaves out what is in
-    the condition `unless` (but for what has the tag `despite`, which takes a call more): then calls are as
-    few as what is not, and what is gone is told as broken. `read` reads those of the ids that are not settled
-    in the condition that the action leads to, in as few calls as AWS allows: what is missing in the answer
-    has arrived, whatever its tags are now, what is gone is broken. Where a kind `tells_tags` they are in the
-    answer. `switch` makes one call for the batch, and more only to tell apart
-    who is to blame when AWS refuses it: nobody is punished for another, and throttling is never answered with
-    more calls. Raises Transient when AWS cannot be asked, and Rejected when it refuses to be asked at all.
+    `resources` it is given what concerns the kind). Of EC2 AWS itself leaves out what is in the condition
+    `unless` (but for what has the tag `despite`, which takes a call more): then calls are as few as what is
+    not, and what is gone is told as broken. `read` reads those of the ids that are not settled in the
+    condition that the action leads to, in as few calls as AWS allows: what is missing in the answer has
+    arrived, whatever its tags are now, what is gone is broken. Where a kind `tells_tags` they are in the
+    answer. `switch` makes one call for the batch, and more only to tell apart who is to blame when AWS
+    refuses it: nobody is punished for another, and throttling is never answered with more calls. Raises
+    Transient when AWS cannot be asked, and Rejected when it refuses to be asked at all.
     """
 
     kind: Kind
     batch: int
-    filters: bool
     tells_tags: bool
 
     def pace(self, action: Action) -> Pace: ...

@@ -44,7 +44,6 @@ class DatabaseSwitch(ABC):
     kind: Kind
     filter_by_id: str
     batch = 1
-    filters = False
     tells_tags = True
 
     @abstractmethod

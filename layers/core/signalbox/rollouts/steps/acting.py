@@ -25,6 +25,7 @@ from signalbox.rollouts.steps.turn import (
     LONGEST_STEP,
     Turn,
     is_stopped,
+    keep,
     latch_of,
     out_of_turn,
     save,
@@ -48,7 +49,7 @@ def act(command: StepCommand, ports: Ports) -> Progress:
     early = out_of_turn(turn, command)
     if early is not None:
         return early
-    turn = enter_step(looked_after(turn), command)
+    turn = enter_step(_with_lost_ones(turn, ports), command)
     scene = look(turn.rollout, turn.now, ports)
     danger = _danger(turn, scene, command, ports)
     if danger is not None:
@@ -65,6 +66,12 @@ def act(command: StepCommand, ports: Ports) -> Progress:
             save(turn.change(busy_until=None), ports)
             return progress
     return _conclude(turn, scene, decision, command, ports)
+
+
+def _with_lost_ones(turn: Turn, ports: Ports) -> Turn:
+    """Stored before anything can be refused: that would tell the end of this function, not of a lost one."""
+    known = looked_after(turn)
+    return known if known.rollout.lost_until in (None, turn.rollout.lost_until) else keep(known, ports)
 
 
 def _danger(turn: Turn, scene: Scene, command: StepCommand, ports: Ports) -> Stop | None:

@@ -37,7 +37,6 @@ class AppStreamSwitch:
 
     kind = Kind.APPSTREAM
     batch = 1
-    filters = False
     tells_tags = False
 
     def pace(self, action: Action) -> Pace:

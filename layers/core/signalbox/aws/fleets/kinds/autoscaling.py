@@ -20,7 +20,6 @@ class AutoScalingSwitch:
 
     kind = Kind.AUTOSCALING
     batch = PAGE
-    filters = False
     tells_tags = True
 
     def pace(self, action: Action) -> Pace:

@@ -32,7 +32,6 @@ class BeanstalkSwitch:
 
     kind = Kind.BEANSTALK
     batch = _PAGE
-    filters = False
     tells_tags = False
 
     def pace(self, action: Action) -> Pace:

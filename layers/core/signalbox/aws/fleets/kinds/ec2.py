@@ -32,7 +32,6 @@ class Ec2Switch:
 
     kind = Kind.EC2
     batch = 1000
-    filters = True
     tells_tags = True
 
     def pace(self, action: Action) -> Pace:

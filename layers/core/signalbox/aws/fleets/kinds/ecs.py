@@ -35,7 +35,6 @@ class EcsSwitch:
 
     kind = Kind.ECS
     batch = _PAGE
-    filters = False
     tells_tags = True
 
     def pace(self, action: Action) -> Pace:

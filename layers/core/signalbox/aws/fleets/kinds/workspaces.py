@@ -47,7 +47,6 @@ class WorkspacesSwitch:
 
     kind = Kind.WORKSPACES
     batch = _BATCH
-    filters = False
     tells_tags = False
 
     def pace(self, action: Action) -> Pace:
