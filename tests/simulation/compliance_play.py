@@ -224,8 +224,8 @@ class CompliancePlay:
         if self.trouble in EXCUSES:
             states.add(State.FAILED)
         states = states.union(*(DEEDS[name].leads_to for name in self._ordered))
-        if self.ending is Mend.UNDONE_BY_PERSON and "distrusted" in self._ordered:
-            states.add(State.REMEDIATED)  # nobody may take it back any more
+        if self.ending is Mend.UNDONE_BY_PERSON and {"distrusted", "deleted"} & self._ordered:
+            states.add(State.REMEDIATED)  # nobody may, or can, take it back any more
         if self.case.many > 1 and State.FAILED in states:
             states.add(State.OPEN)  # nobody goes on after a failure
         if "approve" in self._ordered:  # where nobody else would have
