@@ -57,7 +57,7 @@ def test_a_fix_that_broke_something_is_taken_back_and_left_so_while_the_exceptio
 
     words = ("findings", "undo", found["id"], "--reason", "the vendor is out")
     asked = signalbox(*words, "--until", "tomorrow 18:00")
-    assert asked.stdout == f"{found['id']}: it is being undone\n"
+    assert asked.stdout == f"{found['id']} is remediating: it is being undone: the vendor is out\n"
     undone = findings.until(group, SSH, "excepted")
     assert _opened(stage, group) == before
     assert findings.types(found)[-3:] == ["Undo Requested", "Undo Started", "Remediation Undone"]

@@ -195,7 +195,12 @@ class CompliancePlay:
         return State.FAILED not in states and any(part.waits for part in self.parts)
 
     def _work_done(self) -> int:
-        return sum(call.running.function in OF_FINDINGS for call in self.universe.calls.made)
+        """Calls; people who ask in vain, again and again, only look."""
+        brings_on = OF_FINDINGS - {"Api"}
+        return sum(
+            call.running.function in brings_on or (call.running.function == "Api" and call.writes)
+            for call in self.universe.calls.made
+        )
 
     def _run_out_of_time(self) -> None:
         """The proof that does not come soon has been looked for often enough, or an approval waited for: then
@@ -224,8 +229,8 @@ class CompliancePlay:
         if self.trouble in EXCUSES:
             states.add(State.FAILED)
         states = states.union(*(DEEDS[name].leads_to for name in self._ordered))
-        if self.ending is Mend.UNDONE_BY_PERSON and "distrusted" in self._ordered:
-            states.add(State.REMEDIATED)  # nobody may take it back any more
+        if self.ending is Mend.UNDONE_BY_PERSON and {"distrusted", "deleted"} & self._ordered:
+            states.add(State.REMEDIATED)  # nobody may, or can, take it back any more
         if self.case.many > 1 and State.FAILED in states:
             states.add(State.OPEN)  # nobody goes on after a failure
         if "approve" in self._ordered:  # where nobody else would have

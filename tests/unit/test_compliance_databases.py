@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from signalbox.compliance.commands.remediate import approve, remediate
+from signalbox.compliance.commands.undo_remediation import plan_undo
 from signalbox.compliance.model import Subject, Write
 from signalbox.compliance.record import State
 from signalbox.compliance.rules.database_state import DatabaseSnapshot
 from signalbox.compliance.rules.database_swap import name_of, snapshot_name
 from signalbox.compliance.rules.registry import RULES
-from signalbox.kernel.errors import Rejected
+from signalbox.kernel.errors import Conflict, Rejected
 from tests.unit.compliance_databases import ORDERS, unencrypted
 from tests.unit.compliance_examples import EXAMPLES
 from tests.unit.compliance_fakes import Thing
@@ -152,3 +153,16 @@ def test_while_its_snapshot_is_taken_a_database_has_its_other_name_already() -> 
     due = stages.forward(resource, unencrypted(), now)
     assert due is not None
     assert (due.name, due.writes) == ("the snapshot that counts", ())
+
+
+def test_who_wants_the_copy_undone_is_told_what_remains_to_go_back_by_hand() -> None:
+    stage, of = Railway(), thing(ENCRYPTED, name=ORDERS)
+    subject = _approved(stage, of)
+    stage.settle()
+    now: Any = of.configuration
+    snapshots = [each["DBSnapshotIdentifier"] for each in now["Snapshots"]]
+    assert snapshots
+    with pytest.raises(Conflict) as refused:
+        plan_undo(subject.finding_id, None, stage.world.ports)
+    remains = [f"{now['DBInstanceIdentifier']} (not encrypted)", f"{ORDERS} (encrypted)", *snapshots]
+    assert str(refused.value).endswith(f"There remain {', '.join(remains)}")
