@@ -12,6 +12,8 @@ from signalbox.fleets.model import Action, Power
 from signalbox.fleets.progress import Progress, State
 from signalbox.fleets.record import RunPhase
 from signalbox.fleets.steps.lots import run_with_lots
+from signalbox.fleets.steps.resolve_fleet import resolve_fleet
+from signalbox.fleets.steps.turn import PowerCommand
 from signalbox.fleets.switches import Bucket, Pace
 from signalbox.kernel.errors import Transient
 from tests.unit.builders import NOW
@@ -59,6 +61,24 @@ def test_what_takes_longer_than_a_turn_to_ask_for_goes_on_in_the_next_one() -> N
     stage.run_until(at(21))
     assert powers(stage) == {Power.STOPPED}
     assert stage.world.aws.count("switch") == 6
+    assert_in_order(stage)
+
+
+def test_what_the_last_call_of_a_superseded_run_still_stops_is_started_again() -> None:
+    stage = railway(instance(), instance(2))
+
+    def supersede(name: str) -> None:
+        if name == "switch.switch":
+            stage.world.wire.fail = lambda _: None
+            run = switch_fleet("qa", Action.START, ANA, stage.world.ports)
+            looking = PowerCommand(fleet="qa", run_id=run.run_id, generation=run.generation)
+            resolve_fleet(looking, stage.world.ports)  # while all of them run still
+
+    stage.world.wire.fail = supersede
+    stage.run_until(at(21))
+    assert [run.phase for run in stage.world.runs()] == [RunPhase.SUPERSEDED, RunPhase.SUCCEEDED]
+    assert Action.STOP in {action for _, action in stage.world.aws.touched}
+    assert powers(stage) == {Power.RUNNING}
     assert_in_order(stage)
 
 

@@ -88,7 +88,8 @@ class Run:
     """One time that a fleet is started or stopped, with the spec that it was planned with.
 
     `only` narrows it down to some (`ec2:i-0a1b…`); `swept`: no event has told of what it brings back; `was`
-    is what the fleet was meant to be before. `resolved` counts the pairs of place and kind that have been
+    is what the fleet was meant to be before; `turned`: it took the place of one that was under way to the
+    opposite, whose last call may still come. `resolved` counts the pairs of place and kind that have been
     looked through, `lots` what was made of them. `tokens` is what is left in each bucket, and since when
     (Unix seconds). `stage` counts from 0; `stage_at` is when it began, `looked_at` when it was looked at
     last, `rounds` how often for nothing; `again`: what was put off has not been asked for again since;
@@ -109,6 +110,7 @@ class Run:
     only: tuple[str, ...] = ()
     swept: bool = False
     was: Power | None = None
+    turned: bool = False
     resolved: int = 0
     lots: int = 0
     stage: int = 0

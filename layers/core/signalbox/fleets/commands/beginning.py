@@ -34,6 +34,7 @@ def begin_run(fleet: Registered, standing: Standing, draft: Draft, ports: FleetP
     now = ports.clock()
     run = drafted(new_run_id(now, ports.entropy), fleet.spec, standing, draft, now)
     ended, told = superseded(run.fleet, standing, f"run {run.run_id} goes on", ports)
+    run = replace(run, turned=any(one.action is not run.action for one in ended))
     begun = Event(type=BEGUN[run.action], at=now, actor=run.by, reason=run.reason, data=_told(run))
     standing = _with(standing, run, draft)
     stored = recorded(run.fleet, standing, [*events, *told, begun], ports, [*ended, run])

@@ -67,11 +67,18 @@ def _switched(resource: Resource, given: Circumstances) -> Verdict:
     if _is_retained(resource, given):
         return Verdict(Outcome.SKIPPED, "it ran before its period began: retained")
     if str(resource.condition) == str(given.run.action.power):
-        return Verdict(Outcome.REACHED)
+        return _there(resource, given.run)
     hopeless = _hopeless(resource, given.run.spec)
     if hopeless:
         return Verdict(Outcome.SKIPPED, hopeless)
     return _acting(resource)
+
+
+def _there(resource: Resource, run: Run) -> Verdict:
+    """It is as it should be, unless a call of the run before is still on its way: then a look tells."""
+    if run.turned and not resource.size:
+        return Verdict(Outcome.ASKED, "the run before may still switch it")
+    return Verdict(Outcome.REACHED)
 
 
 def _acting(resource: Resource) -> Verdict:
