@@ -1,5 +1,6 @@
 """A function that nobody waits for any more may live, and write once more: no restore ends before that."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -91,3 +92,21 @@ def test_one_that_was_lost_is_waited_for_also_when_the_next_one_is_refused_a_loo
     assert not story.has_ended
     assert story.rollout.lost_until is not None
     assert_over(story.run(), Phase.ROLLED_BACK)
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_minimum_that_it_sets_late_is_nobody_elses(is_lost: bool) -> None:  # noqa: FBT001
+    story = begun("blue-green on a copy", slow=True)
+    aws, store, key = story.world.aws, story.world.store, (story.service, story.rollout_id)
+    minimum = aws.groups["blue"].min
+    story.arrive_at(State.RETIRE)
+    story.run(lambda _: aws.writes[-1].parameters.get("MinSize") == minimum)
+    if is_lost:
+        until = story.world.clock() + LATE
+        store.records[key] = replace(store.records[key], busy_until=until)
+    aws.groups["blue"] = replace(aws.groups["blue"], min=0)
+    story.run(lambda told: told.has_ended or bool(told.told("Drift Detected")))
+    assert story.has_ended is is_lost
+    if is_lost:
+        assert_over(story, Phase.SUCCEEDED)
+        assert aws.groups["blue"].min == minimum

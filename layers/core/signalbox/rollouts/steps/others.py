@@ -18,6 +18,7 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, arrive, back, pause
 from signalbox.rollouts.scene import Decision, Scene
 from signalbox.rollouts.steps.command import StepCommand
+from signalbox.rollouts.steps.given_up import may_still_write
 from signalbox.rollouts.steps.sight import split_of
 from signalbox.rollouts.steps.turn import Turn, is_stopped, latch_of, save
 from signalbox.rollouts.writes import Write
@@ -60,6 +61,8 @@ def with_theirs(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
     """The same, ending at the sizes that an owner or a scheduled action has set meanwhile, and at records
     that say what they say now; the same turn when nobody has changed any."""
     rollout, expected = turn.rollout, turn.rollout.expected or scene.estate
+    if may_still_write(rollout, turn.now):  # its sizes are nobody's
+        return _ending_at(turn, scene, scene.snapshot)
     sized = taken_over(expected, scene, rollout.steps, rollout.step, past_return=rollout.past_return)
     return _ending_at(turn, scene, sized)
 
@@ -94,6 +97,8 @@ def _found(
 ) -> tuple[Sequence[Drift], str]:
     rollout = turn.rollout
     changed = drifts(rollout.expected, scene, rollout.steps, command.step) if rollout.expected else ()
+    if may_still_write(rollout, turn.now):
+        changed = tuple(drift for drift in changed if drift.field != "min")
     if changed:
         fields = ", ".join(f"{drift.field} of {drift.resource}" for drift in changed)
         return changed, f"somebody else changed {fields}"
