@@ -130,6 +130,9 @@ def test_a_copy_has_the_same_and_takes_it_away_with_it(world: World) -> None:
         world.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=COPY)
     AwsWriter().apply(delete_warm_pool(COPY))
     AwsWriter().apply(delete_group(COPY))
+    for call in (world.autoscaling.delete_warm_pool, world.autoscaling.describe_warm_pool):
+        with pytest.raises(ClientError, match=f"AutoScalingGroup '{COPY}' not found"):
+            call(AutoScalingGroupName=COPY)
     assert read_groups([COPY]) == ({}, {})
     assert read_carried(COPY) == Carried()
     assert read_carried("checkout") == carried

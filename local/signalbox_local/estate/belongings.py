@@ -1,4 +1,4 @@
-"""Scaling policies and scheduled actions: each belongs to one group, and goes with it."""
+"""Scaling policies, scheduled actions, a warm pool: each belongs to one group, and goes with it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,6 +10,7 @@ from moto.autoscaling.models import (
     FakeAutoScalingGroup,
     FakeScalingPolicy,
     FakeScheduledAction,
+    FakeWarmPool,
 )
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
@@ -64,6 +65,17 @@ def delete_action(backend: AutoScalingBackend, group: str, name: str) -> None:
     """DeleteScheduledAction."""
     if backend.scheduled_actions.pop(_key(group, name), None) is None:
         raise ValidationError("Scheduled action name not found")
+
+
+def warm_pool(backend: AutoScalingBackend, group_name: str) -> FakeWarmPool | None:
+    """DescribeWarmPool."""
+    pool: FakeWarmPool | None = backend.autoscaling_groups[group_name].warm_pool
+    return pool
+
+
+def delete_warm_pool(backend: AutoScalingBackend, group_name: str) -> None:
+    """DeleteWarmPool."""
+    backend.autoscaling_groups[group_name].warm_pool = None
 
 
 def forget(group: FakeAutoScalingGroup) -> None:

@@ -149,6 +149,9 @@ def _belongings(seams: Seams) -> None:
     seams.replace(AutoScalingBackend, "delete_scheduled_action", belongings.delete_action)
     seams.replace(AutoScalingResponse, "delete_policy", belongings.delete_policy)
     seams.replace(AutoScalingResponse, "execute_policy", belongings.execute_policy)
+    # moto answers a warm pool of a group that does not exist with HTTP 500.
+    seams.replace(AutoScalingBackend, "describe_warm_pool", belongings.warm_pool)
+    seams.replace(AutoScalingBackend, "delete_warm_pool", belongings.delete_warm_pool)
 
 
 def _targets(seams: Seams, estate: Estate) -> None:
