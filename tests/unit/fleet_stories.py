@@ -1,12 +1,12 @@
 """Fleets that tests begin with, and what must be so whatever has happened."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from signalbox.fleets.decisions.claims import claim_of
 from signalbox.fleets.model import Kind, Place, Power
-from signalbox.fleets.record import Run
+from signalbox.fleets.record import Run, RunPhase
 from signalbox.fleets.spec import FleetSpec, Period, Select
 from signalbox.kernel.timeline import first_break
 from tests.unit.fleet_fakes import FleetWorld
@@ -128,3 +128,17 @@ def powers(stage: Railway, *ids: str) -> set[Power]:
 
 def place(region: str, account: str = HOME.account) -> Place:
     return replace(HOME, region=region, account=account)
+
+
+def assert_those_that_leave_are_named(stage: Railway, size: int) -> None:
+    """On the evening of so many, two lose their tags: one on its way, one that has arrived."""
+    slow, quick = instance(7), instance(8)
+    stage.world.aws.of(slow.id).seconds = 10_000
+    stage.run_until(at(20, 0) + timedelta(seconds=40))
+    for one in (slow, quick):
+        stage.world.aws.of(one.id).tags.clear()
+    stage.run_on(hours=1)
+    run = stage.run_of()
+    assert stage.outcomes(run)[slow.id] == "skipped: left the selection: it is stopping"
+    assert stage.outcomes(run)[quick.id] == "reached"
+    assert (run.phase, run.counts["reached"]) == (RunPhase.SUCCEEDED, size - 1)

@@ -4,9 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 from signalbox.fleets.model import Kind, Power
-from signalbox.fleets.record import RunPhase
 from tests.unit.fleet_machine import Railway
-from tests.unit.fleet_stories import at, fleet, instance, railway, selecting
+from tests.unit.fleet_stories import (
+    assert_those_that_leave_are_named,
+    at,
+    fleet,
+    instance,
+    railway,
+    selecting,
+)
 
 SIZE = 20
 
@@ -22,16 +28,7 @@ def some(power: Power, **more: Any) -> Railway:
 
 def test_what_loses_its_tag_on_its_way_is_named_unless_it_has_arrived() -> None:
     stage = some(Power.RUNNING)
-    slow, quick = instance(7), instance(8)
-    stage.world.aws.of(slow.id).seconds = 10_000
-    stage.run_until(at(20, 0) + timedelta(seconds=40))
-    for one in (slow, quick):
-        stage.world.aws.of(one.id).tags.clear()
-    stage.run_on(hours=1)
-    run = stage.run_of()
-    assert stage.outcomes(run)[slow.id] == "skipped: left the selection: it is stopping"
-    assert stage.outcomes(run)[quick.id] == "reached"
-    assert (run.phase, run.counts["reached"]) == (RunPhase.SUCCEEDED, SIZE - 1)
+    assert_those_that_leave_are_named(stage, SIZE)
 
 
 def test_what_left_the_selection_and_fell_back_is_not_asked_again() -> None:

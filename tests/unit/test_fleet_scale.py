@@ -1,7 +1,6 @@
 """10,000 instances under the token buckets that EC2 documents, in virtual time, and what that costs."""
 
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +8,16 @@ import pytest
 from signalbox.fleets.model import Action, Kind, Power
 from signalbox.fleets.record import RunPhase
 from tests.unit.fleet_machine import Railway
-from tests.unit.fleet_stories import assert_in_order, at, fleet, instance, powers, railway, selecting
+from tests.unit.fleet_stories import (
+    assert_in_order,
+    assert_those_that_leave_are_named,
+    at,
+    fleet,
+    instance,
+    powers,
+    railway,
+    selecting,
+)
 from tests.unit.fleet_world import Thing
 
 pytestmark = pytest.mark.untraced
@@ -97,16 +105,7 @@ def test_a_look_at_thousands_does_not_depend_on_what_selects_them(more: dict[str
 
 def test_who_of_thousands_loses_its_tag_on_its_way_is_named_unless_it_has_arrived() -> None:
     stage = thousands(Power.RUNNING, 2_000)
-    slow, quick = instance(7), instance(8)
-    stage.world.aws.of(slow.id).seconds = 10_000
-    stage.run_until(at(20, 0) + timedelta(seconds=40))
-    for one in (slow, quick):
-        stage.world.aws.of(one.id).tags.clear()
-    stage.run_on(hours=1)
-    run = stage.run_of()
-    assert stage.outcomes(run)[slow.id] == "skipped: left the selection: it is stopping"
-    assert stage.outcomes(run)[quick.id] == "reached"
-    assert (run.phase, run.counts["reached"]) == (RunPhase.SUCCEEDED, 2_000 - 1)
+    assert_those_that_leave_are_named(stage, 2_000)
 
 
 def test_what_fell_back_before_anybody_looked_is_asked_for_again() -> None:
