@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from signalbox_local.owner import forwarding
+from tests.simulation.cases import Ending
 from tests.simulation.fibers import hub
 
 if TYPE_CHECKING:
     from tests.simulation.part import Part
 
 EXCUSED_FOR = 90.0  # seconds until what somebody has taken away must be there again
+SETTLING = 120.0  # seconds more when a step has to fail first: the deadline of that ending
 TAKEN_AWAY_AFTER = 290.0  # seconds, of a rule
 FEW = 10  # percent
 
@@ -134,9 +136,17 @@ def _one_dies(part: Part) -> None:
         running = [
             t.instance_id for t in part.universe.estate.targets.describe(backend.target_groups()[arn], ())
         ]
-        part.watch.excused_until = hub.now + EXCUSED_FOR
+        patience = SETTLING if _is_replaced_in_vain(part, arn) else 0.0
+        part.watch.excused_until = hub.now + EXCUSED_FOR + patience
         part.universe.client("ec2").terminate_instances(InstanceIds=running[:1])
         return
+
+
+def _is_replaced_in_vain(part: Part, target_group: str) -> bool:
+    """Its group launches a version that never becomes healthy: the step waits for it until its deadline."""
+    groups = [g for g in part.universe.backend.groups().values() if target_group in g.target_group_arns]
+    launched = {group.image_id for group in groups}
+    return part.ending is Ending.NEVER_HEALTHY and part.target.images["v2"] in launched
 
 
 OUTSIDERS: Mapping[str, Callable[[Part], None]] = {

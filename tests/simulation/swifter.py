@@ -1,23 +1,28 @@
-"""Spares what takes time and decides nothing: signatures, the same programs and the same XML made again."""
+"""Spares what takes time and decides nothing: signatures, the same programs, paths and XML read again."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
+from botocore import utils
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from jsonata import Jsonata
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import json_path
 
 from signalbox_local import machines
 from signalbox_local.moto_seams import Seams
 
+MOMENTS = 4096
+"""As many times of answers are kept as read."""
 REMEMBERED = ("ec2", "auto-scaling", "elastic-load-balancing-v2")
 MOVING = (  # change without a write
     "DescribeAutoScalingGroups",
@@ -32,6 +37,9 @@ def without_ceremony(seams: Seams) -> None:
     seams.replace(RequestSigner, "sign", lambda self, *args, **given: None)
     seams.replace(UserAgentString, "to_string", lambda self: "simulation")
     seams.wrap(AmazonStateLanguageParser, "parse", lambda parse: staticmethod(cache(parse)))
+    seams.wrap(json_path, "parse", cache)
+    seams.wrap(result_path, "parse", cache)
+    seams.wrap(utils, "_parse_timestamp_with_tzinfo", lru_cache(MOMENTS))
     seams.replace(machines, "Jsonata", _read_once())
 
 
