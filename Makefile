@@ -68,8 +68,8 @@ stories: $(MINISTACK)
 simulations: $(INSTALLED)
 	@nice -n 19 $(BIN)/pytest --quiet -n auto --dist load tests/simulation
 
-simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run
-	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds 200 --minutes $(or $(minutes),40)
+simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run, of='--only faults' for a part
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds $(if $(of),0,200) --minutes $(or $(minutes),40) $(of)
 
 # Core and unit tests laid out as the tool wants them; without the tests of other parts, and without the matrix of
 # moments, which would take minutes for each change that nobody notices.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import os
 import selectors
 import signal
@@ -19,7 +20,7 @@ from tests.simulation.cases import EVERY_CASE, AnyCase, AnyEnding, Case, FleetCa
 from tests.simulation.faults import Fault
 from tests.simulation.fleet_people import WISHES
 from tests.simulation.interventions import ALONE, PAIRS
-from tests.simulation.points import AT_READS_ALIKE, Result
+from tests.simulation.points import AT_READS_ALIKE, FAULTS, Result
 from tests.simulation.record import Record
 from tests.simulation.storms import Storm, Stormed, lines, shortest, stormed
 from tests.simulation.tally import Tally
@@ -64,8 +65,10 @@ def campaign(given: argparse.Namespace, universe: Universe) -> int:
     begins with the universe as it is."""
     tally = Tally(as_json=given.json)
     record = None if given.trouble or given.no_points else Record()
+    ours = {walk.name for walk in [*_counted(given), *chosen(given)]}
     for walked in record.walked() if record else ():
-        tally.before(walked)
+        if walked.way in ours:
+            tally.before(walked)
     deadline = time.monotonic() + given.minutes * 60
     Walkers(universe, given.processes, tally, record).run(_tasks(given, record), deadline)
     print(*tally.lines(), sep="\n")
@@ -106,13 +109,37 @@ def _names(task: Task) -> tuple[str, ...]:
 def _waiting(given: argparse.Namespace) -> list[Task]:
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     storms: list[Task] = [seeds[at : at + SEEDS_AT_ONCE] for at in range(0, len(seeds), SEEDS_AT_ONCE)]
-    return storms if given.no_points else [*_walks(given), *storms]
+    return storms if given.no_points else [*chosen(given), *storms]
+
+
+def _kinds(given: argparse.Namespace) -> list[tuple[tuple[str, ...], int]]:
+    """Those of `KINDS` that are asked for: faults of a call, or what people and others do, or all."""
+    return [
+        (troubles, parts)
+        for troubles, parts in KINDS
+        if given.only is None or (troubles[0] in FAULTS) is (given.only == "faults")
+    ]
 
 
 def _runs(given: argparse.Namespace) -> list[tuple[AnyCase, AnyEnding]]:
-    cases = [EVERY_CASE[name] for name in given.case.split(",")] if given.case else EVERY_CASE.values()
     endings = given.ending.split(",") if given.ending else None
-    return [(case, ending) for case in cases for ending in case.endings if not endings or ending in endings]
+    return [
+        (case, ending)
+        for case in _cases(given.case or "*")
+        for ending in case.endings
+        if not endings or ending in endings
+    ]
+
+
+def _cases(patterns: str) -> list[AnyCase]:
+    """Raises SystemExit for a name, or pattern, that no case has."""
+    names = [
+        name for pattern in patterns.split(",") for name in fnmatch.filter(EVERY_CASE, pattern) or [pattern]
+    ]
+    unknown = [name for name in names if name not in EVERY_CASE]
+    if unknown:
+        raise SystemExit(f"no case is called {', '.join(unknown)}; there are {', '.join(EVERY_CASE)}")
+    return [EVERY_CASE[name] for name in dict.fromkeys(names)]
 
 
 def _counted(given: argparse.Namespace) -> list[Walk]:
@@ -122,7 +149,7 @@ def _counted(given: argparse.Namespace) -> list[Walk]:
             case=case,
             ending=ending,
             troubles=tuple(
-                chain(*(troubles for troubles, _ in KINDS if _happens_to(case, ending, troubles)))
+                chain(*(troubles for troubles, _ in _kinds(given) if _happens_to(case, ending, troubles)))
             ),
             of=0,
         )
@@ -130,9 +157,11 @@ def _counted(given: argparse.Namespace) -> list[Walk]:
     ]
 
 
-def _walks(given: argparse.Namespace) -> list[Task]:
+def chosen(given: argparse.Namespace) -> list[Walk]:
     """Each begins anew: the parts are as large as the order of what comes next lets them be."""
-    kinds = [(tuple(given.trouble.split(",")), given.of or given.processes)] if given.trouble else KINDS
+    kinds = (
+        [(tuple(given.trouble.split(",")), given.of or given.processes)] if given.trouble else _kinds(given)
+    )
     return [
         Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
         for troubles, parts in kinds

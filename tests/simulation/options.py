@@ -10,9 +10,12 @@ ENDED = "campaign ended with"
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m tests.simulation", description=DESCRIPTION)
-    made.add_argument("--case", help="such as blue-green/group,compliance/ssh-closed; without it all")
+    made.add_argument("--case", help="such as blue-green/group,compliance/*; without it all")
     made.add_argument("--ending", help="such as rolls-back,stops,undone; without it all")
     made.add_argument("--trouble", help="such as killed-after,abort; without it all")
+    made.add_argument(
+        "--only", choices=("faults", "deeds"), help="faults of calls, or what people and others do"
+    )
     made.add_argument("--of", type=int, help="of so many points of the troubles one, always the same ones")
     made.add_argument("--call", type=int, help="the number of the call that meets the trouble")
     made.add_argument("--once", action="store_true", help="one run without trouble")
