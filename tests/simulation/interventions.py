@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from moto.events.models import events_backends
+from moto.events.models import Rule, events_backends
 
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import from_rfc3339
@@ -32,6 +32,7 @@ LATE, AGAIN = 90.0, 2.0  # seconds: an event that comes late, or once more
 LOST_FOR = 120.0  # seconds in which no event of an alarm arrives
 SOON = 300.0  # seconds until somebody ends a pause
 RACERS = 3
+Event = dict[str, Any]
 
 
 def _verb(verb: Callable[..., object], part: Part, **given: Any) -> None:
@@ -48,26 +49,62 @@ def _pause(part: Part) -> None:
     _resume_later(part)
 
 
-def _alarm(part: Part) -> None:
+def _alarm(part: Part, state: str = "ALARM") -> None:
     part.universe.client("cloudwatch").set_alarm_state(
-        AlarmName=part.target.alarm, StateValue="ALARM", StateReason="somebody says so"
+        AlarmName=part.target.alarm, StateValue=state, StateReason="somebody says so"
     )
+
+
+def _events(part: Part) -> list[Event]:
+    """All that CloudWatch has told so far."""
+    return [r.event for r in part.universe.bus.events() if r.event["source"] == "aws.cloudwatch"]
+
+
+def _told_after(part: Part, event: Event, *delays: float) -> None:
+    for seconds in delays:
+        hub.call_later(seconds, partial(part.universe.bus.publish, event))
 
 
 def _alarm_again(part: Part) -> None:
     _alarm(part)
-    raised = [r.event for r in part.universe.bus.events() if r.event["source"] == "aws.cloudwatch"][-1]
-    for seconds in (AGAIN, LATE):
-        hub.call_later(seconds, partial(part.universe.bus.publish, raised))
+    _told_after(part, _events(part)[-1], AGAIN, LATE)
+
+
+def _alarm_late(part: Part) -> None:
+    with _nobody_told(part):
+        _alarm(part)
+    _told_after(part, _events(part)[-1], LATE)
+
+
+def _alarm_reordered(part: Part) -> None:
+    """It went off and is over again; that it is over is told first."""
+    with _nobody_told(part):
+        _alarm(part)
+        _alarm(part, "OK")
+    went_off, is_over = _events(part)[-2:]
+    _told_after(part, is_over, 0)
+    _told_after(part, went_off, AGAIN)
 
 
 def _alarm_lost(part: Part) -> None:
-    universe = part.universe
-    rules = events_backends[universe.backend.account][universe.backend.region].event_buses["default"].rules
-    rule = rules[universe.stack.ref("AlarmRule")]
+    rule = _alarm_rule(part)
     rule.state = "DISABLED"
     hub.call_later(LOST_FOR, lambda: setattr(rule, "state", "ENABLED"))
     _alarm(part)
+
+
+@contextmanager
+def _nobody_told(part: Part) -> Iterator[None]:
+    rule = _alarm_rule(part)
+    before, rule.state = rule.state, "DISABLED"
+    yield
+    rule.state = before
+
+
+def _alarm_rule(part: Part) -> Rule:
+    backend = part.universe.backend
+    rules = events_backends[backend.account][backend.region].event_buses["default"].rules
+    return rules[part.universe.stack.ref("AlarmRule")]
 
 
 def _deadline(part: Part) -> None:
@@ -114,6 +151,8 @@ INTERVENTIONS: Mapping[str, Callable[[Part], None]] = {
     "deadline": _deadline,
     "promote-full": partial(_verb, promote, full=True),
     "alarm-again": _alarm_again,
+    "alarm-late": _alarm_late,
+    "alarm-reordered": _alarm_reordered,
     "alarm-lost": _alarm_lost,
     "stale-token": _stale_token,
     "undo": _undo,
