@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from moto.stepfunctions.responses import get_backend
@@ -31,29 +32,40 @@ class GroupPicture:
     version: str
     suspended: tuple[str, ...]
     target_groups: tuple[str, ...]
+    launches: str
     images: tuple[str, ...]
     has_pool: bool
+    belongings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """The estate of an owner."""
+    """The estate of an owner. `shapes` is what is said of rules and records beside their weights; `images`
+    are those of launch template versions."""
 
     names: Names
     groups: dict[str, GroupPicture]
     rules: dict[str, Weights]
+    shapes: dict[str, str]
+    images: dict[tuple[str, int], str]
+
+    def loaded(self, watch: Watch) -> set[str]:
+        """The target groups of a target that have weight."""
+        return {arn for ref in watch.target.references for arn, w in self.rules.get(ref, {}).items() if w}
 
 
 def picture(backend: Backend) -> Picture:
     """As it is now."""
     return Picture(
         names=Names.of(backend),
-        groups={name: _group(group) for name, group in backend.groups().items()},
+        groups={name: _group(group, backend) for name, group in backend.groups().items()},
         rules=backend.rules(),
+        shapes=backend.shapes(),
+        images=backend.template_images(),
     )
 
 
-def _group(group: Any) -> GroupPicture:
+def _group(group: Any, backend: Backend) -> GroupPicture:
     return GroupPicture(
         min=int(group.min_size),
         max=int(group.max_size),
@@ -61,50 +73,86 @@ def _group(group: Any) -> GroupPicture:
         version=str(group.launch_template_version),
         suspended=tuple(sorted(p["ProcessName"] for p in group.suspended_processes)),
         target_groups=tuple(group.target_group_arns),
+        launches=str(group.image_id),
         images=tuple(sorted({state.instance.image_id for state in group.instance_states})),
         has_pool=group.warm_pool is not None,
+        belongings=backend.belongings(group.name),
     )
 
 
 def as_before(before: Picture, after: Picture, watch: Watch) -> Iterator[str]:
-    """I7: field by field, but for what somebody else has set meanwhile; desired at least, since scaling
-    policies may have grown a group."""
+    """I7: field by field, but for what somebody else has set meanwhile."""
     for name in watch.target.groups:
-        group, found = before.groups[name], after.groups.get(name)
-        if found is None or found.desired < group.desired:
-            yield f"I7 {name} was {group} and is {found}"
-            continue
-        for key, value in asdict(group).items():
-            now = getattr(found, key)
-            if key == "images" and any(theirs[1] == "version" for theirs in watch.foreign):
-                continue  # what somebody else launched there stays
-            if key != "desired" and now != value and (name, key, now) not in watch.foreign:
-                yield f"I7 {key} of {name} was {value} and is {now}"
+        yield from _unlike(name, before.groups[name], after.groups.get(name), watch)
     for arn in watch.target.references:
-        if after.rules.get(arn) != before.rules[arn] and (arn, "rules", None) not in watch.foreign:
-            yield f"I7 the weights were {before.rules[arn]} and are {after.rules.get(arn)}"
+        yield from _weighed(arn, before.rules[arn], after, watch)
 
 
-def at_version(after: Picture, backend: Backend, watch: Watch, image: str) -> Iterator[str]:
-    """What a success promises: the new version has all traffic, at its size."""
+def as_promised(before: Picture, after: Picture, watch: Watch, image: str) -> Iterator[str]:
+    """I7, of a success: the new version has all traffic, at the size that the old one had; whoever served
+    before and does not serve any more is empty. All else is as it was."""
+    (was,) = (group for group in before.groups.values() if {*group.target_groups} & before.loaded(watch))
+    loaded = after.loaded(watch)
+    for name in watch.target.groups:
+        own, serves = before.groups[name], bool({*after.groups[name].target_groups} & loaded)
+        wanted = (
+            replace(own, min=was.min, max=was.max, desired=was.desired, launches=image, images=(image,))
+            if serves
+            else replace(own, min=0, desired=0, images=(), launches=after.groups[name].launches)
+        )
+        yield from _unlike(
+            name, replace(wanted, version=after.groups[name].version), after.groups[name], watch
+        )
+    for arn in watch.target.references:
+        weights = {side: 100 if side in loaded else 0 for side in before.rules[arn]}
+        yield from _weighed(arn, weights, after, watch)
+
+
+def serves(backend: Backend, watch: Watch, image: str) -> Iterator[str]:
+    """I7: behind all that has traffic runs the version, healthy and at its size."""
     served = [backend.images(arn) for arn in sorted(backend.loaded(watch.target.references))]
     if not served or any(set(images) != {image} or len(images) < watch.size for images in served):
         yield f"I7 behind the traffic run {served} and not {watch.size} of {image}"
-    for name in watch.target.groups:
-        if name in after.groups and after.groups[name].suspended:
-            yield f"I7 {name} has {after.groups[name].suspended} suspended"
-        if name in after.groups and not after.groups[name].has_pool:
-            yield f"I7 {name} has lost its warm pool"
 
 
-def left_over(before: Picture, after: Picture, won: set[str], parts: Sequence[Part]) -> Iterator[str]:
-    """I7: nothing that a rollout made is there, but the launch template version of one that succeeded, what
-    an outcome names, and what somebody else made."""
-    named = {name for part in parts for rollout in part.rollouts() for name in names_leftovers(rollout)}
-    foreign = {str(value) for part in parts for _, _, value in part.watch.foreign}
-    for name in after.names.missing_in(before.names):
-        excused = any(text in name for text in (*named, *foreign, *won))
-        if not excused:
+def _unlike(name: str, wanted: GroupPicture, found: GroupPicture | None, watch: Watch) -> Iterator[str]:
+    """Desired at least, where there is any, since scaling policies may have grown a group."""
+    theirs = {(key, value) for _, key, value in watch.foreign}
+    launched_by_others = any(key == "version" for key, _ in theirs)
+    for key, value in asdict(wanted).items():
+        now = getattr(found, key, None)
+        grown = key == "desired" and value and isinstance(now, int) and now >= value
+        excused = (key, now) in theirs or (launched_by_others and key in ("images", "launches"))
+        if now != value and not grown and not excused:
+            yield f"I7 {key} of {name} should be {value} and is {now}"
+
+
+def _weighed(arn: str, wanted: Weights, after: Picture, watch: Watch) -> Iterator[str]:
+    """Other weights than those are only somebody else's."""
+    now = after.rules.get(arn)
+    if now != wanted and (arn, now) not in watch.weighed:
+        yield f"I7 the weights should be {wanted} and are {now}"
+
+
+def shaped(before: Picture, after: Picture, parts: Sequence[Part]) -> Iterator[str]:
+    """I9: of rules and records Signalbox changes the weights, nothing else."""
+    theirs = {arn for part in parts for arn in part.watch.shaped}
+    for arn, shape in before.shapes.items():
+        if after.shapes.get(arn) != shape and arn not in theirs:
+            yield f"I9 {arn} was {shape} and is {after.shapes.get(arn)}"
+
+
+def left_over(before: Picture, after: Picture, parts: Sequence[Part]) -> Iterator[str]:
+    """I7: nothing that a rollout made is there, but a launch template version for each one that succeeded,
+    what an outcome names, and what somebody else made."""
+    rollouts = [rollout for part in parts for rollout in part.rollouts()]
+    named = {name for rollout in rollouts for name in names_leftovers(rollout)}
+    theirs = {name for part in parts for name in part.watch.made}
+    won = Counter(rollout.version for rollout in rollouts if rollout.phase == "succeeded")
+    for name in sorted(set(after.names.all()) - set(before.names.all()), key=str):
+        if isinstance(name, tuple) and won[after.images[name]]:
+            won[after.images[name]] -= 1
+        elif str(name) not in theirs and not any(text in str(name) for text in named):
             yield f"I7 {name} is left over"
 
 

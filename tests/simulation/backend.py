@@ -76,6 +76,23 @@ class Backend:
                 found |= {arn: _weights(rule.actions) for arn, rule in listener.rules.items()}
         return {arn: weights for arn, weights in found.items() if weights} | self._names()
 
+    def shapes(self) -> dict[str, str]:
+        """Of what has weights, all else that its owner has said: what it matches, in which order, how it
+        sticks, how long it is remembered."""
+        found = {}
+        for balancer in elbv2_backends[self.account][self.region].load_balancers.values():
+            for listener in balancer.listeners.values():
+                found[listener.arn] = str(_sticking(listener.default_actions))
+                for arn, rule in listener.rules.items():
+                    found[arn] = str((rule.priority, rule.conditions, _sticking(rule.actions)))
+        for zone in route53_backends[self.account]["aws"].zones.values():
+            for record in zone.rrsets:
+                if record.weight is not None:
+                    found[f"{record.name} {record.set_identifier}"] = str(
+                        (record.type, record.ttl, record.records, record.alias_target, record.health_check_id)
+                    )
+        return found
+
     def _names(self) -> dict[str, Weights]:
         """Each name with weighted records, whose set identifiers are called like target groups."""
         arns = {group.name: arn for arn, group in self.target_groups().items()}
@@ -111,10 +128,28 @@ class Backend:
         """All metric alarms by name."""
         return dict(cloudwatch_backends[self.account][self.region].alarms)
 
+    def belongings(self, group: str) -> tuple[str, ...]:
+        """What scales a group, and the hooks that its instances pass, by name."""
+        backend = autoscaling_backends[self.account][self.region]
+        theirs: list[Any] = [*backend.policies.values(), *backend.lifecycle_hooks.values()]
+        actions = [a for a in backend.scheduled_actions.values() if a.auto_scaling_group_name == group]
+        names = (one.name for one in theirs if one.auto_scaling_group_name == group)
+        return tuple(sorted((*names, *(str(action.scheduled_action_name) for action in actions))))
+
+    def template_images(self) -> dict[tuple[str, int], str]:
+        """Launch template id and number of a version -> its AMI."""
+        templates = ec2_backends[self.account][self.region].launch_templates
+        return {(i, v.number): v.image_id for i, template in templates.items() for v in template.versions}
+
     def template_versions(self) -> dict[str, tuple[int, ...]]:
         """Launch template id -> its version numbers."""
         templates = ec2_backends[self.account][self.region].launch_templates
         return {i: tuple(v.number for v in template.versions) for i, template in templates.items()}
+
+
+def _sticking(actions: list[Any]) -> list[Any]:
+    forwards = [action.data["ForwardConfig"] for action in actions if "ForwardConfig" in action.data]
+    return [config["TargetGroupStickinessConfig"] for config in forwards]
 
 
 def _weights(actions: list[Any]) -> Weights:

@@ -30,7 +30,7 @@ from tests.simulation.walk import Walk, Walked, repeat, walk
 SEEDS_AT_ONCE = 10
 # What is walked together, and in how many parts; of troubles that are the same at a read, one is met there.
 KINDS: Sequence[tuple[tuple[str, ...], int]] = (
-    ((Fault.ANSWER_LOST, Fault.THROTTLED_ONCE), 3),
+    ((Fault.ANSWER_LOST, Fault.THROTTLED_ONCE, Fault.TIMEOUT_ONCE), 4),
     ((Fault.ERROR_BEFORE, Fault.ANSWERS_LOST), 3),
     *(((fault,), 2) for fault in Fault if fault not in AT_READS_ALIKE),
     (ALONE, 4),

@@ -105,7 +105,7 @@ class CompliancePlay:
         if ending is Mend.UNDONE_BY_PERSON:
             Thread(target=self._undo).start()
 
-    def intervene(self, names: str) -> None:
+    def intervene(self, names: str, call: Call) -> None:
         """Somebody does something to the finding or to its resource, of several to one that waits for its
         turn, if any does."""
         number = next((n for n, part in enumerate(self.parts) if part.waits), 0)

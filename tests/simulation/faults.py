@@ -73,7 +73,8 @@ SERVICES = {
 
 
 class Fault(StrEnum):
-    """Of a call, but the last two: those happen at its moment. Orphaned: whoever waits for the function is
+    """Of a call, but the last two: those happen at its moment. Timeout: of each attempt, so that Lambda ends
+    the function; once: the SDK asks again, ten seconds later. Orphaned: whoever waits for the function is
     told that it died, but it goes on. Refused: AWS says a definite no, for a while. Outage: a service fails
     for longer than people are left to sleep."""
 
@@ -83,6 +84,7 @@ class Fault(StrEnum):
     ANSWER_LOST = "answer-lost"
     ANSWERS_LOST = "answers-lost"
     TIMEOUT = "timeout"
+    TIMEOUT_ONCE = "timeout-once"
     KILLED_BEFORE = "killed-before"
     KILLED_AFTER = "killed-after"
     ORPHANED = "orphaned"
@@ -120,7 +122,7 @@ class Injection:
         if self.trouble in HAPPENS:
             return HAPPENS[Fault(self.trouble)](self, call, send, first)
         if first:
-            self._play.intervene(self.trouble)
+            self._play.intervene(self.trouble, call)
         return send()
 
     @property
@@ -206,6 +208,10 @@ def _timeout(injection: Injection, call: Call, send: Send, first: bool) -> Any:
     raise ReadTimeoutError(endpoint_url=call.request.url)
 
 
+def _timeout_once(injection: Injection, call: Call, send: Send, first: bool) -> Any:
+    return _timeout(injection, call, send, first) if first else send()
+
+
 def _killed_before(injection: Injection, call: Call, send: Send, first: bool) -> Any:
     raise Killed
 
@@ -228,6 +234,7 @@ HAPPENS: Mapping[Fault, Callable[[Injection, Call, Send, bool], Any]] = {
     Fault.ANSWER_LOST: _answer_lost,
     Fault.ANSWERS_LOST: _answers_lost,
     Fault.TIMEOUT: _timeout,
+    Fault.TIMEOUT_ONCE: _timeout_once,
     Fault.KILLED_BEFORE: _killed_before,
     Fault.KILLED_AFTER: _killed_after,
     Fault.ORPHANED: _orphaned,

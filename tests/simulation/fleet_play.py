@@ -10,6 +10,7 @@ from signalbox.fleets.model import Action, Kind
 from signalbox.fleets.record import RunPhase
 from tests.simulation import fleet_aftermath, fleet_strays, fleet_tags
 from tests.simulation import fleet_week as week
+from tests.simulation.calls import Call
 from tests.simulation.cases import FleetCase, Night
 from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
@@ -80,7 +81,7 @@ class FleetPlay:
         """Known only once the trouble has come."""
         return self.trouble in EXCUSES
 
-    def intervene(self, names: str) -> None:
+    def intervene(self, names: str, call: Call) -> None:
         """Somebody asks something of fleet `qa`."""
         self.observer.reversed = True
         WISHES[names].ask(self.parts[0], self.ending.action)

@@ -13,12 +13,14 @@ from moto.events.models import Rule, events_backends
 
 from signalbox.kernel.caller import Caller
 from signalbox.kernel.clock import from_rfc3339
+from signalbox.kernel.errors import Conflict
 from signalbox.rollouts.commands.abort import abort
 from signalbox.rollouts.commands.pause import pause
 from signalbox.rollouts.commands.promote import promote
 from signalbox.rollouts.commands.resume import resume
 from signalbox.rollouts.commands.undo import Undo, undo
 from signalbox.rollouts.progress import Progress
+from signalbox.rollouts.record import Rollout
 from tests.simulation.fibers import hub
 from tests.simulation.outsiders import OUTSIDERS
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 CALLER = Caller(arn="arn:aws:iam::123456789012:user/somebody", reason="something else happens")
 BETWEEN = 3.0  # seconds between the first and the second of a pair
-AT_ONCE = 0.02  # seconds: two that meet a deadline
+AROUND = 0.02  # seconds before a deadline, or after it
+TOLD_WITHIN = 5.0  # seconds: of an alarm
 LATE, AGAIN = 90.0, 2.0  # seconds: an event that comes late, or once more
 LOST_FOR = 120.0  # seconds in which no event of an alarm arrives
 SOON = 300.0  # seconds until somebody ends a pause
@@ -35,9 +38,25 @@ RACERS = 3
 Event = dict[str, Any]
 
 
-def _verb(verb: Callable[..., object], part: Part, **given: Any) -> None:
+def _verb(verb: Callable[..., Rollout], part: Part, **given: Any) -> None:
     for rollout in part.rollouts()[-1:]:
-        part.universe.ask(lambda ports: verb(part.name, rollout.rollout_id, CALLER, ports, **given))  # noqa: B023
+        answer = part.universe.ask(lambda ports: verb(part.name, rollout.rollout_id, CALLER, ports, **given))  # noqa: B023
+        if verb is abort and answer is not None and not answer.phase.is_final:
+            part.thrown_back.add(rollout.rollout_id)
+
+
+def _promote(part: Part, **given: Any) -> None:
+    """People may end a bake: then nobody has watched. Not when they are told that there is none."""
+    before, part.watch.promoted = part.watch.promoted, True
+
+    def asked(*arguments: Any, **more: Any) -> Rollout:
+        try:
+            return promote(*arguments, **more)
+        except Conflict:
+            part.watch.promoted = before
+            raise
+
+    _verb(asked, part, **given)
 
 
 def _resume_later(part: Part) -> None:
@@ -55,6 +74,23 @@ def _alarm(part: Part, state: str = "ALARM") -> None:
     )
 
 
+def _alarm_told(part: Part) -> None:
+    """Who is armed then, and has not passed the point of no return when it has been told, goes back."""
+    watched = [r for r in part.rollouts() if not r.phase.is_final and _is_armed(part, r)]
+    _alarm(part)
+
+    def told() -> None:
+        ids = {rollout.rollout_id for rollout in watched}
+        if part.is_calm:
+            part.thrown_back |= {r.rollout_id for r in part.rollouts() if not r.past_return} & ids
+
+    hub.call_later(TOLD_WITHIN, told)
+
+
+def _is_armed(part: Part, rollout: Rollout) -> bool:
+    return any("armed_at" in item for item in part.universe.items(f"ROLLOUT#{rollout.rollout_id}"))
+
+
 def _events(part: Part) -> list[Event]:
     """All that CloudWatch has told so far."""
     return [r.event for r in part.universe.bus.events() if r.event["source"] == "aws.cloudwatch"]
@@ -66,7 +102,7 @@ def _told_after(part: Part, event: Event, *delays: float) -> None:
 
 
 def _alarm_again(part: Part) -> None:
-    _alarm(part)
+    _alarm_told(part)
     _told_after(part, _events(part)[-1], AGAIN, LATE)
 
 
@@ -107,12 +143,17 @@ def _alarm_rule(part: Part) -> Rule:
     return rules[part.universe.stack.ref("AlarmRule")]
 
 
-def _deadline(part: Part) -> None:
-    """Nothing but time: until just before the deadline of the hold that waits."""
-    for item in part.universe.items(f"ROLLOUT#{part.rollouts()[-1].rollout_id}"):
-        hold = msgspec.json.decode(item["hold"], type=Progress) if "hold" in item else None
-        if hold is not None and hold.until:
-            hub.sleep(max(0.0, min(from_rfc3339(hold.until).timestamp() - hub.now - AT_ONCE, SOON)))
+def _until_the_deadline(part: Part) -> None:
+    """Of the hold that waits, or of the next one that will."""
+    patience = hub.now + SOON
+    while hub.now < patience and not (part.rollouts() and part.rollouts()[-1].phase.is_final):
+        for item in part.universe.items(f"ROLLOUT#{part.rollouts()[-1].rollout_id}"):
+            hold = msgspec.json.decode(item["hold"], type=Progress) if "hold" in item else None
+            left = from_rfc3339(hold.until).timestamp() - hub.now if hold is not None and hold.until else 0.0
+            if left > AROUND:
+                hub.sleep(left - AROUND)
+                return
+        hub.sleep(AROUND)
 
 
 def _stale_token(part: Part) -> None:
@@ -136,6 +177,13 @@ def _second_start(part: Part) -> None:
     part.start("v3")
 
 
+def _owner_dies(part: Part) -> None:
+    """Its execution; its locks stay, and somebody else comes."""
+    part.universe.stop_executions()
+    hub.sleep(BETWEEN)
+    _second_start(part)
+
+
 def _race(part: Part) -> None:
     """Several callers at the same moment."""
     for _ in range(RACERS):
@@ -146,10 +194,9 @@ INTERVENTIONS: Mapping[str, Callable[[Part], None]] = {
     "abort": partial(_verb, abort),
     "pause": _pause,
     "resume": partial(_verb, resume),
-    "promote": partial(_verb, promote),
-    "alarm": _alarm,
-    "deadline": _deadline,
-    "promote-full": partial(_verb, promote, full=True),
+    "promote": _promote,
+    "alarm": _alarm_told,
+    "promote-full": partial(_promote, full=True),
     "alarm-again": _alarm_again,
     "alarm-late": _alarm_late,
     "alarm-reordered": _alarm_reordered,
@@ -158,29 +205,41 @@ INTERVENTIONS: Mapping[str, Callable[[Part], None]] = {
     "undo": _undo,
     "second-start": _second_start,
     "race": _race,
+    "owner-dies": _owner_dies,
     **OUTSIDERS,
 }
-SIGNALS = ("alarm", "abort", "promote", "pause", "resume", "deadline")
+DEADLINE = "deadline"  # nothing but time: the one of a pair that nobody does
+SIGNALS = ("alarm", "abort", "promote", "pause", "resume")
+STARTS = ("second-start", "race")  # also before there is a rollout
 ALONE = tuple(INTERVENTIONS)
 PAIRS = (
-    *(f"{first}+{second}" for first, second in product(SIGNALS, repeat=2)),
+    *(
+        f"{first}+{second}"
+        for first, second in product((*SIGNALS, DEADLINE), repeat=2)
+        if first in SIGNALS or second in SIGNALS
+    ),
     *(f"{outsider}+{signal}" for outsider, signal in product(OUTSIDERS, ("abort", "alarm"))),
 )
 
 
-def intervene(part: Part, names: str) -> None:
-    """`abort+promote`: one after the other; returns at once."""
+def intervene(part: Part, names: str, after: float = 0.0) -> None:
+    """`abort+promote`: one after the other, the first so many seconds from now; returns at once."""
     wanted = names.split("+")
+    deeds = [name for name in wanted if name != DEADLINE]
 
     def act() -> None:
-        for number, name in enumerate(wanted):
-            hub.sleep((AT_ONCE if "deadline" in wanted else BETWEEN) if number else 0)
-            if part.rollouts():
+        hub.sleep(after)
+        if DEADLINE in wanted:
+            _until_the_deadline(part)
+        if wanted[0] == DEADLINE:
+            hub.sleep(2 * AROUND)
+        for number, name in enumerate(deeds):
+            hub.sleep(BETWEEN if number else 0)
+            if part.rollouts() or name in STARTS:
                 INTERVENTIONS[name](part)
 
-    part.ordered += wanted
-    # People may end a bake, or take back what has succeeded: then nobody has watched.
-    part.watch.promoted |= "promote" in names or "undo" in names
-    if set(wanted) & set(OUTSIDERS):
+    part.ordered += deeds
+    part.watch.promoted |= "undo" in deeds  # what has succeeded is taken back: nobody watches
+    if set(deeds) & set(OUTSIDERS):
         _resume_later(part)
     hub.spawn(act)

@@ -38,6 +38,11 @@ class Names:
             frozenset(backend.balancers()),
         )
 
+    def all(self) -> Iterator[Hashable]:
+        """Each of them."""
+        for kind in (self.groups, self.target_groups, self.rules, self.alarms, self.versions, self.balancers):
+            yield from kind
+
     def missing_in(self, now: Names) -> list[str]:
         """What was there and is not there any more."""
         gone = [
@@ -64,14 +69,20 @@ class Expected:
 
 
 class Watch:
-    """One target and what is known of it. `promoted`: people may have ended a bake, then nobody has watched;
-    `foreign` are the values that somebody else has set, by group and field, and what else is theirs."""
+    """One target and what is known of it. `promoted`: people may have ended a bake, then nobody has watched.
+    Of somebody else: `foreign` are values of groups, by group and field, `weighed` weights, by rule or name,
+    `made` things, by their names, and `shaped` the rules that they have changed otherwise. What they have
+    `taken` away lowers the floor until `excused_until`."""
 
     def __init__(self, backend: Backend, target: SampleService, expected: Expected) -> None:
         self.target = target
         self.size, self.floor = expected.size, expected.floor
         self.promoted = False
         self.foreign: set[tuple[str, str, Hashable]] = set()
+        self.weighed: list[tuple[str, Mapping[str, int]]] = []
+        self.shaped: set[str] = set()
+        self.made: set[str] = set()
+        self.taken = 0
         self.excused_until = 0.0
         self.told: dict[str, str] = {}
         self._backend = backend
@@ -80,9 +91,9 @@ class Watch:
         self._serving_since: float | None = None
 
     @property
-    def excused(self) -> bool:
-        """Whether somebody else has just taken capacity away."""
-        return hub.now < self.excused_until
+    def missing(self) -> int:
+        """Instances that somebody else has just taken away."""
+        return self.taken if hub.now < self.excused_until else 0
 
     def tell(self, invariant: str, text: str) -> None:
         """Something that does not hold and that only the run itself sees."""
@@ -94,7 +105,7 @@ class Watch:
             self._settle()
             return
         kept, is_verified = self._members().count(self._stable), self._is_verified()
-        if not (self.promoted or self.excused or is_verified) and kept < self._expected.kept:
+        if not (self.promoted or is_verified) and kept < self._expected.kept - self.missing:
             yield f"{kept} of {self._expected.kept} of the old version before the new one is verified"
 
     def _settle(self) -> None:
@@ -117,10 +128,9 @@ class Watch:
         return [self._backend.images(arn) for arn in sorted(self._backend.loaded(self.target.references))]
 
     def _is_verified(self) -> bool:
-        """Whether the new version has had traffic for as long as it is to be watched."""
+        """Whether the new version has had traffic, without a break, for as long as it is to be watched."""
         serves = any(image != self._stable for images in self._served() for image in images)
-        if serves and self._serving_since is None:
-            self._serving_since = hub.now
+        self._serving_since = (self._serving_since or hub.now) if serves else None
         return self._serving_since is not None and hub.now - self._serving_since >= self._expected.watched_for
 
 
@@ -151,7 +161,7 @@ class Observer:
         self._watches = watches
         self._found: dict[str, str] = {}
         self._before = Names.of(backend)
-        self._last: Hashable = None
+        self._last: object = None
         self._weighted_at: dict[str, float] = {}  # target groups of a name, when they last had weight
 
     @property
@@ -162,7 +172,7 @@ class Observer:
 
     def look(self, why: str) -> None:
         """Check everything that holds at all times; `why` names what has just happened."""
-        state = self._backend.state()
+        state = self._backend.state(), [watch.missing for watch in self._watches]
         if why == EACH_SECOND and state == self._last:
             return
         self._last = state
@@ -186,9 +196,9 @@ class Observer:
                 yield f"{_short(arn)} sends traffic to three groups"
 
     def _capacity(self) -> Iterator[str]:
-        if any(watch.excused for watch in self._watches):
-            return
-        floors = {rule: watch.floor for watch in self._watches for rule in watch.target.references}
+        floors = {
+            rule: watch.floor - watch.missing for watch in self._watches for rule in watch.target.references
+        }
         for rule, weights in self._backend.rules().items():
             for arn, weight in weights.items():
                 needed = ceil(floors.get(rule, 0) * weight / 100)
@@ -207,7 +217,7 @@ class Observer:
                     gone_for = hub.now - self._weighted_at.get(arn, -inf)
                     if (
                         gone_for < 2 * watch.target.ttl
-                        and not watch.excused
+                        and not watch.missing
                         and not self._backend.images(arn)
                     ):
                         yield f"nobody serves behind {_short(arn)}, which had weight {gone_for:.0f} s ago"
@@ -242,7 +252,9 @@ class Observer:
                 yield f"{on_one} live on one target"
 
     def _nothing_foreign_goes(self) -> Iterator[str]:
-        for name in self._before.missing_in(Names.of(self._backend)):
+        now = Names.of(self._backend)
+        theirs = {name for watch in self._watches for name in watch.made} - {str(name) for name in now.all()}
+        for name in (*self._before.missing_in(now), *sorted(theirs)):
             yield f"{name} has gone, which Signalbox did not make"
 
 

@@ -59,7 +59,8 @@ def _other_version(part: Part) -> None:
         LaunchTemplateData={"ImageId": part.target.images["v3"]},
     )
     number = str(made["LaunchTemplateVersion"]["VersionNumber"])
-    part.watch.foreign |= {(name, "version", number), ("", "made", str((template, int(number))))}
+    part.watch.foreign.add((name, "version", number))
+    part.watch.made.add(str((template, int(number))))
     _update(part, name, LaunchTemplate={"LaunchTemplateId": template, "Version": number})
 
 
@@ -70,9 +71,10 @@ def _other_weights(part: Part) -> None:
     idle = [group for group, weight in weights.items() if not weight and _carries(part, group)]
     busy = [group for group, weight in weights.items() if weight]
     if len(idle) == len(busy) == 1:
-        part.watch.foreign.add((arn, "rules", None))
+        theirs = {busy[0]: 100 - FEW, idle[0]: FEW}
+        part.watch.weighed.append((arn, theirs))
         part.watch.promoted = True  # by hand: nobody has watched
-        _forward(part, {busy[0]: 100 - FEW, idle[0]: FEW})
+        _forward(part, theirs)
 
 
 def _carries(part: Part, target_group: str) -> bool:
@@ -85,6 +87,7 @@ def _carries(part: Part, target_group: str) -> bool:
 def _sticky(part: Part) -> None:
     if part.target.zone:
         return  # a name knows no cookies
+    part.watch.shaped.add(part.target.references[0])
     _forward(part, part.universe.backend.rules()[part.target.references[0]], sticky=True)
 
 
@@ -121,12 +124,17 @@ def _another_rule(part: Part) -> None:
     balancers = part.universe.client("elbv2")
     made = balancers.create_rule(
         ListenerArn=part.target.listener,
-        Priority=99 - len(part.watch.foreign),
+        Priority=99 - len(part.watch.made),
         Conditions=[{"Field": "path-pattern", "Values": ["/theirs/*"]}],
         Actions=[forwarding([serving])],
     )["Rules"][0]["RuleArn"]
-    part.watch.foreign.add(("", "made", made))
-    hub.call_later(TAKEN_AWAY_AFTER, lambda: hub.spawn(lambda: balancers.delete_rule(RuleArn=made)))
+    part.watch.made.add(made)
+
+    def take_away() -> None:
+        part.watch.made.discard(made)
+        balancers.delete_rule(RuleArn=made)
+
+    hub.call_later(TAKEN_AWAY_AFTER, lambda: hub.spawn(take_away))
 
 
 def _one_dies(part: Part) -> None:
@@ -137,6 +145,7 @@ def _one_dies(part: Part) -> None:
             t.instance_id for t in part.universe.estate.targets.describe(backend.target_groups()[arn], ())
         ]
         patience = SETTLING if _is_replaced_in_vain(part, arn) else 0.0
+        part.watch.taken = part.watch.missing + 1
         part.watch.excused_until = hub.now + EXCUSED_FOR + patience
         part.universe.client("ec2").terminate_instances(InstanceIds=running[:1])
         return

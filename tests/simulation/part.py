@@ -50,14 +50,17 @@ class Role:
 
 
 class Part:
-    """A role in one universe. `ordered` is what people and others have done, by name; `asking` counts the
-    callers whose start has not been answered yet."""
+    """A role in one universe. `ordered` is what people and others have done, by name; `thrown_back` are the
+    rollouts that may not succeed any more; `asking` counts the callers whose start has not been answered.
+    In a storm, where it is not calm, an alarm may come late."""
 
     def __init__(self, universe: Universe, role: Role) -> None:
         self.universe = universe
         self.role = role
         self.name, self.case, self.ending = role.name, role.case, role.ending
         self.ordered: list[str] = []
+        self.thrown_back: set[str] = set()
+        self.is_calm = True
         self.asking = 0
         self.refused = False
         self.target, self.watch = self._settled_in()
@@ -160,6 +163,8 @@ class Part:
             allowed.add("aborted")
         if self.watch.promoted:
             allowed.add("succeeded")
+        if rollout.rollout_id in self.thrown_back:
+            allowed.discard("succeeded")
         if rollout.phase not in allowed:
             yield f"I3 {rollout.rollout_id} is {rollout.phase}"
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.simulation import aftermath
+from tests.simulation.calls import Call
+from tests.simulation.faults import Fault
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.interventions import intervene
 from tests.simulation.observer import EACH_SECOND, Observer
@@ -15,6 +17,9 @@ from tests.simulation.universe import ACCOUNT, REGION, Universe
 LONGEST = 2 * 3600.0  # seconds of virtual time until all must have ended
 AFTERWARDS = 250.0  # seconds for what may follow: sweeps, deliveries
 SECOND = 1.0
+WAITS_WITHIN = 0.5  # seconds from the first call of `Hold`
+A_MOMENT = 0.1  # seconds in which somebody does something
+LEAVING = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +36,14 @@ class Verdict:
 
 
 class Play:
-    """The parts, and the observer of all."""
+    """The parts, and the observer of all. Without roles it is a storm: parts enter later."""
 
     def __init__(self, universe: Universe, roles: Sequence[Role]) -> None:
         self.universe = universe
         universe.keep_config_rule()
         self.begun = False
         self.trouble = ""
+        self.stormy = not roles
         self.parts: list[Part] = []
         for role in roles:
             self.enter(role)
@@ -47,6 +53,7 @@ class Play:
     def enter(self, role: Role) -> None:
         """One part more, before anything is watched."""
         self.parts.append(Part(self.universe, role))
+        self.parts[-1].is_calm = not self.stormy
 
     def begin(self) -> None:
         """From here on calls are counted and everything is watched."""
@@ -63,9 +70,12 @@ class Play:
         """The part whose calls meet faults."""
         return self.parts[0]
 
-    def intervene(self, names: str) -> None:
-        """Somebody does something to the lead's service."""
-        intervene(self.lead, names)
+    def intervene(self, names: str, call: Call) -> None:
+        """Somebody does something to the lead's service: to a hold once it waits, at a write between what was
+        seen and what follows from it."""
+        intervene(self.lead, names, WAITS_WITHIN if call.running.function == "Hold" else 0.0)
+        if call.writes:
+            hub.sleep(A_MOMENT)
 
     def run(self) -> Verdict:
         """The lead's rollout from its request to the last trace."""
@@ -108,17 +118,25 @@ class Play:
     def _estate_left(self) -> Iterator[str]:
         """On each target the last version that succeeded serves, or what did before; nothing is left over."""
         after = aftermath.picture(self.universe.backend)
-        won: set[str] = set()
         for watch in dict.fromkeys(part.watch for part in self.parts):
             rollouts = [r for part in self.parts if part.watch is watch for r in part.rollouts()]
             done = [r for r in rollouts if r.phase == "succeeded"]
-            won.update(r.layout.template_id for r in done)
+            left = [name for rollout in done for name in aftermath.names_leftovers(rollout)]
             if not done:
                 yield from aftermath.as_before(self.before, after, watch)
-            elif not any(aftermath.names_leftovers(r) for r in done):
-                last = max(done, key=lambda rollout: str(rollout.ended_at))
-                yield from aftermath.at_version(after, self.universe.backend, watch, last.version)
-        yield from aftermath.left_over(self.before, after, won, self.parts)
+                continue
+            last = max(done, key=lambda rollout: str(rollout.ended_at))
+            yield from aftermath.serves(self.universe.backend, watch, last.version)
+            if not left:
+                yield from aftermath.as_promised(self.before, after, watch, last.version)
+            elif not self._may_leave():
+                yield f"I7 {left} is named as left over, and nothing was in the way"
+        yield from aftermath.left_over(self.before, after, self.parts)
+        yield from aftermath.shaped(self.before, after, self.parts)
+
+    def _may_leave(self) -> bool:
+        """Whether AWS refused something for good, or for long, or others did something meanwhile."""
+        return self.stormy or self.trouble in LEAVING or any(part.ordered for part in self.parts)
 
     def _observe_each_second(self) -> None:
         while True:

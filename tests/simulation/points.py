@@ -10,6 +10,7 @@ from tests.simulation.calls import Call
 from tests.simulation.compliance_people import DEEDS
 from tests.simulation.faults import ESTATE, Fault
 from tests.simulation.fleet_people import WISHES
+from tests.simulation.interventions import INTERVENTIONS, STARTS
 from tests.simulation.play import Verdict
 from tests.simulation.universe import Universe
 
@@ -18,6 +19,7 @@ FAULTS = frozenset(Fault)
 AT_READS_ALIKE: Mapping[str, str] = {
     Fault.THROTTLED_ONCE: "once",
     Fault.ANSWER_LOST: "once",
+    Fault.TIMEOUT_ONCE: "once",
     Fault.ERROR_BEFORE: "each time",
     Fault.ANSWERS_LOST: "each time",
 }
@@ -27,6 +29,10 @@ MACHINE = REMEDIATION | frozenset(
 )
 # Whose calls a remediation is made of.
 OF_FINDINGS = REMEDIATION | frozenset({"OnFinding", "SweepFindings", "Api"})
+# It matters which read meets it: what is caught differs, or what was seen before is older than the rest.
+AT_EACH_READ = frozenset(
+    {Fault.ERROR_BEFORE, Fault.ANSWERS_LOST, Fault.ORPHANED, Fault.DELIVERED_TWICE, Fault.TIMEOUT}
+)
 AT_EACH_WRITE = frozenset({*WISHES, *DEEDS})
 
 # What an outage is worth a point of its own to.
@@ -63,13 +69,13 @@ class Result:
 
 class Points:
     """Tells points that differ. Reads of one invocation between which nothing changes are one point: whoever
-    dies or is refused at one of them has seen, and done, the same as at the others. What people and others
-    do is told apart by the step and by who works on it. `functions` are those whose calls count, all when
-    none is named."""
+    dies at one of them has seen, and done, the same as at the others; what does not only die meets each kind
+    of read of a step once. What people and others do is told apart by the step, by who works on it, and by
+    whether he only looks yet or writes. `functions` are those whose calls count, all when none is named."""
 
     def __init__(self, universe: Universe, functions: Collection[str] = ()) -> None:
         self._functions = functions
-        self._backend = universe.backend
+        self._universe, self._backend = universe, universe.backend
         self._writes = 0
         self._last: Call | None = None
         self._met: set[Hashable] = set()
@@ -83,23 +89,31 @@ class Points:
         self._writes += call.writes
         found = []
         for trouble in troubles:
-            key = self._key(call, trouble)
-            if key is not None and key not in self._met:
-                self._met.add(key)
+            keys = self._keys(call, trouble)
+            if not keys <= self._met:
+                self._met |= keys
                 found.append(trouble)
         self._last = call
         return found
 
+    def _keys(self, call: Call, trouble: str) -> set[Hashable]:
+        """It is new when one of them is; none: it does nothing there."""
+        key = self._key(call, trouble)
+        if key is None:
+            return set()
+        if trouble in AT_EACH_READ and not call.writes:
+            step = json.loads(call.running.payload or b"{}").get("step")
+            kind = AT_READS_ALIKE.get(trouble, trouble)
+            return {key, (kind, call.running.function, step, call.service, call.operation)}
+        return {key}
+
     def _key(self, call: Call, trouble: str) -> Hashable:
         if trouble not in FAULTS:
             return self._moment(call, trouble)
-        if trouble == Fault.REFUSED and (call.service not in ESTATE or not call.writes):
+        if self._does_nothing(call, trouble):
             return None
         if trouble == Fault.OUTAGE:
-            acts = call.running.function in LONG_ENOUGH and call.service in ESTATE
-            return (trouble, call.service, call.writes) if acts else None
-        if trouble == Fault.KILLED_BEFORE and self._last is not None and self._last.running is call.running:
-            return None  # the same as to be killed after the call before
+            return trouble, call.service, call.writes, call.running.number
         if call.writes:
             return trouble, call.number
         service = call.service if trouble == Fault.THROTTLED_LONG else ""
@@ -111,11 +125,28 @@ class Points:
             service,
         )
 
+    def _does_nothing(self, call: Call, trouble: str) -> bool:
+        match trouble:
+            case Fault.REFUSED:
+                return call.service not in ESTATE or not call.writes
+            case Fault.OUTAGE:
+                return call.running.function not in LONG_ENOUGH or call.service not in ESTATE
+            case Fault.DELIVERED_TWICE:  # of the API: who asks again is another caller
+                return not call.running.payload
+            case Fault.STOPPED:
+                return not self._universe.runs()
+            case Fault.KILLED_BEFORE:  # the same as to be killed after the call before
+                return self._last is not None and self._last.running is call.running
+        return False
+
     def _moment(self, call: Call, trouble: str) -> Hashable:
         function = call.running.function
         if "+" in trouble and function not in MACHINE:
             return None
+        if function == "Api" and trouble in INTERVENTIONS and trouble not in STARTS:
+            return None  # there is no rollout yet
         event = json.loads(call.running.payload or b"{}")
         if trouble in AT_EACH_WRITE:
             return trouble, function, self._writes
-        return trouble, function, event.get("step"), event.get("generation")
+        acts = call.writes and function in MACHINE and "+" not in trouble
+        return trouble, function, event.get("step"), event.get("generation"), acts

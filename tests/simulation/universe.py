@@ -206,10 +206,13 @@ class Universe:
 
     def stop_executions(self) -> None:
         """StopExecution on each that runs."""
-        backend = get_backend(ACCOUNT, REGION)
-        for machine in list(backend.state_machines):
-            for execution in [each for each in machine.executions if each.status == "RUNNING"]:
-                Thread(target=execution.stop, args=(substitutes.present(), "Stopped", "by hand")).start()
+        for execution in self.runs():
+            Thread(target=execution.stop, args=(substitutes.present(), "Stopped", "by hand")).start()
+
+    def runs(self) -> list[Any]:
+        """The executions that have not ended, of every machine."""
+        machines = list(get_backend(ACCOUNT, REGION).state_machines)
+        return [each for machine in machines for each in machine.executions if each.status == "RUNNING"]
 
 
 def _each(seconds: float, work: Callable[[], object]) -> None:
