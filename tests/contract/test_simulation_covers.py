@@ -12,7 +12,18 @@ from signalbox.fleets.model import Action, Kind
 from signalbox.fleets.spec import Mode as FleetMode
 from signalbox.rollouts.service import Platform, Preset, Traffic
 from signalbox.rollouts.strategies.presets import PRESETS
-from tests.simulation.cases import CAPABILITIES, CASES, FLEETS, REMEDIATIONS, TURNS, Ending, Mend, Night
+from tests.simulation.callers import CALLERS
+from tests.simulation.cases import (
+    CAPABILITIES,
+    CASES,
+    FLEETS,
+    OF_ITSELF,
+    REMEDIATIONS,
+    TURNS,
+    Ending,
+    Mend,
+    Night,
+)
 
 
 def test_every_capability_is_simulated() -> None:
@@ -37,10 +48,11 @@ def test_every_router_is_run() -> None:
     assert {case.router for case in CASES.values()} == set(get_args(get_type_hints(Traffic)["router"]))
 
 
-def test_every_case_ends_in_every_way_and_some_rebuild() -> None:
-    rebuilding = {case.preset for case in CASES.values() if Ending.REBUILDS in case.endings}
-    assert rebuilding
-    assert all({*Ending} - {Ending.REBUILDS} <= set(case.endings) for case in CASES.values())
+def test_every_case_ends_in_every_way_of_itself_some_rebuild_and_some_are_ended_by_people() -> None:
+    assert all({*OF_ITSELF} <= {*case.endings} for case in CASES.values())
+    by_case = {ending: {case.name for case in CASES.values() if ending in case.endings} for ending in Ending}
+    assert all(by_case.values())
+    assert {ending for ending in Ending if by_case[ending] != {*CASES}} == {Ending.REBUILDS, *CALLERS}
 
 
 def test_every_fleet_is_stopped_and_started() -> None:

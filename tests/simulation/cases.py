@@ -15,13 +15,17 @@ FLOOR = 3  # healthy instances that must serve at all times, 75 % of four, unles
 
 class Ending(StrEnum):
     """How a run without faults ends: the new version is good, bad from its first instance, or in numbers; its
-    health checks never pass; or it is good, and AWS has room for no instance more than there are."""
+    health checks never pass; or it is good, and AWS has room for no instance more than there are. Or it is
+    good, and somebody aborts it, pauses it and then lets it through, or undoes it."""
 
     SUCCEEDS = "succeeds"
     ROLLS_BACK = "rolls-back"
     REBUILDS = "rebuilds"
     NEVER_HEALTHY = "never-healthy"
     SHORTFALL = "shortfall"
+    ABORTED = "aborted"
+    PAUSED = "paused"
+    UNDONE = "undone"
 
     @property
     def bad_from(self) -> int | None:
@@ -31,7 +35,7 @@ class Ending(StrEnum):
     @property
     def is_bad(self) -> bool:
         """Whether the new version may never win."""
-        return self not in (Ending.SUCCEEDS, Ending.SHORTFALL)
+        return self in (Ending.ROLLS_BACK, Ending.REBUILDS, Ending.NEVER_HEALTHY)
 
     @property
     def guards(self) -> Mapping[str, object]:
@@ -52,7 +56,7 @@ class Case:
     floor: int
     kept: int
     size: int = SIZE  # instances of the service
-    endings: tuple[Ending, ...] = tuple(e for e in Ending if e is not Ending.REBUILDS)
+    endings: tuple[Ending, ...]
 
     @property
     def name(self) -> str:
@@ -62,7 +66,12 @@ class Case:
         """How a run without troubles ends. Who takes an instance away before it asks for the next one needs
         no more room than there is."""
         fits = ending is Ending.SHORTFALL and self.preset in ("all-at-once", "rolling")
-        return "succeeded" if fits or ending is Ending.SUCCEEDS else "rolled_back"
+        by_people = {
+            Ending.ABORTED: "aborted",
+            Ending.PAUSED: "succeeded",
+            Ending.UNDONE: "succeeded, succeeded",
+        }
+        return by_people.get(ending) or ("succeeded" if fits or ending is Ending.SUCCEEDS else "rolled_back")
 
     def changes(self, alarm: str, ending: Ending) -> dict[str, object]:
         """What differs from the sample's registration; a preset that takes all says its floor itself."""
@@ -150,6 +159,9 @@ COPIED = ("blue-green", "immutable", "ab-test")  # with a copy of the load balan
 REBUILDING = frozenset(
     {"rolling", "rolling-with-additional-batch", "canary"}
 )  # after some of several batches
+OF_ITSELF = (Ending.SUCCEEDS, Ending.ROLLS_BACK, Ending.NEVER_HEALTHY, Ending.SHORTFALL)
+BY_PEOPLE = (Ending.ABORTED, Ending.PAUSED, Ending.UNDONE)
+CALLED_FOR = (("canary", "slots", "alb"), ("blue-green", "group", "alb"))  # whose verbs meet faults, too
 # Presets that replace instances before the new version has been watched: what they leave of the old one.
 LEFT = {"all-at-once": 0, "rolling": 3, "rolling-with-additional-batch": 3}
 WATCHED_FOR = {"rolling": 30.0, "rolling-with-additional-batch": 30.0}
@@ -164,7 +176,11 @@ def _case(preset: str, platform: str, router: str) -> Case:
         watched_for=WATCHED_FOR.get(preset, 60.0),
         floor=0 if preset == "all-at-once" else FLOOR,
         kept=LEFT.get(preset, SIZE),
-        endings=tuple(e for e in Ending if e is not Ending.REBUILDS or preset in REBUILDING),
+        endings=(
+            *OF_ITSELF,
+            *((Ending.REBUILDS,) if preset in REBUILDING else ()),
+            *(BY_PEOPLE if (preset, platform, router) in CALLED_FOR else ()),
+        ),
     )
 
 

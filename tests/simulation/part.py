@@ -21,6 +21,7 @@ from signalbox.rollouts.service import ServiceSpec
 from signalbox_local.sample_service import SampleService, Wish, make_service, put_errors
 from tests.simulation import aftermath
 from tests.simulation.belongings import furnish
+from tests.simulation.callers import CALLERS, call
 from tests.simulation.cases import ORDERS, VISITS, Case, Ending
 from tests.simulation.fibers import Thread, hub
 from tests.simulation.observer import Expected, Watch
@@ -67,6 +68,8 @@ class Part:
         self._register()
         self._let_aws_lack_what_it_will()
         Thread(target=self._look_after_what_is_stuck).start()
+        if self.ending in CALLERS:
+            Thread(target=call, args=(self,)).start()
         if self.case.preset == "ab-test" and role.beside is None:
             Thread(target=self._sell).start()
         elif self.ending.bad_from and role.beside is None:

@@ -1,9 +1,11 @@
-"""Every preset, when its new version never becomes healthy, and without room for one instance more."""
+"""Every preset, when its new version never becomes healthy, and without room for one instance more; and what
+people end."""
 
 import pytest
 
 from signalbox.rollouts.strategies.presets import PRESETS
 from tests.simulation.campaigns import LONGEST, told
+from tests.simulation.cases import BY_PEOPLE, CALLED_FOR
 
 ENDINGS = ("never-healthy", "shortfall")
 
@@ -13,3 +15,9 @@ pytestmark = pytest.mark.timeout(LONGEST)
 def test_whoever_gets_no_healthy_capacity_goes_back_and_leaves_nothing() -> None:
     ran = told("tests.simulation.endings", "--router", "alb", "--platform", "group", *ENDINGS)
     assert ran == [f"{preset}/group {end}: as it must" for preset in PRESETS for end in ENDINGS]
+
+
+def test_what_people_abort_pause_and_undo_ends_as_they_want() -> None:
+    ran = told("tests.simulation.endings", *BY_PEOPLE)
+    assert len(ran) == len(CALLED_FOR) * len(BY_PEOPLE)
+    assert all(line.endswith(": as it must") for line in ran), ran
