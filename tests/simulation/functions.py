@@ -53,6 +53,10 @@ class Sandbox:
         self.kept: dict[str, Any] = {}
         self.failures: list[Exception] = []
 
+    def forget(self) -> None:
+        """Its process has gone: the next one keeps nothing yet but the code."""
+        self.kept = {name: kept for name, kept in self.kept.items() if name == "handler"}
+
     def handler(self) -> Callable[[Any, Any], Any]:
         """The function that template.yaml names."""
         if "handler" not in self.kept:
@@ -143,6 +147,7 @@ class FunctionsHere(Functions):
         if running.answer is None:
             running.answer = failure(error, f"{running.function} ended early")
             running.ended.set()
+        running.sandbox.forget()
         if running.fiber is not None:
             hub.call_later(0, lambda fiber=running.fiber: fiber.throw(Killed))  # type: ignore[misc]
 
@@ -167,6 +172,7 @@ def _worked(running: Running, work: Callable[[], object]) -> None:
     try:
         answer = Invocation(json.dumps(work(), default=str).encode())
     except Killed:
+        running.sandbox.forget()
         answer = failure(EXITED, f"{running.function} ended early")
     except Exception as error:  # Lambda tells whoever invoked it the name and the text
         running.sandbox.failures.append(error)

@@ -17,6 +17,7 @@ from tests.simulation.universe import ACCOUNT, REGION, Universe
 LONGEST = 2 * 3600.0  # seconds of virtual time until all must have ended
 AFTERWARDS = 250.0  # seconds for what may follow: sweeps, deliveries
 SECOND = 1.0
+OF_OWNERS = frozenset({"ec2", "auto-scaling", "elastic-load-balancing-v2", "route-53"})
 WAITS_WITHIN = 0.5  # seconds from the first call of `Hold`
 A_MOMENT = 0.1  # seconds in which somebody does something
 LEAVING = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
@@ -45,6 +46,7 @@ class Play:
         self.trouble = ""
         self.stormy = not roles
         self.parts: list[Part] = []
+        self._recorded: set[int] = set()
         for role in roles:
             self.enter(role)
         if roles:
@@ -62,7 +64,7 @@ class Play:
         self.before = aftermath.picture(universe.backend)
         watches = list(dict.fromkeys(part.watch for part in self.parts))
         self.observer = Observer(universe.backend, universe.stack.ref("Table"), watches)
-        universe.calls.seen = lambda call: self.observer.look(str(call))
+        universe.calls.seen = self._look
         Thread(target=self._observe_each_second).start()
 
     @property
@@ -137,6 +139,14 @@ class Play:
     def _may_leave(self) -> bool:
         """Whether AWS refused something for good, or for long, or others did something meanwhile."""
         return self.stormy or self.trouble in LEAVING or any(part.ordered for part in self.parts)
+
+    def _look(self, call: Call) -> None:
+        """I8: whoever writes to the estate has written down before that he will."""
+        if call.service == "dynamodb":
+            self._recorded.add(call.running.number)
+        elif call.service in OF_OWNERS and call.running.number not in self._recorded:
+            self.lead.watch.tell("I8", f"{call} is written down nowhere")
+        self.observer.look(str(call))
 
     def _observe_each_second(self) -> None:
         while True:
