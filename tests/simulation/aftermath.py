@@ -128,8 +128,11 @@ def _unlike(name: str, wanted: GroupPicture, found: GroupPicture | None, watch: 
 
 
 def _weighed(arn: str, wanted: Weights, after: Picture, watch: Watch) -> Iterator[str]:
-    """Other weights than those are only somebody else's."""
-    now = after.rules.get(arn)
+    """Other weights than those are only somebody else's. A cookie beats a weight of 0: whoever is emptied
+    leaves a rule that sticks."""
+    now = after.rules.get(arn, {})
+    if arn in watch.shaped:
+        wanted = {side: weight for side, weight in wanted.items() if weight or side in now}
     if now != wanted and (arn, now) not in watch.weighed:
         yield f"I7 the weights should be {wanted} and are {now}"
 

@@ -128,9 +128,13 @@ class Watch:
         return [self._backend.images(arn) for arn in sorted(self._backend.loaded(self.target.references))]
 
     def _is_verified(self) -> bool:
-        """Whether the new version has had traffic, without a break, for as long as it is to be watched."""
+        """Whether the new version has had traffic, without a break, for as long as it is to be watched; but
+        for one that others make."""
         serves = any(image != self._stable for images in self._served() for image in images)
-        self._serving_since = (self._serving_since or hub.now) if serves else None
+        if serves:
+            self._serving_since = self._serving_since or hub.now
+        elif not self.missing:
+            self._serving_since = None
         return self._serving_since is not None and hub.now - self._serving_since >= self._expected.watched_for
 
 

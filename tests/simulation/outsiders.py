@@ -145,10 +145,27 @@ def _one_dies(part: Part) -> None:
             t.instance_id for t in part.universe.estate.targets.describe(backend.target_groups()[arn], ())
         ]
         patience = SETTLING if _is_replaced_in_vain(part, arn) else 0.0
+        _terminate(part, running[:1], patience)
+        return
+
+
+def _new_one_dies(part: Part) -> None:
+    """An instance of the new version is terminated, whether it has traffic yet or not."""
+    members = [
+        state.instance
+        for name, group in part.universe.backend.groups().items()
+        if name.startswith(part.target.groups)
+        for state in group.instance_states
+        if state.lifecycle_state == "InService"
+    ]
+    _terminate(part, [one.id for one in members if one.image_id == part.target.images["v2"]][:1])
+
+
+def _terminate(part: Part, instances: list[str], patience: float = 0.0) -> None:
+    if instances:
         part.watch.taken = part.watch.missing + 1
         part.watch.excused_until = hub.now + EXCUSED_FOR + patience
-        part.universe.client("ec2").terminate_instances(InstanceIds=running[:1])
-        return
+        part.universe.client("ec2").terminate_instances(InstanceIds=instances)
 
 
 def _is_replaced_in_vain(part: Part, target_group: str) -> bool:
@@ -167,4 +184,5 @@ OUTSIDERS: Mapping[str, Callable[[Part], None]] = {
     "sticky": _sticky,
     "another-rule": _another_rule,
     "one-dies": _one_dies,
+    "new-one-dies": _new_one_dies,
 }
