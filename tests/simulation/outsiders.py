@@ -144,8 +144,7 @@ def _one_dies(part: Part) -> None:
         running = [
             t.instance_id for t in part.universe.estate.targets.describe(backend.target_groups()[arn], ())
         ]
-        patience = SETTLING if _is_replaced_in_vain(part, arn) else 0.0
-        _terminate(part, running[:1], patience)
+        _terminate(part, running[:1], _longer_without(part, arn))
         return
 
 
@@ -168,11 +167,15 @@ def _terminate(part: Part, instances: list[str], patience: float = 0.0) -> None:
         part.universe.client("ec2").terminate_instances(InstanceIds=instances)
 
 
-def _is_replaced_in_vain(part: Part, target_group: str) -> bool:
-    """Its group launches a version that never becomes healthy: the step waits for it until its deadline."""
+def _longer_without(part: Part, target_group: str) -> float:
+    """Seconds more. Its group launches a version that never becomes healthy: the step waits for it until its
+    deadline. Or AWS has no room, and the new version took it: two steps may wait for more."""
     groups = [g for g in part.universe.backend.groups().values() if target_group in g.target_group_arns]
     launched = {group.image_id for group in groups}
-    return part.ending is Ending.NEVER_HEALTHY and part.target.images["v2"] in launched
+    if part.ending is Ending.SHORTFALL:
+        return 2 * SETTLING
+    in_vain = part.ending is Ending.NEVER_HEALTHY and part.target.images["v2"] in launched
+    return SETTLING if in_vain else 0.0
 
 
 OUTSIDERS: Mapping[str, Callable[[Part], None]] = {
