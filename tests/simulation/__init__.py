@@ -29,8 +29,8 @@ What is asserted, and where:
 | I5 | one live rollout a service and a target, with its locks; nothing is left of them | both |
 | I6 | each event is applied once and told to the bus | aftermath |
 | I7 | a restore leaves what was there before, a success the new version and nothing else | aftermath, play |
-| I8 | the timeline's chain of hashes holds | aftermath |
-| I9 | nothing goes that Signalbox did not make | observer |
+| I8 | who writes to the estate has written that down before; the chain of hashes holds | play, aftermath |
+| I9 | nothing goes that Signalbox did not make; of rules and records only weights change | both |
 | I10 | no item, payload or history comes near its limit | aftermath |
 
 And of fleets, under the same numbers:

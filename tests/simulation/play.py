@@ -91,7 +91,11 @@ class Play:
         ended = hub.run(self.has_ended, LONGEST)
         took = hub.now - began
         hub.sleep(AFTERWARDS)
-        late = () if ended else (f"I3 it has not ended after {LONGEST:.0f} s",)
+        return self.judge(took, () if ended else (f"I3 it has not ended after {LONGEST:.0f} s",))
+
+    def judge(self, took: float, late: Sequence[str] = ()) -> Verdict:
+        """Everything as it is now, after a run of so many seconds."""
+        self.observer.look("the end")
         return Verdict(
             phase=", ".join(rollout.phase for part in self.parts for rollout in part.rollouts()),
             calls=len(self.universe.calls.made),
