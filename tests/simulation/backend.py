@@ -1,6 +1,6 @@
 """What AWS itself knows, read past every API: no call, no permission, no throttling."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +106,19 @@ class Backend:
                     )
         return dict(found)
 
+    def leading_nowhere(self, owned: Collection[str]) -> list[str]:
+        """Records with weight whose load balancer is not there or, but for owned ones, not active yet."""
+        states = self.balancers()
+        balancers = elbv2_backends[self.account][self.region].load_balancers.values()
+        ready = {name for name, state in states.items() if state == "active" or name in owned}
+        active = {str(balancer.dns_name) for balancer in balancers if balancer.name in ready}
+        return [
+            f"{record.name} {record.set_identifier}"
+            for zone in route53_backends[self.account]["aws"].zones.values()
+            for record in zone.rrsets
+            if record.weight and not {*_values(record)} & active
+        ]
+
     def loaded(self, references: Sequence[str]) -> set[str]:
         """The target groups that get traffic from these rules or listeners."""
         rules = self.rules()
@@ -145,6 +158,11 @@ class Backend:
         """Launch template id -> its version numbers."""
         templates = ec2_backends[self.account][self.region].launch_templates
         return {i: tuple(v.number for v in template.versions) for i, template in templates.items()}
+
+
+def _values(record: Any) -> list[str]:
+    alias = [record.alias_target["DNSName"]] if record.alias_target else []
+    return [str(value).rstrip(".").removeprefix("dualstack.") for value in (*record.records, *alias)]
 
 
 def _sticking(actions: list[Any]) -> list[Any]:

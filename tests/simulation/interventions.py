@@ -179,9 +179,13 @@ def _second_start(part: Part) -> None:
 
 def _owner_dies(part: Part) -> None:
     """Its execution; its locks stay, and somebody else comes."""
-    part.universe.stop_executions()
-    hub.sleep(BETWEEN)
-    _second_start(part)
+    part.asking += 1
+    try:
+        part.universe.stop_executions()
+        hub.sleep(BETWEEN)
+        _second_start(part)
+    finally:
+        part.asking -= 1
 
 
 def _race(part: Part) -> None:

@@ -209,6 +209,8 @@ class Observer:
                 healthy = len(self._backend.images(arn)) if needed else 0
                 if healthy < needed:
                     yield f"{healthy} of {needed} healthy in {_short(arn)}"
+        for record in self._backend.leading_nowhere(self._before.balancers):
+            yield f"{record} has weight and leads to no load balancer that is active"
 
     def _remembered(self) -> Iterator[str]:
         """Resolvers lead clients to what has lost its weight for twice the TTL: somebody must serve there."""
