@@ -153,9 +153,11 @@ def left_over(before: Picture, after: Picture, parts: Sequence[Part]) -> Iterato
     theirs = {name for part in parts for name in part.watch.made}
     won = Counter(rollout.version for rollout in rollouts if rollout.phase == "succeeded")
     for name in sorted(set(after.names.all()) - set(before.names.all()), key=str):
+        if str(name) in theirs or any(text in str(name) for text in named):
+            continue
         if isinstance(name, tuple) and won[after.images[name]]:
             won[after.images[name]] -= 1
-        elif str(name) not in theirs and not any(text in str(name) for text in named):
+        else:
             yield f"I7 {name} is left over"
 
 

@@ -166,11 +166,7 @@ def _stale_token(part: Part) -> None:
 
 
 def _undo(part: Part) -> None:
-    part.asking += 1
-    try:
-        part.universe.ask(lambda ports: undo(Undo(service=part.name), CALLER, ports))
-    finally:
-        part.asking -= 1
+    part.universe.ask(lambda ports: undo(Undo(service=part.name), CALLER, ports))
 
 
 def _second_start(part: Part) -> None:
@@ -179,13 +175,9 @@ def _second_start(part: Part) -> None:
 
 def _owner_dies(part: Part) -> None:
     """Its execution; its locks stay, and somebody else comes."""
-    part.asking += 1
-    try:
-        part.universe.stop_executions()
-        hub.sleep(BETWEEN)
-        _second_start(part)
-    finally:
-        part.asking -= 1
+    part.universe.stop_executions()
+    hub.sleep(BETWEEN)
+    _second_start(part)
 
 
 def _race(part: Part) -> None:
@@ -241,7 +233,9 @@ def intervene(part: Part, names: str, after: float = 0.0) -> None:
             hub.sleep(BETWEEN if number else 0)
             if part.rollouts() or name in STARTS:
                 INTERVENTIONS[name](part)
+        part.asking -= 1
 
+    part.asking += 1  # it is not over before that is done
     part.ordered += deeds
     part.watch.promoted |= "undo" in deeds  # what has succeeded is taken back: nobody watches
     if set(deeds) & set(OUTSIDERS):

@@ -47,6 +47,21 @@ def test_what_it_writes_late_is_taken_back_too(name: str) -> None:
     assert_as_before(story.world, before)
 
 
+def test_what_it_may_still_send_traffic_to_can_carry_it() -> None:
+    """Seen in the simulation: a slot was emptied, and seconds later the lost function gave it half of all."""
+    story = begun("blue-green on slots")
+    before = look(story.world)
+    story.arrive_at(State.SHIFT_TRAFFIC)
+    late = lost_at_its_first_write(story)
+    story.run(lambda told: told.holds is HoldKind.SETTLING and told.state is State.SETTLE_RESTORE)
+    assert story.world.aws.groups["green"].desired == story.world.aws.groups["blue"].desired
+    story.world.clock.now += LATE
+    for write in late:
+        story.world.aws.apply(write)
+    assert_over(story.run(), Phase.ABORTED)
+    assert_as_before(story.world, before)
+
+
 def test_one_that_was_lost_an_attempt_ago_is_reckoned_with() -> None:
     story = begun("canary")
     late = lost_at_its_first_write(story, aborted=False)

@@ -16,7 +16,7 @@ from signalbox.rollouts.owners import taken_over
 from signalbox.rollouts.service import Guards, Strategy
 from signalbox.rollouts.steps.turn import LONGEST_STEP
 from signalbox.rollouts.strategies.drafts import numbered, provision, shift
-from signalbox.rollouts.writes import Write
+from signalbox.rollouts.writes import Write, set_group
 from tests.unit.builders import GREEN, group, spec
 from tests.unit.machine import ANA, Story, started
 from tests.unit.scenes import at, candidate, ready
@@ -213,23 +213,23 @@ def test_what_the_old_slot_is_set_to_while_it_is_emptied_is_not_for_the_new_one(
     emptied = at(before, stable=replace(before.estate.stable, min=8, max=20))
     steps = numbered([provision(percent=100), shift(100)])
     expected = before.estate.settings()
-    assert taken_over(expected, emptied, steps, 1, past_return=True) == emptied.snapshot
-    assert taken_over(expected, emptied, steps, 1).stable.min == 8
+    assert taken_over([expected], emptied, steps, 1, past_return=True) == emptied.snapshot
+    assert taken_over([expected], emptied, steps, 1).stable.min == 8
 
 
 def test_a_copy_without_all_of_the_traffic_has_nothing_to_say_for_its_original() -> None:
     before = ready(Placement.COPY)
     changed = at(before, candidate=replace(candidate(before), min=2))
     steps = numbered([provision(percent=100), shift(100)])
-    assert taken_over(before.estate.settings(), changed, steps, 1) == changed.snapshot
+    assert taken_over([before.estate.settings()], changed, steps, 1) == changed.snapshot
 
 
 def test_a_candidate_that_was_just_made_is_our_own() -> None:
     before = ready(Placement.SLOT)
     steps = numbered([provision(percent=100), shift(100)])
     expected = replace(before.estate.settings(), candidate=None)
-    assert taken_over(expected, before, steps, 0) == before.snapshot
-    assert taken_over(expected, before, steps, len(steps)) == before.snapshot
+    assert taken_over([expected], before, steps, 0) == before.snapshot
+    assert taken_over([expected], before, steps, len(steps)) == before.snapshot
 
 
 def test_what_an_owner_has_set_is_kept_though_the_way_back_could_not_look_at_first() -> None:
@@ -343,6 +343,21 @@ def test_what_is_set_between_two_writes_of_a_step_is_kept(place: int) -> None:
     story.world.aws.interrupt = after
     good(story)
     assert sizes(story) == (1, 12, 4)
+
+
+def test_what_another_delivery_of_the_step_writes_meanwhile_is_our_own() -> None:
+    """Seen in the simulation: two retired at once, and one took the other's minimum of 0 for the owner's."""
+    story = begun("blue-green on a copy")
+
+    def after(write: Write) -> None:
+        if story.rollout.past_return and "LaunchTemplate" in write.parameters:
+            story.world.aws.interrupt = lambda _: None
+            emptied = set_group(story.world.aws.groups["blue"], min_size=0, desired=0)
+            story.world.aws.apply(emptied)
+
+    story.world.aws.interrupt = after
+    good(story)
+    assert sizes(story) == (1, 10, 4)
 
 
 @pytest.mark.parametrize("place", range(8))

@@ -11,28 +11,17 @@ from signalbox.rollouts.decisions.scaling import is_handed_over
 from signalbox.rollouts.drift import own
 from signalbox.rollouts.estate import Estate, Group, Placement, Rule
 from signalbox.rollouts.model import Step
-from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.scene import Scene
-from signalbox.rollouts.writes import Write
 
 
 def taken_over(
-    expected: Estate, scene: Scene, steps: tuple[Step, ...], index: int, *, past_return: bool = False
+    ours: Sequence[Estate], scene: Scene, steps: tuple[Step, ...], index: int, *, past_return: bool = False
 ) -> Estate:
     """The snapshot with each minimum and maximum that is neither what we last wrote or saw, nor what step
-    `index` writes on its way."""
-    if _same_sizes(expected, scene.estate):
+    `index` writes on its way, be it in another delivery. `ours` begins with what was seen last."""
+    if _same_sizes(ours[0], scene.estate):
         return scene.snapshot
-    return _taken_over(own(expected, scene, steps, index), scene, past_return=past_return)
-
-
-def taken_over_after(
-    before: Estate, writes: Sequence[Write], scene: Scene, *, past_return: bool = False
-) -> Estate:
-    """The same when it is known what was written since `before` was seen."""
-    if _same_sizes(before, scene.estate):
-        return scene.snapshot
-    return _taken_over((before, predicted(before, writes)), scene, past_return=past_return)
+    return _taken_over((*ours, *own(ours[0], scene, steps, index)), scene, past_return=past_return)
 
 
 def _taken_over(good: Sequence[Estate], scene: Scene, *, past_return: bool) -> Estate:

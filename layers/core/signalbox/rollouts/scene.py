@@ -18,7 +18,7 @@ class Scene:
     `version` is an AMI id or a launch template version number; `rebuilding`: the rollout has begun to take
     instances of stable away; `starved`: what is awaited has not come for longer than a step may take; `lag`
     is for how many seconds resolvers may still send clients to a side that has lost its weight, 0 behind a
-    load balancer.
+    load balancer; `lost_for` for how many a function that nobody waits for any more may still write.
     """
 
     rollout_id: str
@@ -31,6 +31,7 @@ class Scene:
     rebuilding: bool = False
     starved: bool = False
     lag: int = 0
+    lost_for: int = 0
 
     @property
     def candidate_version(self) -> str | None:
@@ -96,6 +97,13 @@ def until_resolvers_follow(scene: Scene) -> Decision | None:
         return None
     reason = "resolvers may still send clients to what has lost its weight"
     return Decision(reason=reason, look_again=scene.lag)
+
+
+def until_nobody_writes(scene: Scene) -> Decision | None:
+    """Whoever was given up may send traffic to the candidate once more: until then that can carry it."""
+    if not scene.lost_for:
+        return None
+    return Decision(reason="a step that was under way may still write", look_again=scene.lost_for)
 
 
 def until_told(reason: str, awaits: Told, times: int) -> Decision:

@@ -15,6 +15,7 @@ from signalbox.rollouts.scene import (
     Scene,
     settled,
     until_healthy,
+    until_nobody_writes,
     until_resolvers_follow,
     until_told,
     write,
@@ -33,6 +34,7 @@ def decide_restore(scene: Scene) -> Decision:
         or _stable_settings(scene)
         or _stable_serves(scene)
         or until_resolvers_follow(scene)
+        or until_nobody_writes(scene)
         or _slot_as_before(scene)
         or remove_candidate(scene)
         or _rules_exact(scene)

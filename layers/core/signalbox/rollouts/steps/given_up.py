@@ -1,6 +1,7 @@
 """Functions of a step that were given up before their end: they may live, and write once more. Pure."""
 
 from datetime import datetime
+from math import ceil
 
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.steps.turn import Turn
@@ -19,7 +20,13 @@ def looked_after(turn: Turn, failure: str | None = None) -> Turn:
 
 def may_still_write(rollout: Rollout, now: datetime) -> bool:
     """Whether what is seen now may be changed once more by a function that nobody waits for."""
-    return rollout.lost_until is not None and now < rollout.lost_until
+    return lost_for(rollout, now) > 0
+
+
+def lost_for(rollout: Rollout, now: datetime) -> int:
+    """For how many seconds it may be, a part of one counts whole."""
+    left = (rollout.lost_until - now).total_seconds() if rollout.lost_until else 0.0
+    return max(0, ceil(left))
 
 
 def _later(one: datetime | None, other: datetime | None, now: datetime) -> datetime | None:

@@ -10,11 +10,11 @@ from signalbox.rollouts.estate import Estate
 from signalbox.rollouts.model import Phase, Propagation, StepKind
 from signalbox.rollouts.owners import (
     taken_over,
-    taken_over_after,
     taken_over_on_the_way_back,
     with_records,
 )
 from signalbox.rollouts.ports import Ports
+from signalbox.rollouts.predict import predicted
 from signalbox.rollouts.progress import Progress, arrive, back, pause
 from signalbox.rollouts.scene import Decision, Scene
 from signalbox.rollouts.steps.command import StepCommand
@@ -60,16 +60,19 @@ def _is_on_its_way(drift: Drift) -> bool:
 def with_theirs(turn: Turn, scene: Scene) -> tuple[Turn, Scene]:
     """The same, ending at the sizes that an owner or a scheduled action has set meanwhile, and at records
     that say what they say now; the same turn when nobody has changed any."""
-    rollout, expected = turn.rollout, turn.rollout.expected or scene.estate
-    if may_still_write(rollout, turn.now):  # its sizes are nobody's
-        return _ending_at(turn, scene, scene.snapshot)
-    sized = taken_over(expected, scene, rollout.steps, rollout.step, past_return=rollout.past_return)
-    return _ending_at(turn, scene, sized)
+    return _with_theirs(turn, scene, [turn.rollout.expected or scene.estate])
 
 
 def with_theirs_after(turn: Turn, before: Scene, writes: Sequence[Write], scene: Scene) -> tuple[Turn, Scene]:
     """The same between two writes of one turn."""
-    sized = taken_over_after(before.estate, writes, scene, past_return=turn.rollout.past_return)
+    return _with_theirs(turn, scene, [before.estate, predicted(before.estate, writes)])
+
+
+def _with_theirs(turn: Turn, scene: Scene, ours: Sequence[Estate]) -> tuple[Turn, Scene]:
+    rollout = turn.rollout
+    if may_still_write(rollout, turn.now):  # its sizes are nobody's
+        return _ending_at(turn, scene, scene.snapshot)
+    sized = taken_over(ours, scene, rollout.steps, rollout.step, past_return=rollout.past_return)
     return _ending_at(turn, scene, sized)
 
 

@@ -17,11 +17,11 @@ from signalbox.rollouts.dns import ttl
 from signalbox.rollouts.model import Outcome, Phase, Split, Stop, StopKind
 from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.progress import Progress, State, ended, settle
-from signalbox.rollouts.scene import Decision, Scene, wait
+from signalbox.rollouts.scene import Decision, Scene
 from signalbox.rollouts.steps.arrival import go_on, wait_for
 from signalbox.rollouts.steps.closing import close, remove_copies
 from signalbox.rollouts.steps.command import StepCommand
-from signalbox.rollouts.steps.given_up import looked_after, may_still_write
+from signalbox.rollouts.steps.given_up import looked_after
 from signalbox.rollouts.steps.others import with_theirs, with_theirs_on_the_way_back
 from signalbox.rollouts.steps.propagation import doubted, followed, foreseen, insisted, told
 from signalbox.rollouts.steps.sight import look, split_of
@@ -98,10 +98,8 @@ def _restored(turn: Turn, command: StepCommand, ports: Ports) -> Progress:
             remove_copies(turn.rollout, ports)
     except Rejected as refusal:
         return _stuck(command, refusal, ports)
-    if decision.settled and not may_still_write(turn.rollout, turn.now):
-        return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
     if decision.settled:
-        decision = wait("a step that was under way may still write", _seconds_left(turn))
+        return close(turn, Phase.ABORTED if _asked(turn) else Phase.ROLLED_BACK, ports)
     turn, seconds = wait_for(followed(turn, ports), decision)
     save(turn, ports)
     here = Progress(next=State.RESTORE, step=turn.rollout.step, attempt=command.attempt)
@@ -202,11 +200,6 @@ def _seen(turn: Turn, scene: Scene, ports: Ports) -> Turn:
         data={"stable": split.stable, "candidate": split.candidate},
     )
     return replace(turn, events=(*turn.events, restored))
-
-
-def _seconds_left(turn: Turn) -> int:
-    lost = turn.rollout.lost_until or turn.now
-    return int((lost - turn.now).total_seconds()) + 1
 
 
 def _stuck(command: StepCommand, refusal: Rejected, ports: Ports) -> Progress:

@@ -9,6 +9,7 @@ from signalbox.rollouts.ports import Ports
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.routing import share_of
 from signalbox.rollouts.scene import Scene
+from signalbox.rollouts.steps.given_up import lost_for
 from signalbox.rollouts.steps.propagation import lag_of
 
 
@@ -27,6 +28,7 @@ def look(rollout: Rollout, now: datetime, ports: Ports) -> Scene:
         rebuilding=rollout.rebuilding,
         starved=_is_starved(rollout, now),
         lag=lag_of(rollout, estate.rules, now),
+        lost_for=lost_for(rollout, now),
     )
 
 
