@@ -46,7 +46,7 @@ class Play:
         self.trouble = ""
         self.stormy = not roles
         self.parts: list[Part] = []
-        self._recorded: set[int] = set()
+        self._recorded: set[tuple[str, bytes | int]] = set()
         for role in roles:
             self.enter(role)
         if roles:
@@ -145,10 +145,11 @@ class Play:
         return self.stormy or self.trouble in LEAVING or any(part.ordered for part in self.parts)
 
     def _look(self, call: Call) -> None:
-        """I8: whoever writes to the estate has written down before that he will."""
+        """I8: whoever writes to the estate has written down before that he will, or his twin has."""
+        which = call.running.function, call.running.payload or call.running.number
         if call.service == "dynamodb":
-            self._recorded.add(call.running.number)
-        elif call.service in OF_OWNERS and call.running.number not in self._recorded:
+            self._recorded.add(which)
+        elif call.service in OF_OWNERS and which not in self._recorded:
             self.lead.watch.tell("I8", f"{call} is written down nowhere")
         self.observer.look(str(call))
 

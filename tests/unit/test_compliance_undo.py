@@ -84,6 +84,23 @@ def test_a_resource_that_goes_during_the_undo_is_gone() -> None:
     assert stage.finding(group).state is State.GONE
 
 
+def test_a_fix_that_is_refused_since_the_resource_has_gone_halts_nothing() -> None:
+    """Seen in the simulation: a bucket was deleted just before its fix, and all others of the rule waited."""
+    stage = Railway()
+    bucket = stage.has(BUCKET, thing(BUCKET))
+
+    def refuse(write: Write) -> None:
+        stage.world.estate.things.pop(bucket.resource.id)
+        raise Rejected("NoSuchBucket")
+
+    stage.world.estate.refuse = refuse
+    stage.says(bucket)
+    stage.settle()
+    assert stage.finding(bucket).state is State.GONE
+    assert stage.told(bucket) == ["Finding Opened", "Remediation Started", "Finding Closed"]
+    assert not stage.world.waves.kept.of(BUCKET).halted
+
+
 def test_what_cannot_be_looked_at_is_not_touched_and_somebody_is_told() -> None:
     """Fail closed: also when it is an exception that cannot be read."""
     for call in ("estate.observe", "exceptions.all"):

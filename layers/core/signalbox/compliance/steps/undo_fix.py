@@ -52,8 +52,10 @@ def undo_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
 def _undone(finding: Finding, before: Configuration, failure: str, ports: CompliancePorts) -> Progress:
     """At once; and proven when nobody can come late with the fix any more."""
     rule = rule_of(finding, ports)
-    finding = finding if finding.remediation.stopped else _stopped(finding, failure, ports)
     found = ports.estate.observe(rule, finding.resource)
+    if found is not None and not finding.remediation.stopped:  # of what is gone the rule goes on
+        finding = _stopped(finding, failure, ports)
+        found = ports.estate.observe(rule, finding.resource)
     if found is None:
         return gone(finding, ports)
     changed = different(rule, before, found.configuration)
