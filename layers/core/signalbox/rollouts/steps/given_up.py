@@ -1,7 +1,6 @@
 """Functions of a step that were given up before their end: they may live, and write once more. Pure."""
 
 from datetime import datetime
-from math import ceil
 
 from signalbox.rollouts.record import Rollout
 from signalbox.rollouts.steps.turn import Turn
@@ -24,9 +23,9 @@ def may_still_write(rollout: Rollout, now: datetime) -> bool:
 
 
 def lost_for(rollout: Rollout, now: datetime) -> int:
-    """For how many seconds it may be, a part of one counts whole."""
+    """For how many seconds it may be: then that is over."""
     left = (rollout.lost_until - now).total_seconds() if rollout.lost_until else 0.0
-    return max(0, ceil(left))
+    return int(left) + 1 if left > 0 else 0
 
 
 def _later(one: datetime | None, other: datetime | None, now: datetime) -> datetime | None:
