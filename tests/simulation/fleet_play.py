@@ -231,11 +231,15 @@ class FleetPlay:
         if self.observer.reversed:
             self._as_wished(part, moment, WISHES[self.trouble])
         else:
-            names = frozenset(self.estate.instances[name] for name in hopeless)
-            if part.only_observes:
-                names = frozenset(part.selected)
+            names = self._not_to_be_moved(part, hopeless)
             self._late += fleet_aftermath.wrong(part, moment, names, may_fail=self._may_fail)
         self.observer.calm()
+
+    def _not_to_be_moved(self, part: FleetPart, hopeless: tuple[str, ...]) -> frozenset[str]:
+        """Instances that AWS, or people, keep where they are; all there is where a fleet only observes."""
+        if part.only_observes:
+            return frozenset(part.selected)
+        return frozenset(self.estate.instances[name] for name in hopeless)
 
     def _has_ended(self, part: FleetPart, moment: Moment) -> bool:
         return part.rests(moment) if self.observer.reversed else part.is_settled(moment)
@@ -244,7 +248,7 @@ class FleetPlay:
         """Now, and when what was wished for a while is over."""
         hub.run(lambda: part.rests(moment), LONGEST)
         hub.sleep(AFTERWARDS)
-        ids = frozenset(self.estate.instances[name] for name in MOVING)
+        ids = self._not_to_be_moved(part, MOVING)
         self._late += fleet_aftermath.wrong_after_wishes(part, moment, ids)
         override = part.standing().override
         if wish.ends and override is not None:
