@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -83,41 +83,43 @@ def _group(group: Any, backend: Backend) -> GroupPicture:
 def as_before(before: Picture, after: Picture, watch: Watch) -> Iterator[str]:
     """I7: field by field, but for what somebody else has set meanwhile."""
     for name in watch.target.groups:
-        yield from _unlike(name, before.groups[name], after.groups.get(name), watch)
+        theirs = {(key, value) for group, key, value in watch.foreign if group == name}
+        yield from _unlike(name, before.groups[name], after.groups.get(name), theirs)
     for arn in watch.target.references:
         yield from _weighed(arn, before.rules[arn], after, watch)
 
 
 def as_promised(before: Picture, after: Picture, watch: Watch, image: str) -> Iterator[str]:
     """I7, of a success: the new version has all traffic, at the size that the old one had; whoever served
-    before and does not serve any more is empty. All else is as it was."""
+    before and does not serve any more is empty. All else is as it was. What owners set goes with the traffic
+    from slot to slot."""
     (was,) = (group for group in before.groups.values() if {*group.target_groups} & before.loaded(watch))
-    loaded = after.loaded(watch)
+    loaded, theirs = after.loaded(watch), {(key, value) for _, key, value in watch.foreign}
     for name in watch.target.groups:
-        own, serves = before.groups[name], bool({*after.groups[name].target_groups} & loaded)
-        wanted = (
-            replace(own, min=was.min, max=was.max, desired=was.desired, launches=image, images=(image,))
-            if serves
-            else replace(own, min=0, desired=0, images=(), launches=after.groups[name].launches)
-        )
-        yield from _unlike(
-            name, replace(wanted, version=after.groups[name].version), after.groups[name], watch
-        )
+        found = after.groups[name]
+        own = replace(before.groups[name], version=found.version)
+        if {*found.target_groups} & loaded:
+            sized = replace(own, min=was.min, max=was.max, desired=was.desired)
+            wanted = replace(sized, launches=image, images=(image,))
+        else:
+            wanted = replace(own, launches=found.launches, images=(), min=0, desired=0)
+        yield from _unlike(name, wanted, found, theirs)
     for arn in watch.target.references:
         weights = {side: 100 if side in loaded else 0 for side in before.rules[arn]}
         yield from _weighed(arn, weights, after, watch)
 
 
-def serves(backend: Backend, watch: Watch, image: str) -> Iterator[str]:
+def served(backend: Backend, watch: Watch, image: str) -> Iterator[str]:
     """I7: behind all that has traffic runs the version, healthy and at its size."""
-    served = [backend.images(arn) for arn in sorted(backend.loaded(watch.target.references))]
-    if not served or any(set(images) != {image} or len(images) < watch.size for images in served):
-        yield f"I7 behind the traffic run {served} and not {watch.size} of {image}"
+    serving = [backend.images(arn) for arn in sorted(backend.loaded(watch.target.references))]
+    if not serving or any(set(images) != {image} or len(images) < watch.size for images in serving):
+        yield f"I7 behind the traffic run {serving} and not {watch.size} of {image}"
 
 
-def _unlike(name: str, wanted: GroupPicture, found: GroupPicture | None, watch: Watch) -> Iterator[str]:
+def _unlike(
+    name: str, wanted: GroupPicture, found: GroupPicture | None, theirs: Collection[tuple[str, Hashable]]
+) -> Iterator[str]:
     """Desired at least, where there is any, since scaling policies may have grown a group."""
-    theirs = {(key, value) for _, key, value in watch.foreign}
     launched_by_others = any(key == "version" for key, _ in theirs)
     for key, value in asdict(wanted).items():
         now = getattr(found, key, None)

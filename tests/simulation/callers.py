@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,8 @@ LOOKS_EVERY = 5.0  # seconds
 
 def _answered(ask: Callable[[Ports], object], ports: Ports) -> bool:
     """Also that it cannot be."""
-    try:
+    with suppress(Conflict):
         ask(ports)
-    except Conflict:
-        return True
     return True
 
 

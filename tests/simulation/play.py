@@ -132,7 +132,7 @@ class Play:
                 yield from aftermath.as_before(self.before, after, watch)
                 continue
             last = max(done, key=lambda rollout: str(rollout.ended_at))
-            yield from aftermath.serves(self.universe.backend, watch, last.version)
+            yield from aftermath.served(self.universe.backend, watch, last.version)
             if not left:
                 yield from aftermath.as_promised(self.before, after, watch, last.version)
             elif not self._may_leave():
