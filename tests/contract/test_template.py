@@ -83,6 +83,14 @@ def test_the_sweep_knows_its_quick_rule_by_the_end_of_its_name() -> None:
     assert not any(EACH_MINUTE.removeprefix("-") in rule for rule in RULES.keys() - {"SweepEachMinuteRule"})
 
 
+def test_all_attempts_of_a_call_on_the_alarm_path_fit_into_its_function() -> None:
+    """Lambda would end it in the middle of the last one, and begin the whole event again a minute later."""
+    given = FUNCTIONS["OnAlarmFunction"]["Properties"]
+    waits = float(given["Environment"]["Variables"]["READ_TIMEOUT_SECONDS"])
+    between = 1 + 2  # seconds at most, between three attempts in the SDK's standard mode
+    assert 3 * waits + between < given["Timeout"]
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_has_a_role_of_its_own(name: str) -> None:
     function = translated()["Resources"][name]["Properties"]

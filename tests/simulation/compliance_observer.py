@@ -30,14 +30,17 @@ class ComplianceObserver:
         self._part = part
         self._beside = beside
         self._last = condition(part.resource)
-        self._before = self._last
+        self._before: tuple[Condition | None, ...] = (self._last,)  # what it may be put back to
+        self._unmeddled = self._last
         self._seen = 0
         self._records: dict[str, Any] = {}
         self._generation = 0
         self._meddled_at = -inf
 
     def meddle(self) -> None:
-        """Somebody else has changed the resource, or what is to be done about it."""
+        """Somebody else has changed the resource, or what is to be done about it. Who has just looked
+        has seen it as it was."""
+        self._unmeddled = self._last
         self._last = condition(self._part.resource)
         self._meddled_at = hub.now
 
@@ -70,7 +73,7 @@ class ComplianceObserver:
             if now is not None and self._is_ours:
                 yield from self._is_so(entry, now)
             if entry["type"] == "Remediation Started":
-                self._before = now
+                self._before = (now,) if self._is_ours else (now, self._unmeddled)
         self._seen = len(entries)
 
     def _is_so(self, entry: dict[str, Any], now: Condition) -> Wrong:
@@ -79,8 +82,11 @@ class ComplianceObserver:
                 yield from self._recorded(entry["data"]["before"], now)
             case "Remediation Succeeded" if not self._part.is_put_right:
                 yield "I3", f"it is told to have been put right, and is {now.fields}"
-            case "Remediation Undone" | "Remediation Failed" if now.fields != (self._before or now).fields:
+            case "Remediation Undone" | "Remediation Failed" if not self._is_as_before(now):
                 yield "I7", f"{entry['type']}, and it was {self._before} and is {now}"
+
+    def _is_as_before(self, now: Condition) -> bool:
+        return any(before is None or before.fields == now.fields for before in self._before)
 
     def _recorded(self, before: dict[str, Any], now: Condition) -> Wrong:
         if not now.is_entrusted:

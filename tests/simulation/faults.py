@@ -47,7 +47,6 @@ ESTATE = frozenset(
 )
 OUTAGE_FOR = 2_400.0  # seconds
 THROTTLED_FOR = 240.0  # seconds: longer than the retriers of the steps, other than Restore's, keep on
-READ_TIMEOUT = 10.0  # of the product's clients
 PROTOCOLS = {
     "ec2": "ec2",
     "autoscaling": "query",
@@ -74,7 +73,7 @@ SERVICES = {
 
 class Fault(StrEnum):
     """Of a call, but the last two: those happen at its moment. Timeout: of each attempt, so that Lambda ends
-    the function; once: the SDK asks again, ten seconds later. Orphaned: whoever waits for the function is
+    the function; once: the SDK asks again when it has waited. Orphaned: whoever waits for the function is
     told that it died, but it goes on. Refused: AWS says a definite no, for a while. Outage: a service fails
     for longer than people are left to sleep."""
 
@@ -204,7 +203,7 @@ def _answers_lost(injection: Injection, call: Call, send: Send, first: bool) -> 
 
 def _timeout(injection: Injection, call: Call, send: Send, first: bool) -> Any:
     send()
-    hub.sleep(READ_TIMEOUT)
+    hub.sleep(call.running.sandbox.read_timeout)
     raise ReadTimeoutError(endpoint_url=call.request.url)
 
 

@@ -14,6 +14,7 @@ from greenlet import getcurrent
 
 from signalbox import log, wiring
 from signalbox.aws import gauges
+from signalbox.aws.clients import READ_TIMEOUT
 from signalbox.kernel.errors import Conflict, Invalid, NotFound, Rejected, Transient, Unprocessable
 from signalbox_local.functions import Functions, FunctionSpec, Host
 from signalbox_local.moto_seams import Seams
@@ -50,6 +51,7 @@ class Sandbox:
     def __init__(self, spec: FunctionSpec, environment: Mapping[str, str]) -> None:
         self.spec = spec
         self.settings = wiring.Settings.from_env(environment)
+        self.read_timeout = float(environment.get("READ_TIMEOUT_SECONDS", READ_TIMEOUT))
         self.kept: dict[str, Any] = {}
         self.failures: list[Exception] = []
 

@@ -1,5 +1,6 @@
 """One session, and clients made on first use: a cold start pays only for what it needs."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Attempts inside a call; after that the machine's own retrier waits longer than a function should.
 _ATTEMPTS = 3
+READ_TIMEOUT = 10  # seconds, but for functions that template.yaml gives one of their own
 
 
 @overload
@@ -64,5 +66,6 @@ def _made(service: str, attempts: int) -> Any:  # noqa: ANN401
     if boto3.DEFAULT_SESSION is None:
         boto3.setup_default_session(botocore_session=new_session())
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    config = Config(retries=retries, connect_timeout=3, read_timeout=10)
+    timeout = float(os.environ.get("READ_TIMEOUT_SECONDS", READ_TIMEOUT))
+    config = Config(retries=retries, connect_timeout=3, read_timeout=timeout)
     return boto3.client(service, config=config)  # type: ignore[call-overload]
