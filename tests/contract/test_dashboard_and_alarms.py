@@ -34,8 +34,9 @@ def _clocks() -> Iterator[str]:
 
 
 def _alarmed() -> set[str]:
-    alarms = [alarm["Properties"] for alarm in resources(template(), "AWS::CloudWatch::Alarm").values()]
-    return {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == NAMESPACE}
+    alarms = resources(template(), "AWS::CloudWatch::Alarm")
+    metrics = [node for _, node in walk(alarms) if isinstance(node, dict) and "MetricName" in node]
+    return {metric["MetricName"] for metric in metrics if metric["Namespace"] == NAMESPACE}
 
 
 def _shown() -> set[str]:

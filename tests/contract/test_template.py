@@ -234,9 +234,9 @@ def test_the_dashboard_shows_whether_each_promise_is_kept() -> None:
 
 def test_every_figure_that_is_watched_is_measured() -> None:
     watched = {
-        alarm["Properties"]["MetricName"]
-        for alarm in resources(template(), "AWS::CloudWatch::Alarm").values()
-        if alarm["Properties"]["Namespace"] == "Signalbox"
+        metric["MetricName"]
+        for _, metric in walk(resources(template(), "AWS::CloudWatch::Alarm"))
+        if isinstance(metric, dict) and metric.get("Namespace") == "Signalbox"
     }
     body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     watched |= set(re.findall(r'"Signalbox", "(\w+)"', body))

@@ -10,6 +10,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.ec2.models import ec2_backends
 from moto.elbv2.models import FakeTargetGroup, elbv2_backends
 from moto.route53.models import route53_backends
+from moto.sqs.models import sqs_backends
 
 from signalbox.rollouts.dns import named
 from signalbox_local.estate import Estate
@@ -47,6 +48,11 @@ class Backend:
         )
         healths = tuple(self._healths(group) for group in self.target_groups().values())
         return groups, healths, tuple(self.balancers().items()), self.power.turns
+
+    def letters(self, queue_url: str) -> int:
+        """How many messages lie in a queue, those included that somebody has taken and not yet deleted."""
+        queue = sqs_backends[self.account][self.region].queues[queue_url.rpartition("/")[2]]
+        return len(queue._messages)
 
     def balancers(self) -> dict[str, str]:
         """Load balancer by its name -> its state."""

@@ -150,13 +150,14 @@ class Part:
         entries = (entry for rollout in self.rollouts() for entry in self.entries(rollout.rollout_id))
         return tuple(f"{e['at']} {self.name} {e['type']}: {e['reason']}" for e in entries)
 
-    def wrong(self, bus: list[dict[str, Any]]) -> Iterator[str]:
-        """What is not as it should be, of each of its rollouts."""
+    def wrong(self, bus: list[dict[str, Any]], *, paged: bool) -> Iterator[str]:
+        """What is not as it should be, of each of its rollouts. `paged`: dead letters have told people."""
         for rollout in self.rollouts():
             ours = [event for event in bus if event["detail"]["rollout_id"] == rollout.rollout_id]
             yield from aftermath.told_once(self.entries(rollout.rollout_id), ours)
             yield from self._wrong_ending(rollout)
-            yield from self._nobody_was_told(rollout)
+            if not paged:
+                yield from self._nobody_was_told(rollout)
 
     def _wrong_ending(self, rollout: Rollout) -> Iterator[str]:
         """Whatever happens, a bad version never wins, and nothing ends stuck."""

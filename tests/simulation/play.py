@@ -20,6 +20,7 @@ SECOND = 1.0
 OF_OWNERS = frozenset({"ec2", "auto-scaling", "elastic-load-balancing-v2", "route-53"})
 WAITS_WITHIN = 0.5  # seconds from the first call of `Hold`
 A_MOMENT = 0.1  # seconds in which somebody does something
+LETTERS_ALARM = 300.0  # seconds that there are dead letters until `DeadLettersAlarm` pages people
 LEAVING = frozenset({Fault.REFUSED, Fault.OUTAGE, Fault.THROTTLED_LONG})
 
 
@@ -47,6 +48,8 @@ class Play:
         self.stormy = not roles
         self.parts: list[Part] = []
         self._recorded: set[tuple[str, bytes | int]] = set()
+        self._no_letters_at = hub.now
+        self._paged = False
         for role in roles:
             self.enter(role)
         if roles:
@@ -115,7 +118,7 @@ class Play:
         bus = [recorded.event for recorded in self.universe.bus.events() if recorded.bus == "signalbox"]
         return [
             *aftermath.traces(list(self.universe.items(""))),
-            *(text for part in self.parts for text in part.wrong(bus)),
+            *(text for part in self.parts for text in part.wrong(bus, paged=self._paged)),
             *aftermath.executions(ACCOUNT, REGION, stuck),
             *self._estate_left(),
             *(f"I3 a function raised {error}" for error in self.universe.functions.blunders()),
@@ -157,3 +160,9 @@ class Play:
         while True:
             hub.sleep(SECOND)
             self.observer.look(EACH_SECOND)
+            self._look_for_letters()
+
+    def _look_for_letters(self) -> None:
+        if not self.universe.backend.letters(self.universe.stack.ref("DeadLetters")):
+            self._no_letters_at = hub.now
+        self._paged |= hub.now - self._no_letters_at > LETTERS_ALARM

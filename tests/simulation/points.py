@@ -35,7 +35,8 @@ AT_EACH_READ = frozenset(
 )
 AT_EACH_WRITE = frozenset({*WISHES, *DEEDS})
 
-# What an outage is worth a point of its own to.
+# What can be down for long, and what an outage is worth a point of its own to.
+FAILING = ESTATE | {"dynamodb"}
 LONG_ENOUGH = frozenset({
     "Restore", "ResolveFleet", "SwitchPower", "VerifyPower", "OnTransition", "OnPowerEvent", "SweepFleets",
     "ProveFix", "UndoFix",
@@ -130,7 +131,7 @@ class Points:
             case Fault.REFUSED:
                 return call.service not in ESTATE or not call.writes
             case Fault.OUTAGE:
-                return call.running.function not in LONG_ENOUGH or call.service not in ESTATE
+                return call.running.function not in LONG_ENOUGH or call.service not in FAILING
             case Fault.DELIVERED_TWICE:  # of the API: who asks again is another caller
                 return not call.running.payload
             case Fault.STOPPED:

@@ -14,6 +14,8 @@ from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from jsonata import Jsonata
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+from moto.core.responses import BaseResponse
+from moto.sqs.responses import SQSResponse
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
@@ -35,6 +37,7 @@ MOVING = (  # change without a write
 def without_ceremony(seams: Seams) -> None:
     """moto asks for no signature; it finds account and region without one."""
     seams.replace(RequestSigner, "sign", lambda self, *args, **given: None)
+    seams.replace(SQSResponse, "region_regex", BaseResponse.region_regex)  # its own finds no address of today
     seams.replace(UserAgentString, "to_string", lambda self: "simulation")
     seams.wrap(AmazonStateLanguageParser, "parse", lambda parse: staticmethod(cache(parse)))
     seams.wrap(json_path, "parse", cache)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from copy import deepcopy
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,12 +14,14 @@ from signalbox.compliance.model import Subject, Write
 from signalbox.compliance.record import State
 from signalbox.compliance.rules.marks import KEPT_FOR_TAG
 from signalbox.compliance.rules.registry import RULES
-from signalbox.kernel.errors import Rejected
+from signalbox.kernel.errors import Rejected, Transient
 from tests.unit.compliance_examples import COPY, EXAMPLES
 from tests.unit.compliance_fakes import Thing
 from tests.unit.compliance_machine import ANA, Railway, assert_in_order
 from tests.unit.compliance_stories import VOLUME, thing
 from tests.unit.compliance_volumes import available, host, volume
+
+OUTAGE = timedelta(minutes=90)
 
 
 def _approved(stage: Railway, of: Thing) -> Subject:
@@ -37,6 +40,11 @@ def _operations(stage: Railway) -> list[str]:
 
 def _restored(configuration: Any) -> Any:
     return RULES[VOLUME].playbook.restored(configuration)
+
+
+def _refuse_one(operation: str, write: Write) -> None:
+    if write.operation == operation:
+        raise Rejected("no")
 
 
 def _refuse(operations: Collection[str], but_of: str, write: Write) -> None:
@@ -146,8 +154,29 @@ def test_a_way_back_that_aws_refuses_or_that_does_not_end_is_told() -> None:
         assert_in_order(stage)
 
 
+def test_an_outage_on_the_way_back_is_no_time_that_a_stage_takes() -> None:
+    stage, of = Railway(), thing(VOLUME)
+    subject = _approved(stage, of)
+    down: list[datetime] = []
+
+    def refuse(write: Write) -> None:
+        _refuse({"AttachVolume"}, subject.resource.id, write)
+        if write.operation == "AttachVolume":
+            down.append(stage.world.clock.now)
+            if down[-1] - down[0] < OUTAGE:
+                stage.world.clock.now += timedelta(minutes=10)  # attempts until now
+                raise Transient("InternalFailure")
+
+    stage.world.estate.refuse = refuse
+    stage.settle(hours=3)
+    assert down[-1] - down[0] >= OUTAGE
+    assert stage.finding(subject).reason == "Rejected: no; undone"
+    assert _restored(of.configuration) == _restored(EXAMPLES[VOLUME].bad)
+    assert_in_order(stage)
+
+
 def test_what_an_instance_has_written_since_is_never_undone() -> None:
-    """The proof fails when all is done: going back would lose it."""
+    """The proof fails when all is done: going back would lose it, and all is as it must be."""
     stage, of = Railway(), thing(VOLUME)
     subject = _approved(stage, of)
     seen: list[int] = []
@@ -160,10 +189,21 @@ def test_what_an_instance_has_written_since_is_never_undone() -> None:
 
     stage.world.estate.blind = blind
     stage.settle()
-    finding = stage.finding(subject)
-    assert finding.state is State.FAILED
-    assert "not undone: all its stages are done" in finding.reason
+    assert stage.finding(subject).state is State.REMEDIATED
+    assert stage.told(subject)[-1] == "Remediation Succeeded"
+    assert not {"Remediation Stopped", "Undo Started"} & {*stage.told(subject)}
     assert "DeleteVolume" not in _operations(stage)
+
+
+def test_what_an_instance_writes_is_not_lost_for_the_sake_of_the_last_stage() -> None:
+    stage, of = Railway(), thing(VOLUME)
+    subject = _approved(stage, of)
+    stage.world.estate.refuse = partial(_refuse_one, "DeleteTags")
+    stage.settle()
+    finding = stage.finding(subject)
+    assert (finding.state, "not undone: all its stages are done" in finding.reason) == (State.FAILED, True)
+    assert "DeleteVolume" not in _operations(stage)
+    stage.world.estate.refuse = lambda write: None
     remediate(subject.finding_id, ANA, stage.world.ports)
     stage.settle()
     assert stage.finding(subject).state is State.REMEDIATED

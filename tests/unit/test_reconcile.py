@@ -116,14 +116,14 @@ def test_a_restore_that_does_not_end_is_told(
 def test_a_sweep_that_finds_nothing_open_is_the_last_for_a_while() -> None:
     world = World()
     world.sweeping.enabled = True
-    assert reconcile(world.ports) == 0
+    assert reconcile(world.ports) == (0, [])
     assert not world.sweeping.enabled
 
 
 def test_a_sweep_that_finds_something_open_goes_on() -> None:
     world = World()
     started(world, spec(CANARY)).step()
-    assert reconcile(world.ports) == 1
+    assert reconcile(world.ports) == (1, [])
     assert world.sweeping.enabled
 
 

@@ -1,26 +1,65 @@
 """What the reconciler does when it is woken."""
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from signalbox.kernel.errors import Rejected
 from signalbox.rollouts.commands.occurrences import ExecutionEnded, SweepDue
 from signalbox.rollouts.commands.reconcile import Care
 from signalbox.rollouts.commands.sweep import sweep
 from signalbox.rollouts.model import HoldKind
-from tests.unit.builders import CANARY, spec
-from tests.unit.fakes import World
+from tests.unit.builders import CANARY, rollout, spec
+from tests.unit.fakes import FakeExecutions, FakeRollouts, World
 from tests.unit.machine import started
 
 
 class TwoLetters:
-    """Port `DeadLetters`."""
+    """Port `DeadLetters`; `ticks` is what it was last asked for."""
 
-    def replay(self) -> int:
+    ticks: bool | None = None
+
+    def replay(self, *, ticks: bool) -> int:
+        self.ticks = ticks
         return 2
 
 
 def test_a_sweep_looks_after_all_and_measures() -> None:
     world = World()
     started(world, spec(CANARY)).step()
-    assert sweep(SweepDue(), world.ports, TwoLetters()) == "1 open, 2 replayed"
+    letters = TwoLetters()
+    assert sweep(SweepDue(), world.ports, letters) == "1 open, 2 replayed"
+    assert letters.ticks
     assert world.gauges.figures == {"RolloutsOpen": 1, "RolloutsStuck": 0, "RestoresOverdue": 0}
+
+
+def _not_of_search(asked: Callable[[Any, str, Any], object]) -> Callable[[Any, str, Any], object]:
+    def answer(port: object, name: str, which: object) -> object:
+        if name in ("search", "r-0"):
+            raise Rejected("search is not to be looked at")
+        return asked(port, name, which)
+
+    return answer
+
+
+@pytest.mark.parametrize("unreadable", [True, False])
+def test_what_is_wrong_with_one_rollout_keeps_none_of_the_others_from_being_looked_after(
+    monkeypatch: pytest.MonkeyPatch, *, unreadable: bool
+) -> None:
+    world, letters = World(), TwoLetters()
+    world.store.open["r-0"] = "search"  # the oldest
+    world.store.records["search", "r-0"] = rollout(service="search", rollout_id="r-0")
+    of_whom, what = (FakeRollouts, "get") if unreadable else (FakeExecutions, "status")
+    monkeypatch.setattr(of_whom, what, _not_of_search(getattr(of_whom, what)))
+    story = started(world, spec(CANARY)).run_into(HoldKind.BAKE)
+    world.executions.statuses[story.rollout_id, 1] = "ABORTED"
+    with pytest.raises(Rejected, match="search"):
+        sweep(SweepDue(), world.ports, letters)
+    monkeypatch.undo()
+    assert story.rollout.generation == 2
+    assert letters.ticks is False
+    assert world.gauges.figures["RolloutsOpen"] == (1 if unreadable else 2)
 
 
 def test_an_execution_that_was_killed_is_looked_after_at_once() -> None:

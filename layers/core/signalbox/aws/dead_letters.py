@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 10  # of ten letters each, in one sweep
 HIDDEN_FOR = 60  # seconds; a letter that fails again waits for the next sweep
+TICK = "Scheduled Event"  # of a rule that only tells the time
 
 
 class SqsDeadLetters:
@@ -25,9 +26,12 @@ class SqsDeadLetters:
         self._functions = functions
         self._pages = pages
 
-    def replay(self) -> int:
-        """How many were delivered. A letter that nobody takes stays, and so does the alarm on the queue."""
+    def replay(self, *, ticks: bool) -> int:
+        """How many were delivered. A letter that nobody takes stays, and so does the alarm on the queue. Of
+        the `ticks` of a rule one is delivered and the others are thrown away, for they all mean now; without
+        `ticks` they stay."""
         count = 0
+        told: set[str] = set()
         for _ in range(MOST_ROUNDS):
             with aws_errors():
                 letters = (
@@ -39,28 +43,37 @@ class SqsDeadLetters:
                 )
             if not letters:
                 break
-            count += sum(self._delivered(letter) for letter in letters)
+            count += sum(self._delivered(letter, ticks, told) for letter in letters)
         return count
 
-    def _delivered(self, letter: "MessageTypeDef") -> bool:
-        function = self._function_for(letter.get("Body", ""))
-        if function is None:
+    def _delivered(self, letter: "MessageTypeDef", ticks: bool, told: set[str]) -> bool:
+        event = _event(letter.get("Body", ""))
+        function = self._function_for(event)
+        rule = str(event.get("resources")) if event.get("detail-type") == TICK else ""
+        if function is None or (rule and not ticks):
             return False
         try:
             with aws_errors():
-                client("lambda").invoke(
-                    FunctionName=function, InvocationType="Event", Payload=letter["Body"].encode()
-                )
+                if rule not in told:
+                    client("lambda").invoke(
+                        FunctionName=function, InvocationType="Event", Payload=letter["Body"].encode()
+                    )
                 client("sqs").delete_message(QueueUrl=self._queue_url, ReceiptHandle=letter["ReceiptHandle"])
         except (Transient, Rejected):
             return False
+        told |= {rule} - {""}
         return True
 
-    def _function_for(self, body: str) -> str | None:
-        try:
-            event: JsonObject = json.loads(body)
-        except ValueError:
-            return None
-        if not isinstance(event, dict) or event.get("detail-type") in self._pages:
+    def _function_for(self, event: JsonObject) -> str | None:
+        if event.get("detail-type") in self._pages:
             return None
         return self._functions.get(str(event.get("source")))
+
+
+def _event(body: str) -> JsonObject:
+    """What is none is empty."""
+    try:
+        event = json.loads(body)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}

@@ -40,11 +40,13 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """The stage that a fix, or its undo, has reached, since when, and the writes of it that are recorded."""
+    """The stage that a fix, or its undo, has reached, since when, and the writes of it that are recorded;
+    `looked_at` is when AWS last took what was written there. Time in which it did not is left out of `at`."""
 
     stage: str
     at: datetime
     writes: tuple[Write, ...]
+    looked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,7 @@ class Sweeping(Protocol):
 class DeadLetters(Protocol):
     """Events that could not be delivered."""
 
-    def replay(self) -> int: ...
+    def replay(self, *, ticks: bool) -> int: ...
 
 
 class Gauges(Protocol):

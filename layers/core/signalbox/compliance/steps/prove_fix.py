@@ -8,19 +8,11 @@ from signalbox.compliance.decisions.waves import WATCHED_FOR
 from signalbox.compliance.model import Configuration, Judgement, Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
-from signalbox.compliance.record import Finding, State
+from signalbox.compliance.record import Finding
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.steps.look import SOONEST, until_next_look
-from signalbox.compliance.steps.turn import (
-    RemediationCommand,
-    at_rest,
-    gone,
-    happened,
-    recorded,
-    rule_of,
-    take_turn,
-    tell,
-)
+from signalbox.compliance.steps.proven import proven
+from signalbox.compliance.steps.turn import RemediationCommand, gone, recorded, rule_of, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
 UNTIL_LATER = 3600  # seconds, for what AWS applies in a window of its own
@@ -85,11 +77,7 @@ def _proven(finding: Finding, reason: str, after: Configuration, ports: Complian
         for config_rule, name in ports.config_rules.items():
             if name == finding.rule:
                 ports.evaluations.evaluate(config_rule)
-    attempt = replace(finding.remediation, after=after)
-    evidence = happened(
-        "Remediation Succeeded", reason, ports, before=finding.remediation.before, after=after
-    )
-    tell(replace(at_rest(finding, State.REMEDIATED, reason, ports), remediation=attempt), [evidence], ports)
+    proven(finding, reason, after, ports)
 
 
 def _again(finding: Finding, judgement: Judgement, ports: CompliancePorts) -> Progress:

@@ -1,7 +1,7 @@
 """One stage of a fix, or of its undo: recorded before its writes, and left when it takes too long."""
 
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from signalbox.compliance.model import Write
 from signalbox.compliance.ports import CompliancePorts
@@ -14,21 +14,34 @@ SOONEST = 2  # seconds between two looks; each round of a stage twice as many
 LONGEST_WAIT = 60  # seconds
 # What EC2 has made it may not list at once: made again it would be there twice.
 SHOWS_WITHIN = timedelta(seconds=15)
+# More than any wait between two looks: AWS was down, or took no writes. A stage is not late for that.
+AWAY = timedelta(minutes=5)
 
 
 def entered(finding: Finding, stage: Stage, ports: CompliancePorts) -> tuple[Finding, tuple[Write, ...]]:
     """The finding at that stage, and what is to be written now. It stands in the timeline already; what stood
     there is not told again, and what was written a moment ago is given time to show."""
-    last = finding.remediation.reached
+    last, now = finding.remediation.reached, ports.clock()
     if last is None or last.stage != stage.name:
-        reached = Reached(stage=stage.name, at=ports.clock(), writes=stage.writes)
+        reached = Reached(stage=stage.name, at=now, writes=stage.writes, looked_at=now)
         return _told(finding, stage, reached, ports), stage.writes
-    attempt = replace(finding.remediation, rounds=finding.remediation.rounds + 1)
-    finding = replace(finding, remediation=attempt)
+    reached = replace(last, at=_since(last, now), looked_at=now)
     if stage.writes not in ((), last.writes):
-        return _told(finding, stage, replace(last, writes=stage.writes), ports), stage.writes
-    is_fresh = ports.clock() - last.at < SHOWS_WITHIN
-    return recorded(finding, (), ports), () if is_fresh else stage.writes
+        return _told(finding, stage, replace(reached, writes=stage.writes), ports), stage.writes
+    attempt = replace(finding.remediation, reached=reached, rounds=finding.remediation.rounds + 1)
+    is_fresh = now - reached.at < SHOWS_WITHIN
+    return replace(finding, remediation=attempt), () if is_fresh else stage.writes
+
+
+def _since(last: Reached, now: datetime) -> datetime:
+    gap = now - (last.looked_at or now)
+    return last.at + gap if gap > AWAY else last.at
+
+
+def taken(finding: Finding, ports: CompliancePorts) -> None:
+    """AWS has taken what was to be written: that is remembered. Of a first round it is already."""
+    if finding.remediation.rounds:
+        recorded(finding, (), ports)
 
 
 def _told(finding: Finding, stage: Stage, reached: Reached, ports: CompliancePorts) -> Finding:

@@ -4,13 +4,14 @@ from dataclasses import asdict, replace
 
 from signalbox.compliance.decisions.breaker import MOST, is_flapping, recent
 from signalbox.compliance.decisions.undo import different
-from signalbox.compliance.model import Configuration, Observed, Write
+from signalbox.compliance.model import Configuration, Observed, Verdict, Write
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Rule, Stage
 from signalbox.compliance.steps.break_loop import break_loop
-from signalbox.compliance.steps.stage import entered, is_late, rest
+from signalbox.compliance.steps.proven import proven
+from signalbox.compliance.steps.stage import entered, is_late, rest, taken
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
@@ -40,24 +41,32 @@ def undo_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     if finding.remediation.undo is not None:
         return undo_on_request(finding, finding.remediation.undo, ports)
     failure = (command.failure or finding.remediation.failure or UNKNOWN)[:LONGEST_FAILURE]
-    before = finding.remediation.before
-    if before is None:
+    if finding.remediation.before is None:
         return _failed(finding, f"{failure}; nothing was changed", "untouched", ports)
     try:
-        return _undone(finding, before, failure, ports)
+        return _looked_at(finding, failure, ports)
     except (NotFound, Rejected) as error:  # the rule is gone, or the resource cannot be read any more
         return _failed(finding, f"{failure}; not undone: {error}", "stuck", ports)
 
 
-def _undone(finding: Finding, before: Configuration, failure: str, ports: CompliancePorts) -> Progress:
-    """At once; and proven when nobody can come late with the fix any more."""
+def _looked_at(finding: Finding, failure: str, ports: CompliancePorts) -> Progress:
+    """Undone unless it is gone, or right after all."""
     rule = rule_of(finding, ports)
     found = ports.estate.observe(rule, finding.resource)
+    if found is not None and _is_right_after_all(finding, rule, found):
+        proven(finding, rule.judge(found.configuration).reason, found.configuration, ports)
+        return Progress(next=Next.DONE)
     if found is not None and not finding.remediation.stopped:  # of what is gone the rule goes on
         finding = _stopped(finding, failure, ports)
         found = ports.estate.observe(rule, finding.resource)
     if found is None:
         return gone(finding, ports)
+    return _undone(finding, rule, found, failure, ports)
+
+
+def _undone(finding: Finding, rule: Rule, found: Observed, failure: str, ports: CompliancePorts) -> Progress:
+    """At once; and proven when nobody can come late with the fix any more."""
+    before = finding.remediation.before or {}
     changed = different(rule, before, found.configuration)
     if changed and not finding.remediation.undoing:
         if _is_too_late(finding, rule, found):
@@ -69,14 +78,25 @@ def _undone(finding: Finding, before: Configuration, failure: str, ports: Compli
     refused: list[str] = []
     if changed and rule.playbook.stages is None:
         refused = written(rule.playbook.undo(finding.resource, before), ports)
-        found = ports.estate.observe(rule, finding.resource)
-        if found is None:
+        now = ports.estate.observe(rule, finding.resource)
+        if now is None:
             return gone(finding, ports)
+        found = now
     if not finding.remediation.rested:
         rested = replace(finding.remediation, rested=True)
         recorded(replace(finding, remediation=rested), (), ports)
         return Progress(next=Next.UNDO_FIX, seconds=LINGERS, failure=failure)
     return _ended(finding, found, [*refused, *_left(rule, before, found)], failure, ports)
+
+
+def _is_right_after_all(finding: Finding, rule: Rule, found: Observed) -> bool:
+    """Whether all stages are done and the resource is as it must be: only its proof has failed, and there
+    would be no way back."""
+    stages, attempt = rule.playbook.stages, finding.remediation
+    if stages is None or attempt.undoing:
+        return False
+    is_done = stages.forward(finding.resource, attempt.before or {}, found.configuration) is None
+    return is_done and rule.judge(found.configuration).verdict is Verdict.COMPLIANT
 
 
 def _is_too_late(finding: Finding, rule: Rule, found: Observed) -> bool:
@@ -133,6 +153,7 @@ def _one_stage(finding: Finding, stage: Stage, failure: str, ports: CompliancePo
     problems = late or written(writes, ports)
     if problems:
         return _failed(finding, f"{failure}; not undone: {'; '.join(problems)}", "stuck", ports)
+    taken(finding, ports)
     return Progress(next=Next.UNDO_FIX, seconds=rest(finding), failure=failure)
 
 

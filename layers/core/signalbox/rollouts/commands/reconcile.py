@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from signalbox.kernel.clock import from_rfc3339, rfc3339
+from signalbox.kernel.each import each
 from signalbox.kernel.errors import Conflict, NotFound
 from signalbox.rollouts.commands.take_over import take_over
 from signalbox.rollouts.model import Phase, Stop, StopKind
@@ -56,16 +58,16 @@ def _overdue(rollout: Rollout, now: datetime) -> bool:
     return rollout.hold is not None and now - from_rfc3339(rollout.hold.until) > OVERDUE
 
 
-def reconcile(ports: Ports) -> int:
-    """How many rollouts are open. A sweep that finds none lets the next ones rest until another begins."""
+def reconcile(ports: Ports) -> tuple[int, list[Exception]]:
+    """How many rollouts are open, and what came in the way of looking after some of them. A sweep that finds
+    none lets the next ones rest until another begins."""
     found = ports.rollouts.open()
-    for service, rollout_id in found:
-        reconcile_one(service, rollout_id, ports)
+    _, failures = each(partial(reconcile_one, service, rollout_id, ports) for service, rollout_id in found)
     if not found:
         ports.sweeping.disable()
         if ports.rollouts.open():
             ports.sweeping.enable()
-    return len(found)
+    return len(found), failures
 
 
 def reconcile_one(service: str, rollout_id: str, ports: Ports) -> Care:

@@ -1,5 +1,8 @@
 """What the reconciler does when it is woken."""
 
+from functools import partial
+
+from signalbox.kernel.each import each
 from signalbox.rollouts.commands.occurrences import ExecutionEnded, SweepDue
 from signalbox.rollouts.commands.patrol import patrol
 from signalbox.rollouts.commands.reconcile import is_restoring_for_long, reconcile, reconcile_one
@@ -8,13 +11,18 @@ from signalbox.rollouts.ports import DeadLetters, Ports
 
 
 def sweep(occasion: ExecutionEnded | SweepDue, ports: Ports, letters: DeadLetters) -> str:
-    """One rollout after its execution has ended; otherwise all that are open, and the dead letters."""
+    """One rollout after its execution has ended; otherwise all that are open, and the dead letters. What came
+    in the way of one rollout is raised when all else is done: then the sweep comes again, and people are told
+    when it goes on."""
     if isinstance(occasion, ExecutionEnded):
         return _after_execution(occasion, ports)
-    count = reconcile(ports)
-    replayed = letters.replay()
-    _measure(ports)
-    return "; ".join([f"{count} open, {replayed} replayed", *(_patrol(ports) if occasion.hourly else ())])
+    count, failures = reconcile(ports)
+    failures += _measure(ports)
+    replayed = letters.replay(ticks=not failures)
+    told = "; ".join([f"{count} open, {replayed} replayed", *(_patrol(ports) if occasion.hourly else ())])
+    if failures:
+        raise failures[0]
+    return told
 
 
 def _patrol(ports: Ports) -> tuple[str, ...]:
@@ -30,11 +38,13 @@ def _after_execution(ended: ExecutionEnded, ports: Ports) -> str:
     return reconcile_one(ended.service, ended.rollout_id, ports)
 
 
-def _measure(ports: Ports) -> None:
-    rollouts = [ports.rollouts.get(service, rollout_id) for service, rollout_id in ports.rollouts.open()]
+def _measure(ports: Ports) -> list[Exception]:
+    """Of all that can be read; what came in the way of others."""
+    rollouts, failures = each(partial(ports.rollouts.get, *found) for found in ports.rollouts.open())
     now = ports.clock()
     ports.gauges.measure(
         RolloutsOpen=len(rollouts),
         RolloutsStuck=sum(1 for r in rollouts if r.phase is Phase.STUCK),
         RestoresOverdue=sum(1 for r in rollouts if is_restoring_for_long(r, now)),
     )
+    return failures
