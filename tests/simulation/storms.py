@@ -58,8 +58,8 @@ Targets = list[tuple[str, Ending]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
-    """What is drawn: a case and an ending for each target, whether a third service shares the first of them,
-    and what happens, each so many seconds after the one before."""
+    """What is drawn: a case and an ending for each target, whether another service shares the first of them,
+    as it does when it is the only one, and what happens, each so many seconds after the one before."""
 
     targets: tuple[tuple[str, Ending], ...]
     shared: bool
@@ -156,7 +156,7 @@ class Storms(RuleBasedStateMachine):
 
     @initialize(chosen=TARGETS, shared=st.booleans(), gust=GUSTS)
     def cast(self, chosen: Targets, shared: bool, gust: Gust) -> None:  # noqa: FBT001
-        self.targets, self.shared = tuple(chosen), shared
+        self.targets, self.shared = tuple(chosen), shared or len(chosen) == 1
         self.events.append((0, "gust", gust))
 
     @rule(after=WAITS, part=st.integers(0, 2))
