@@ -99,9 +99,12 @@ def test_what_a_step_is_retried_for_is_no_reason_to_leave_things_behind(name: st
 
 
 @_each_task
-def test_a_fleet_is_stopped_late_rather_than_not_at_all(name: str, state: State) -> None:
-    """A table that is away for five minutes at eight on Friday is no reason to run until Monday."""
-    if name in _OF_FLEETS:
+def test_a_fleet_is_stopped_and_a_finding_put_right_late_rather_than_not_at_all(
+    name: str, state: State
+) -> None:
+    """A table that is away for five minutes at eight on Friday is no reason to run until Monday, nor to leave
+    a finding at which nobody would look again."""
+    if name in _OF_FLEETS | _OF_FINDINGS:
         retrier = next(one for one in state["Retry"] if {"Transient", "States.ALL"} & {*one["ErrorEquals"]})
         assert retrier["MaxAttempts"] == 99_999_999
 

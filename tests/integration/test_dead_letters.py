@@ -9,11 +9,11 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from signalbox.aws import clients
-from signalbox.aws.dead_letters import TICK, SqsDeadLetters
+from signalbox.aws.dead_letters import SqsDeadLetters
 from tests.integration.compliance_stages import REGION
 
-FUNCTIONS = {"aws.events": "Sweep", "aws.cloudwatch": "OnAlarm"}
-EVERY_MINUTE, EVERY_HOUR = ({"source": "aws.events", "detail-type": TICK, "resources": [n]} for n in "mh")
+FUNCTIONS = {"aws.states": "Sweep", "aws.cloudwatch": "OnAlarm"}
+TICK = {"source": "aws.events", "detail-type": "Scheduled Event"}
 ALARM = {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change"}
 Event = dict[str, Any]
 
@@ -54,25 +54,17 @@ def queue() -> Iterator[Queue]:
     clients._made.cache_clear()
 
 
-def test_of_the_ticks_of_a_rule_one_is_delivered_for_they_all_mean_now(queue: Queue) -> None:
-    queue.put(EVERY_MINUTE, EVERY_MINUTE, EVERY_HOUR, EVERY_MINUTE, EVERY_HOUR)
-    queue.will_deliver("Sweep")
-    queue.will_deliver("Sweep")
-    assert queue.letters.replay(ticks=True) == 5
+def test_ticks_are_thrown_away_for_the_next_one_says_the_same(queue: Queue) -> None:
+    """Delivered again to a sweep that fails, each would leave a letter, and be another sweep."""
+    queue.put(TICK, ALARM, TICK, ALARM)
+    queue.will_deliver("OnAlarm")
+    queue.will_deliver("OnAlarm")
+    assert queue.letters.replay() == 4
     assert queue.count() == 0
 
 
-def test_while_sweeps_fail_ticks_stay_and_all_else_is_delivered(queue: Queue) -> None:
-    """Each would leave a letter again, and another sweep for each letter."""
-    queue.put(EVERY_MINUTE, ALARM, EVERY_HOUR, ALARM)
-    queue.will_deliver("OnAlarm")
-    queue.will_deliver("OnAlarm")
-    assert queue.letters.replay(ticks=False) == 2
-    assert queue.count() == 2
-
-
-def test_a_tick_that_cannot_be_delivered_yet_stays(queue: Queue) -> None:
-    queue.put(EVERY_MINUTE)
+def test_what_cannot_be_delivered_yet_stays(queue: Queue) -> None:
+    queue.put(ALARM)
     queue.lambda_.add_client_error("invoke", "TooManyRequestsException", http_status_code=429)
-    assert queue.letters.replay(ticks=True) == 0
+    assert queue.letters.replay() == 0
     assert queue.count() == 1

@@ -39,7 +39,7 @@ AT_EACH_WRITE = frozenset({*WISHES, *DEEDS})
 FAILING = ESTATE | {"dynamodb"}
 LONG_ENOUGH = frozenset({
     "Restore", "ResolveFleet", "SwitchPower", "VerifyPower", "OnTransition", "OnPowerEvent", "SweepFleets",
-    "ProveFix", "UndoFix",
+    "AssessFinding", "AwaitApproval", "ApplyFix", "ProveFix", "UndoFix",
 })  # fmt: skip
 
 

@@ -208,7 +208,7 @@ class Railway:
     def _again(
         self, execution: Execution, state: Next, error: BaseException, *, caught: bool = False
     ) -> None:
-        execution.retries += 1
+        execution.retries += not isinstance(error, Transient)
         execution.at = self.now + timedelta(seconds=1)
         if state is not Next.UNDO_FIX and (caught or execution.retries > RETRIES):
             self._go(execution, Progress(next=Next.UNDO_FIX, failure=f"{type(error).__name__}: {error}"))

@@ -1,7 +1,10 @@
 """What goes wrong is undone field by field, and told; what cannot be looked at is not touched."""
 
 from copy import deepcopy
+from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from signalbox.compliance.commands.remediate import approve
 from signalbox.compliance.model import Write
@@ -104,18 +107,65 @@ def test_a_fix_that_is_refused_since_the_resource_has_gone_halts_nothing() -> No
 def test_what_cannot_be_looked_at_is_not_touched_and_somebody_is_told() -> None:
     """Fail closed: also when it is an exception that cannot be read."""
     for call in ("estate.observe", "exceptions.all"):
-        for error in (Rejected("AccessDenied"), Transient("away")):
-            stage = Railway()
-            bucket = stage.has(BUCKET, thing(BUCKET))
-            stage.world.wire.fail = refusing(call, error)
-            stage.says(bucket)
-            stage.settle()
-            finding = stage.finding(bucket)
-            assert finding.state is State.FAILED
-            assert finding.reason.endswith(f"{error}; nothing was changed")
-            assert stage.world.executions.status(finding.id, 1) == "FAILED"
-            assert stage.world.estate.writes == []
-            assert_in_order(stage)
+        stage = Railway()
+        bucket = stage.has(BUCKET, thing(BUCKET))
+        stage.world.wire.fail = refusing(call, Rejected("AccessDenied"))
+        stage.says(bucket)
+        stage.settle()
+        finding = stage.finding(bucket)
+        assert finding.state is State.FAILED
+        assert finding.reason.endswith("AccessDenied; nothing was changed")
+        assert stage.world.executions.status(finding.id, 1) == "FAILED"
+        assert stage.world.estate.writes == []
+        assert_in_order(stage)
+
+
+@pytest.mark.parametrize("call", ["estate.observe", "exceptions.all", "estate.write"])
+def test_aws_that_is_down_for_an_hour_is_waited_for(call: str) -> None:
+    """Nobody would look again at a finding that is given up: AWS Config tells of it once."""
+    stage, of = Railway(), thing(BUCKET)
+    bucket = stage.has(BUCKET, of)
+    down: list[datetime] = []
+
+    def fail(asked: str) -> None:
+        if asked == call:
+            down.append(stage.now)
+            if down[-1] - down[0] < timedelta(hours=1):
+                stage.world.clock.now += timedelta(minutes=5)  # attempts until now
+                raise Transient("away")
+
+    stage.world.wire.fail = fail
+    stage.says(bucket)
+    stage.settle(hours=3)
+    assert stage.finding(bucket).state is State.REMEDIATED
+    assert stage.told(bucket) == ["Finding Opened", "Remediation Started", "Remediation Succeeded"]
+    assert_in_order(stage)
+
+
+def test_the_time_for_the_proof_begins_when_aws_has_taken_the_fix() -> None:
+    """Its write had to wait for an hour, and at first AWS shows how it was before."""
+    stage, of = Railway(), thing(BUCKET)
+    before = deepcopy(of.configuration)
+    bucket = stage.has(BUCKET, of)
+    down: list[datetime] = []
+    fixed: list[Any] = []
+
+    def fail(asked: str) -> None:
+        if asked == "estate.write":
+            down.append(stage.now)
+            if down[-1] - down[0] < timedelta(hours=1):
+                stage.world.clock.now += timedelta(minutes=5)  # attempts until now
+                raise Transient("away")
+        if asked == "estate.observe" and stage.world.estate.writes:
+            fixed.append(deepcopy(of.configuration))
+            of.configuration = before if len(fixed) == 1 else fixed[0]
+
+    stage.world.wire.fail = fail
+    stage.says(bucket)
+    stage.settle(hours=3)
+    assert len(fixed) > 1
+    assert stage.finding(bucket).state is State.REMEDIATED
+    assert "Remediation Stopped" not in stage.told(bucket)
 
 
 def test_what_cannot_be_read_any_more_after_the_fix_is_told_as_not_undone() -> None:

@@ -231,7 +231,6 @@ def dead_letters() -> "DeadLetters":
         "aws.cloudwatch": given.on_alarm_function,
         "aws.autoscaling": given.on_platform_event_function,
         "aws.states": given.sweep_function,
-        "aws.events": given.sweep_function,
         "aws.ec2": given.on_power_event_function,
         "aws.rds": given.on_power_event_function,
         "aws.tag": given.on_power_event_function,

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 10  # of ten letters each, in one sweep
 HIDDEN_FOR = 60  # seconds; a letter that fails again waits for the next sweep
-TICK = "Scheduled Event"  # of a rule that only tells the time
 
 
 class SqsDeadLetters:
@@ -26,12 +25,10 @@ class SqsDeadLetters:
         self._functions = functions
         self._pages = pages
 
-    def replay(self, *, ticks: bool) -> int:
-        """How many were delivered. A letter that nobody takes stays, and so does the alarm on the queue. Of
-        the `ticks` of a rule one is delivered and the others are thrown away, for they all mean now; without
-        `ticks` they stay."""
+    def replay(self) -> int:
+        """How many were delivered, or thrown away, since the next tick says the same. A letter that nobody
+        takes stays, and so does the alarm on the queue."""
         count = 0
-        told: set[str] = set()
         for _ in range(MOST_ROUNDS):
             with aws_errors():
                 letters = (
@@ -43,31 +40,34 @@ class SqsDeadLetters:
                 )
             if not letters:
                 break
-            count += sum(self._delivered(letter, ticks, told) for letter in letters)
+            count += sum(self._delivered(letter) for letter in letters)
         return count
 
-    def _delivered(self, letter: "MessageTypeDef", ticks: bool, told: set[str]) -> bool:
+    def _delivered(self, letter: "MessageTypeDef") -> bool:
         event = _event(letter.get("Body", ""))
         function = self._function_for(event)
-        rule = str(event.get("resources")) if event.get("detail-type") == TICK else ""
-        if function is None or (rule and not ticks):
+        if function is None and not _is_tick(event):
             return False
         try:
             with aws_errors():
-                if rule not in told:
+                if function is not None:
                     client("lambda").invoke(
                         FunctionName=function, InvocationType="Event", Payload=letter["Body"].encode()
                     )
                 client("sqs").delete_message(QueueUrl=self._queue_url, ReceiptHandle=letter["ReceiptHandle"])
         except (Transient, Rejected):
             return False
-        told |= {rule} - {""}
         return True
 
     def _function_for(self, event: JsonObject) -> str | None:
-        if event.get("detail-type") in self._pages:
+        if event.get("detail-type") in self._pages or _is_tick(event):
             return None
         return self._functions.get(str(event.get("source")))
+
+
+def _is_tick(event: JsonObject) -> bool:
+    """Of a rule that only tells the time."""
+    return (event.get("source"), event.get("detail-type")) == ("aws.events", "Scheduled Event")
 
 
 def _event(body: str) -> JsonObject:

@@ -41,12 +41,13 @@ class Approval:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
     """The stage that a fix, or its undo, has reached, since when, and the writes of it that are recorded;
-    `looked_at` is when AWS last took what was written there. Time in which it did not is left out of `at`."""
+    `answered_at` is when AWS last answered there, to reads and to writes. While it did not, no time went by:
+    `at` is moved on by that."""
 
     stage: str
     at: datetime
     writes: tuple[Write, ...]
-    looked_at: datetime | None = None
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,7 @@ class Sweeping(Protocol):
 class DeadLetters(Protocol):
     """Events that could not be delivered."""
 
-    def replay(self, *, ticks: bool) -> int: ...
+    def replay(self) -> int: ...
 
 
 class Gauges(Protocol):

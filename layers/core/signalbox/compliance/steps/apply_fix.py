@@ -8,7 +8,7 @@ from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
 from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Stages
-from signalbox.compliance.steps.stage import entered, is_late, rest, taken
+from signalbox.compliance.steps.stage import answered, entered, is_late, rest
 from signalbox.compliance.steps.turn import RemediationCommand, gone, happened, rule_of, take_turn, tell
 from signalbox.kernel.events import ENGINE, JsonObject
 
@@ -50,7 +50,7 @@ def _next_stage(finding: Finding, stages: Stages, ports: CompliancePorts) -> Pro
         return Progress(next=Next.UNDO_FIX, failure=f"not done in time: {stage.name}")
     for write in writes:
         ports.estate.write(write)
-    taken(finding, ports)
+    answered(finding, ports)
     return Progress(next=Next.APPLY_FIX, seconds=rest(finding))
 
 

@@ -2,20 +2,20 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 
 from signalbox.compliance.decisions.waves import WATCHED_FOR
 from signalbox.compliance.model import Configuration, Judgement, Verdict
 from signalbox.compliance.ports import CompliancePorts
 from signalbox.compliance.progress import Next, Progress
-from signalbox.compliance.record import Finding
+from signalbox.compliance.record import Finding, Reached
 from signalbox.compliance.rules.rule import Rule
-from signalbox.compliance.steps.look import SOONEST, until_next_look
+from signalbox.compliance.steps.look import SOONEST, UNTIL_LATER, longest_rest, until_next_look
 from signalbox.compliance.steps.proven import proven
+from signalbox.compliance.steps.stage import AWAY, at_stage
 from signalbox.compliance.steps.turn import RemediationCommand, gone, recorded, rule_of, take_turn
 from signalbox.kernel.errors import Rejected, Transient
 
-UNTIL_LATER = 3600  # seconds, for what AWS applies in a window of its own
+PROOF = "the proof"
 
 
 def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
@@ -34,13 +34,16 @@ def prove_fix(command: RemediationCommand, ports: CompliancePorts) -> Progress:
     return _judged(finding, rule, observed.configuration, ports)
 
 
-def _judged(finding: Finding, rule: Rule, now: Configuration, ports: CompliancePorts) -> Progress:
-    judgement = rule.judge(now)
+def _judged(finding: Finding, rule: Rule, after: Configuration, ports: CompliancePorts) -> Progress:
+    """AWS has as long for it as it may take, from the first look on."""
+    judgement = rule.judge(after)
     if judgement.verdict is Verdict.COMPLIANT:
-        return _kept(finding, judgement.reason, now, ports)
-    if ports.clock() - _acted_at(finding) > rule.playbook.within:
+        return _kept(finding, judgement.reason, after, ports)
+    now = ports.clock()
+    reached = at_stage(finding.remediation.reached, PROOF, now, AWAY + longest_rest(rule))
+    if now - reached.at > rule.playbook.within:
         return Progress(next=Next.UNDO_FIX, failure=f"not proven in time: {judgement.reason}")
-    return _again(finding, judgement, ports)
+    return _again(finding, reached, judgement, ports)
 
 
 def _kept(finding: Finding, reason: str, after: Configuration, ports: CompliancePorts) -> Progress:
@@ -59,12 +62,6 @@ def _is_watched(finding: Finding, ports: CompliancePorts) -> bool:
     return wave.waiting and finding.id in wave.first and not finding.remediation.watched
 
 
-def _acted_at(finding: Finding) -> datetime:
-    """When its last stage began, or all of it where there are none."""
-    attempt = finding.remediation
-    return attempt.reached.at if attempt.reached else attempt.acted_at or finding.detected_at
-
-
 def _is_unfinished(finding: Finding, rule: Rule, now: Configuration) -> bool:
     """Whether a stage is not, or not any more, done."""
     stages, before = rule.playbook.stages, finding.remediation.before
@@ -80,8 +77,8 @@ def _proven(finding: Finding, reason: str, after: Configuration, ports: Complian
     proven(finding, reason, after, ports)
 
 
-def _again(finding: Finding, judgement: Judgement, ports: CompliancePorts) -> Progress:
-    attempt = replace(finding.remediation, rounds=finding.remediation.rounds + 1)
+def _again(finding: Finding, reached: Reached, judgement: Judgement, ports: CompliancePorts) -> Progress:
+    attempt = replace(finding.remediation, reached=reached, rounds=finding.remediation.rounds + 1)
     recorded(replace(finding, reason=judgement.reason, remediation=attempt), (), ports)
     if judgement.verdict is Verdict.PENDING:
         return Progress(next=Next.PROVE_FIX, seconds=UNTIL_LATER)

@@ -22,24 +22,25 @@ def entered(finding: Finding, stage: Stage, ports: CompliancePorts) -> tuple[Fin
     """The finding at that stage, and what is to be written now. It stands in the timeline already; what stood
     there is not told again, and what was written a moment ago is given time to show."""
     last, now = finding.remediation.reached, ports.clock()
-    if last is None or last.stage != stage.name:
-        reached = Reached(stage=stage.name, at=now, writes=stage.writes, looked_at=now)
-        return _told(finding, stage, reached, ports), stage.writes
-    reached = replace(last, at=_since(last, now), looked_at=now)
-    if stage.writes not in ((), last.writes):
+    reached = at_stage(last, stage.name, now)
+    is_new = last is None or last.stage != stage.name
+    if is_new or stage.writes not in ((), reached.writes):
         return _told(finding, stage, replace(reached, writes=stage.writes), ports), stage.writes
     attempt = replace(finding.remediation, reached=reached, rounds=finding.remediation.rounds + 1)
     is_fresh = now - reached.at < SHOWS_WITHIN
     return replace(finding, remediation=attempt), () if is_fresh else stage.writes
 
 
-def _since(last: Reached, now: datetime) -> datetime:
-    gap = now - (last.looked_at or now)
-    return last.at + gap if gap > AWAY else last.at
+def at_stage(last: Reached | None, name: str, now: datetime, away: timedelta = AWAY) -> Reached:
+    """Since when it has been there, now that AWS has answered again; since now when it was not there."""
+    if last is None or last.stage != name:
+        return Reached(stage=name, at=now, writes=(), answered_at=now)
+    gap = now - (last.answered_at or now)
+    return replace(last, at=last.at + gap if gap > away else last.at, answered_at=now)
 
 
-def taken(finding: Finding, ports: CompliancePorts) -> None:
-    """AWS has taken what was to be written: that is remembered. Of a first round it is already."""
+def answered(finding: Finding, ports: CompliancePorts) -> None:
+    """AWS has answered all of a round: that is remembered. Of a first one it is already."""
     if finding.remediation.rounds:
         recorded(finding, (), ports)
 

@@ -11,7 +11,7 @@ from signalbox.compliance.record import Finding, State
 from signalbox.compliance.rules.rule import Rule, Stage
 from signalbox.compliance.steps.break_loop import break_loop
 from signalbox.compliance.steps.proven import proven
-from signalbox.compliance.steps.stage import entered, is_late, rest, taken
+from signalbox.compliance.steps.stage import answered, entered, is_late, rest
 from signalbox.compliance.steps.turn import (
     RemediationCommand,
     at_rest,
@@ -153,7 +153,7 @@ def _one_stage(finding: Finding, stage: Stage, failure: str, ports: CompliancePo
     problems = late or written(writes, ports)
     if problems:
         return _failed(finding, f"{failure}; not undone: {'; '.join(problems)}", "stuck", ports)
-    taken(finding, ports)
+    answered(finding, ports)
     return Progress(next=Next.UNDO_FIX, seconds=rest(finding), failure=failure)
 
 

@@ -10,12 +10,14 @@ from signalbox.compliance.record import Excepted, Finding, State, UndoRequest
 from signalbox.compliance.rules.rule import Rule
 from signalbox.compliance.spec import ExceptionSpec
 from signalbox.compliance.steps.keep_exception import keep, tell_exception
-from signalbox.compliance.steps.look import until_next_look
+from signalbox.compliance.steps.look import longest_rest, until_next_look
+from signalbox.compliance.steps.stage import AWAY, at_stage
 from signalbox.compliance.steps.turn import at_rest, gone, happened, recorded, rule_of, tell
 from signalbox.compliance.steps.write_undo import LINGERS, written
 from signalbox.kernel.clock import rfc3339
 from signalbox.kernel.errors import NotFound, Rejected
 
+BACK = "as before"
 LONGEST_OWNER = 64  # characters
 
 
@@ -35,7 +37,8 @@ def undo_on_request(finding: Finding, request: UndoRequest, ports: CompliancePor
 def _undone(
     finding: Finding, request: UndoRequest, rule: Rule, found: Observed, ports: CompliancePorts
 ) -> Progress:
-    """At once; and proven when AWS shows it, and nobody can come late with the fix any more."""
+    """At once; and proven when AWS shows it, and nobody can come late with the fix any more. AWS has as long
+    for it as for the fix."""
     if request.began_at is None:
         obstacle = obstacle_to_undo(finding, rule, found)
         if obstacle:
@@ -49,10 +52,12 @@ def _undone(
         if now is None:
             return gone(finding, ports)
         found, left = now, not_brought_back(finding.remediation, rule, now.configuration)
+    reached = at_stage(finding.remediation.reached, BACK, ports.clock(), AWAY + longest_rest(rule))
+    finding = replace(finding, remediation=replace(finding.remediation, reached=reached))
     if not finding.remediation.rested:
         recorded(replace(finding, remediation=replace(finding.remediation, rested=True)), (), ports)
         return Progress(next=Next.UNDO_FIX, seconds=LINGERS)
-    if left and not refused and not _is_late(request, rule, ports):
+    if left and not refused and ports.clock() - reached.at <= rule.playbook.within:
         return _again(finding, rule, ports)
     finding = replace(finding, remediation=replace(finding.remediation, after=found.configuration))
     problems = [*refused, *(f"{name} is not as before" for name in left)]
@@ -72,11 +77,6 @@ def _recorded_first(
     )
     attempt = replace(finding.remediation, undoing=True, undo=request)
     return tell(replace(finding, remediation=attempt), [started], ports), request
-
-
-def _is_late(request: UndoRequest, rule: Rule, ports: CompliancePorts) -> bool:
-    """Whether AWS has had as long for it as for the fix."""
-    return request.began_at is not None and ports.clock() - request.began_at > rule.playbook.within
 
 
 def _again(finding: Finding, rule: Rule, ports: CompliancePorts) -> Progress:

@@ -12,17 +12,18 @@ from signalbox.rollouts.ports import DeadLetters, Ports
 
 def sweep(occasion: ExecutionEnded | SweepDue, ports: Ports, letters: DeadLetters) -> str:
     """One rollout after its execution has ended; otherwise all that are open, and the dead letters. What came
-    in the way of one rollout is raised when all else is done: then the sweep comes again, and people are told
-    when it goes on."""
+    in the way of one rollout is raised when all else is done: an alarm tells people when that goes on."""
     if isinstance(occasion, ExecutionEnded):
         return _after_execution(occasion, ports)
     count, failures = reconcile(ports)
     failures += _measure(ports)
-    replayed = letters.replay(ticks=not failures)
+    replayed = letters.replay()
     told = "; ".join([f"{count} open, {replayed} replayed", *(_patrol(ports) if occasion.hourly else ())])
-    if failures:
-        raise failures[0]
-    return told
+    if not failures:
+        return told
+    for other in failures[1:]:
+        failures[0].add_note(f"and {other!r}")
+    raise failures[0]
 
 
 def _patrol(ports: Ports) -> tuple[str, ...]:
