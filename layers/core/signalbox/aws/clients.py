@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 # Attempts inside a call; after that the machine's own retrier waits longer than a function should.
 _ATTEMPTS = 3
-READ_TIMEOUT = 10  # seconds, but for functions that template.yaml gives one of their own
+# Seconds, but for functions that template.yaml gives one of their own: all attempts fit into thirty, so that
+# whoever is kept waiting can still write down what he knows.
+READ_TIMEOUT = 8
 
 
 @overload
