@@ -86,8 +86,8 @@ def test_the_sweep_knows_its_quick_rule_by_the_end_of_its_name() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_all_attempts_of_a_call_fit_into_its_function(name: str) -> None:
-    """Else Lambda ends it in the middle of the last one: nothing is written down, and OnAlarm begins its whole
-    event again a minute later."""
+    """Else Lambda ends it in the middle of the last one: nothing is written down, and `OnAlarm` begins anew a
+    minute later."""
     given = FUNCTIONS[name]["Properties"]
     own = given.get("Environment", {}).get("Variables", {}).get("READ_TIMEOUT_SECONDS", READ_TIMEOUT)
     between = 1 + 2  # seconds at most, between three attempts in the SDK's standard mode

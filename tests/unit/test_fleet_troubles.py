@@ -180,13 +180,30 @@ def test_somebody_else_who_empties_the_bucket_delays_and_stops_nothing() -> None
 def test_a_region_that_is_out_holds_up_no_other(operation: str, error: Exception) -> None:
     stage = railway(instance(), group(), instance(66, place=VIRGINIA), spec=fleet(select=TWO_REGIONS))
     stage.world.aws.refuse = refuse_at("us-east-1", error, operation)
-    stage.run_until(at(22))
+    stage.run_until(at(20, 50))
     assert powers(stage, instance().id, "web") == {Power.STOPPED}
     assert stage.run_of().phase is RunPhase.INCOMPLETE
     failed = [text for text in stage.outcomes().values() if text.startswith("failed: ")]
     assert failed
     assert all(str(error) in text for text in failed)
     assert_in_order(stage)
+
+
+@pytest.mark.parametrize("operation", ["find", "read"])
+def test_a_morning_on_which_aws_was_down_is_made_up_for_by_the_next_sweep(operation: str) -> None:
+    """Nobody gets up to start what starts by itself on all other days."""
+    stage = stopped(instance(), instance(66), select=selecting(kinds=(Kind.EC2,)))
+    stage.world.aws.refuse = refuse_at("eu-west-1", Transient("ServiceUnavailable"), operation)
+    stage.run_until(at(8, 50, day=30))
+    assert stage.run_of().phase is RunPhase.INCOMPLETE
+    stage.world.aws.refuse = lambda *_: None
+    stage.run_until(at(9, 30, day=30))
+    assert powers(stage) == {Power.RUNNING}
+    assert stage.run_of().reason.startswith("AWS could not be asked before")
+    assert_in_order(stage)
+    runs = len(stage.world.store.runs)
+    stage.run_until(at(12, day=30))
+    assert len(stage.world.store.runs) == runs
 
 
 def test_a_region_that_cannot_be_looked_at_for_a_while_is_looked_at_again() -> None:

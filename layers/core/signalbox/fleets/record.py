@@ -65,7 +65,8 @@ class Standing:
     `Lot.key_of`; `kept` the ids that ran although the fleet stood still, by `Lot.where`; `types` the own type
     of instances that have been given another one, then what they may have been given, by `Lot.key_of`.
     `stopped_by` is the run that the fleet has stood still since: savings are counted from it. `look_again_at`
-    is when the first tag ends that held a resource back."""
+    is when the first tag ends that held a resource back, `retry_at` when what AWS could not be asked about is
+    tried again."""
 
     revision: int = 0
     head: Head = field(default_factory=Head)
@@ -81,6 +82,7 @@ class Standing:
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     look_again_at: datetime | None = None
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,7 @@ class Lot:
     it is due, `since` when AWS was asked for the first of it. `sizes` is what groups are to have again (or
     had, when they are stopped), `units` what a price list calls them, `delays` why some are not there yet,
     `returned` how often some went back to where they were. `types` are of instances that take another type
-    than their own while there is no capacity for it.
+    than their own while there is no capacity for it. `unanswered`: AWS could not be asked about them at last.
     """
 
     number: int
@@ -167,6 +169,7 @@ class Lot:
     units: Reasons = field(default_factory=dict)
     returned: Mapping[str, int] = field(default_factory=dict)
     types: Mapping[str, Typed] = field(default_factory=dict)
+    unanswered: bool = False
 
     @property
     def where(self) -> str:

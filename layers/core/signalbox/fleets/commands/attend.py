@@ -47,16 +47,20 @@ def attend(name: str, ports: FleetPorts) -> str:
 
 
 def _to_act_on(fleet: Registered, standing: Standing, schedule: Schedule, now: datetime) -> Transition | None:
-    """What has not been acted on yet: the last transition, or the end of a tag. What was due before the fleet
-    was registered, or its schedule changed, is not made up for."""
+    """What has not been acted on yet: the last transition, the end of a tag, or what AWS could not be asked
+    for. What was due before the fleet was registered, or its schedule changed, is not made up for."""
     settled = standing.acted_at or from_rfc3339(fleet.created_at)
     passed = due(schedule, standing.override, now)
     if passed is not None and passed.at > settled:
         return passed
-    again = standing.look_again_at
-    if again is None or again > now or standing.power is None:
+    if standing.power is None:
         return None
-    return Transition(at=again, action=Action.towards(standing.power), reason="what a tag asked for is over")
+    action, again, retry = Action.towards(standing.power), standing.look_again_at, standing.retry_at
+    if again is not None and again <= now:
+        return Transition(at=again, action=action, reason="what a tag asked for is over")
+    if retry is not None and retry <= now:
+        return Transition(at=retry, action=action, reason="AWS could not be asked before")
+    return None
 
 
 def _acted(

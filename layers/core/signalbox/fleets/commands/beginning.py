@@ -71,4 +71,4 @@ def _with(standing: Standing, run: Run, draft: Draft) -> Standing:
     standing = replace(standing, run_id=run.run_id, acted_at=draft.at or standing.acted_at)
     if run.only:
         return standing
-    return replace(standing, power=run.action.power, told_by=run.run_id, look_again_at=None)
+    return replace(standing, power=run.action.power, told_by=run.run_id, look_again_at=None, retry_at=None)

@@ -108,6 +108,7 @@ def seen(
         failed=reasons_with(lot.failed, look.failed),
         delays=reasons_with(reasons_without(lot.delays, gone), look.delays),
         returned={**lot.returned, **look.returned},
+        unanswered=False,
     )
 
 

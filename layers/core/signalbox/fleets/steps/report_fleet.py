@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from signalbox.fleets.decisions.lots import by_id, count, given_up, reasons_with
 from signalbox.fleets.decisions.types import noted, remarks
@@ -24,6 +24,7 @@ ENDED = {
     "observed": "Fleet Observed",
 }
 HOUR = 3600.0  # seconds
+RETRIED_AFTER = timedelta(minutes=10)  # the next sweep after that tries again
 
 
 def report_fleet(command: PowerCommand, ports: FleetPorts) -> Progress:
@@ -43,7 +44,13 @@ def report_fleet(command: PowerCommand, ports: FleetPorts) -> Progress:
     run = _over(run, lots, command.failure or "", now)
     run = replace(run, saved=_saved(run, lots, standing, ports))
     types = noted(lots, standing.types)
-    standing = replace(standing, run_id=None, stopped_by=_stopped_by(run, standing), types=types)
+    standing = replace(
+        standing,
+        run_id=None,
+        stopped_by=_stopped_by(run, standing),
+        types=types,
+        retry_at=now + RETRIED_AFTER if _is_retried(run, lots) else None,
+    )
     tell(run.fleet, standing, [_ended(run, lots, now)], ports, [run])
     return Progress(next=State.DONE)
 
@@ -93,6 +100,13 @@ def _stopped_by(run: Run, standing: Standing) -> str | None:
     if run.only:
         return standing.stopped_by
     return None if run.action is Action.START else standing.stopped_by or run.run_id
+
+
+def _is_retried(run: Run, lots: Sequence[Lot]) -> bool:
+    """Whether the next sweep tries again: it failed because AWS was down, and nobody is to get up for that.
+    Somebody who wants a few resources otherwise asks again himself."""
+    is_away = any(lot.unanswered and lot.failed for lot in lots)
+    return is_away and not run.only and run.spec.mode != "observe"
 
 
 def _saved(run: Run, lots: Sequence[Lot], standing: Standing, ports: FleetPorts) -> Mapping[str, float]:

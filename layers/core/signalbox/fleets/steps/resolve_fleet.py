@@ -87,7 +87,8 @@ class _Resolving:
         """Where AWS cannot be asked everything has failed, and the others go on. Nobody waits as long again
         for the next kind."""
         failed = {f"not looked for: {error}": (EVERYTHING,)}
-        return [Lot(number=self.run.lots, stage=0, kind=kind, place=place, failed=failed)]
+        away = isinstance(error, Transient)
+        return [Lot(number=self.run.lots, stage=0, kind=kind, place=place, failed=failed, unanswered=away)]
 
     def _keep(self, run: Run) -> None:
         self.run = kept(run, self.ports, self.lots)

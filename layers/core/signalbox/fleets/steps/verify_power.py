@@ -60,7 +60,8 @@ def _looked_at_alike(lots: Sequence[Lot], stage: Stage, ports: FleetPorts) -> It
     except (Transient, Rejected) as error:
         for lot in lots:
             unseen = dict.fromkeys(lot.asked, f"it could not be looked at: {error}")
-            yield replace(lot, delays=reasons_with(reasons_without(lot.delays, unseen), unseen))
+            delays = reasons_with(reasons_without(lot.delays, unseen), unseen)
+            yield replace(lot, delays=delays, unanswered=isinstance(error, Transient))
         return
     busy = {id_ for lot in lots for id_ in lot.busy}
     if busy:
