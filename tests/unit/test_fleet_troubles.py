@@ -257,6 +257,16 @@ def test_what_was_on_its_way_when_everything_stood_still_for_an_hour_is_asked_fo
     assert_in_order(stage)
 
 
+def test_what_is_slow_has_all_its_time_when_nobody_could_look_for_a_part_of_it() -> None:
+    stage = railway(instance(seconds=40 * 60.0)).run_until(at(20, 10))
+    stage.down = True
+    stage.run_until(at(20, 35))
+    stage.down = False
+    stage.run_until(at(20, 55))
+    assert stage.run_of().phase is RunPhase.SUCCEEDED
+    assert_in_order(stage)
+
+
 def test_a_fleet_that_selects_nothing_says_so() -> None:
     stage = railway(stranger(), now=at(19, 59)).run_until(at(21))
     assert stage.run_of().phase is RunPhase.SUCCEEDED

@@ -52,14 +52,15 @@ class Stage:
 
     def give_up_late(self, lot: Lot, now: datetime) -> Lot:
         """After the deadline, which counts from when AWS was asked; what is in maintenance has longer, and
-        what waits for its turn is not late. Nor is what nobody has looked at for so long: its own counts
-        from this look."""
+        what waits for its turn is not late. Time in which nobody could look does not count."""
         since = lot.since or self._begins(lot, now)
         asked_for = set(watched(lot)) - set(lot.busy)
         deadline = parse_duration(self.run.spec.deadline)
-        if asked_for and now - max(since, self.run.looked_at or since) > max(deadline, UNSEEN):
-            lot = replace(lot, since=now)
-        elif now - since > deadline:
+        unseen = now - max(since, self.run.looked_at or since)
+        if asked_for and unseen > UNSEEN:
+            since += unseen
+            lot = replace(lot, since=since)
+        if now - since > deadline:
             lot = kept_as_they_are(given_up(lot, asked_for, self.run.action), self.run.action)
         if now - self._begins(lot, now) > LONGEST_MAINTENANCE:
             lot = given_up(lot, lot.busy, self.run.action)
