@@ -38,7 +38,8 @@ AT_EACH_WRITE = frozenset({*WISHES, *DEEDS})
 # What can be down for long, and what an outage is worth a point of its own to.
 FAILING = ESTATE | {"dynamodb"}
 LONG_ENOUGH = frozenset({
-    "Restore", "ResolveFleet", "SwitchPower", "VerifyPower", "OnTransition", "OnPowerEvent", "SweepFleets",
+    "Retire", "Restore", "Finish",
+    "ResolveFleet", "SwitchPower", "VerifyPower", "ReportFleet", "OnTransition", "OnPowerEvent", "SweepFleets",
     "AssessFinding", "AwaitApproval", "ApplyFix", "ProveFix", "UndoFix",
 })  # fmt: skip
 
