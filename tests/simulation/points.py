@@ -39,7 +39,8 @@ AT_EACH_WRITE = frozenset({*WISHES, *DEEDS})
 FAILING = ESTATE | {"dynamodb"}
 LONG_ENOUGH = frozenset({
     "Retire", "Restore", "Finish",
-    "ResolveFleet", "SwitchPower", "VerifyPower", "ReportFleet", "OnTransition", "OnPowerEvent", "SweepFleets",
+    "ResolveFleet", "SwitchPower", "VerifyPower", "ReportFleet",
+    "OnTransition", "OnPowerEvent", "SweepFleets",
     "AssessFinding", "AwaitApproval", "ApplyFix", "ProveFix", "UndoFix",
 })  # fmt: skip
 
