@@ -14,7 +14,8 @@ from signalbox.compliance.model import Subject, Write
 from signalbox.compliance.record import State
 from signalbox.compliance.rules.marks import KEPT_FOR_TAG
 from signalbox.compliance.rules.registry import RULES
-from signalbox.kernel.errors import Rejected, Transient
+from signalbox.compliance.steps.stage import SHOWS_WITHIN
+from signalbox.kernel.errors import Conflict, Rejected, Transient
 from tests.unit.compliance_examples import COPY, EXAMPLES
 from tests.unit.compliance_fakes import Thing
 from tests.unit.compliance_machine import ANA, Railway, assert_in_order
@@ -128,6 +129,30 @@ def test_wherever_aws_refuses_all_of_it_leads_back(refused: str, before: Any) ->
     )
     assert _restored(of.configuration) == _restored(before)
     assert_in_order(stage)
+
+
+def test_whoever_has_lost_a_stage_writes_nothing_in_it_not_even_again() -> None:
+    """A write that had no effect is made again; somebody else has taken the finding since it was read."""
+    stage, of = Railway(), thing(VOLUME)
+    subject = _approved(stage, of)
+    lost: list[int] = []  # how often it had been written when somebody else was faster
+
+    def fail(asked: str) -> None:
+        written, reached = (
+            _operations(stage).count("DetachVolume"),
+            stage.finding(subject).remediation.reached,
+        )
+        if asked != "findings.save" or lost or reached is None or reached.stage != "the volume is detached":
+            return
+        if written and stage.now - reached.at >= SHOWS_WITHIN:
+            lost.append(written)
+            raise Conflict("somebody else was faster")
+
+    stage.world.estate.lost = lambda write: _operations(stage).count("DetachVolume") == 1
+    stage.world.wire.fail = fail
+    stage.settle()
+    assert lost == [1]
+    assert stage.finding(subject).state is State.REMEDIATED
 
 
 def test_a_stage_that_takes_too_long_leads_back() -> None:

@@ -50,7 +50,7 @@ def _next_stage(finding: Finding, stages: Stages, ports: CompliancePorts) -> Pro
         return Progress(next=Next.UNDO_FIX, failure=f"not done in time: {stage.name}")
     for write in writes:
         ports.estate.write(write)
-    answered(finding, ports)
+    answered(finding, writes, ports)
     return Progress(next=Next.APPLY_FIX, seconds=rest(finding))
 
 

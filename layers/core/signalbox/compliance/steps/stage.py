@@ -1,5 +1,6 @@
 """One stage of a fix, or of its undo: recorded before its writes, and left when it takes too long."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
@@ -26,9 +27,14 @@ def entered(finding: Finding, stage: Stage, ports: CompliancePorts) -> tuple[Fin
     is_new = last is None or last.stage != stage.name
     if is_new or stage.writes not in ((), reached.writes):
         return _told(finding, stage, replace(reached, writes=stage.writes), ports), stage.writes
-    attempt = replace(finding.remediation, reached=reached, rounds=finding.remediation.rounds + 1)
-    is_fresh = now - reached.at < SHOWS_WITHIN
-    return replace(finding, remediation=attempt), () if is_fresh else stage.writes
+    writes = () if now - reached.at < SHOWS_WITHIN else stage.writes
+    attempt = replace(
+        finding.remediation,
+        reached=last if writes else reached,
+        rounds=finding.remediation.rounds + 1,
+    )
+    finding = recorded(replace(finding, remediation=attempt), (), ports)  # whoever lost it writes nothing
+    return replace(finding, remediation=replace(attempt, reached=reached)), writes
 
 
 def at_stage(last: Reached | None, name: str, now: datetime, away: timedelta = AWAY) -> Reached:
@@ -39,9 +45,10 @@ def at_stage(last: Reached | None, name: str, now: datetime, away: timedelta = A
     return replace(last, at=last.at + gap if gap > away else last.at, answered_at=now)
 
 
-def answered(finding: Finding, ports: CompliancePorts) -> None:
-    """AWS has answered all of a round: that is remembered. Of a first one it is already."""
-    if finding.remediation.rounds:
+def answered(finding: Finding, writes: Sequence[Write], ports: CompliancePorts) -> None:
+    """AWS has taken all writes of a round: that is remembered. Of a first one, and of one without writes, it
+    is already."""
+    if writes and finding.remediation.rounds:
         recorded(finding, (), ports)
 
 

@@ -153,7 +153,7 @@ def _one_stage(finding: Finding, stage: Stage, failure: str, ports: CompliancePo
     problems = late or written(writes, ports)
     if problems:
         return _failed(finding, f"{failure}; not undone: {'; '.join(problems)}", "stuck", ports)
-    answered(finding, ports)
+    answered(finding, writes, ports)
     return Progress(next=Next.UNDO_FIX, seconds=rest(finding), failure=failure)
 
 
