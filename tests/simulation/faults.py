@@ -72,9 +72,9 @@ SERVICES = {
 
 
 class Fault(StrEnum):
-    """Of a call, but the last two: those happen at its moment. Timeout: of each attempt, so that Lambda ends
-    the function; once: the SDK asks again when it has waited. Orphaned: whoever waits for the function is
-    told that it died, but it goes on. Refused: AWS says a definite no, for a while. Outage: a service fails
+    """Of a call, but the last two: those happen at its moment. Timeout: of each attempt, until the SDK
+    gives up; once: it asks again when it has waited. Orphaned: whoever waits for the function is told that it
+    died, but it goes on. Refused: AWS says a definite no, for a while. Outage: a service fails
     for longer than people are left to sleep."""
 
     THROTTLED_ONCE = "throttled-once"
