@@ -28,7 +28,7 @@ def emulator(folder: Path) -> Iterator[str]:
         process = subprocess.Popen(
             [
                 ROOT / ".venv-ministack/bin/python",
-                Path(__file__).with_name("ministack_with_target_groups.py"),
+                Path(__file__).with_name("ministack_extended.py"),
             ],
             cwd=folder,
             env=_environment(folder, port),
