@@ -36,15 +36,18 @@ class Sighting:
 
 
 def news(before: Sighting | None, now: Sighting) -> list[Text]:
-    """One line per new entry of the timeline, then one for whatever else differs."""
+    """One line per new entry of the timeline, then one for whatever else differs. The entry that tells how it
+    ended is the last word."""
     known = len(before.events) if before else 0
     entries = [_entry(event, now.rollout) for event in now.events[known:]]
+    last = entries[-1:] if now.has_ended else []
     return [
-        *entries,
+        *entries[: len(entries) - len(last)],
         *_guards(before, now),
         *_shares(before, now),
         *_analysis(before, now),
         *_capacity(before, now),
+        *last,
     ]
 
 

@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from signalbox_local.policies import Verdict, evaluate
 from tests.contract.permissions import actions
-from tests.scenario.stack import function_name
+from tests.scenario.stack import function_of
 from tests.scenario.world import World
 
 Document = dict[str, Any]
@@ -42,8 +43,7 @@ def name_of(statement: Document) -> str:
 
 def role_of(world: World, function: str) -> str:
     """The name of the role of a function of the template."""
-    found = world.aws("lambda").get_function_configuration(FunctionName=function_name(world, function))
-    return str(found["Role"].rpartition("/")[2])
+    return str(function_of(world, function)["Role"].rpartition("/")[2])
 
 
 def policies_of(world: World, role: str) -> list[Policy]:
@@ -65,8 +65,27 @@ def _document(iam: Any, arn: str) -> Document:
     return document
 
 
-def permissions_used(world: World) -> Mapping[str, Permissions]:
-    """What each role was allowed to do so far."""
+class Roles:
+    """The roles of a stack while nobody has changed them, and what each was allowed to do so far."""
+
+    def __init__(self, world: World) -> None:
+        self._used = _permissions_used(world)
+        self._policies = cache(lambda role: policies_of(world, role))
+        self._role_of = cache(lambda function: role_of(world, function))
+
+    def function_needs(self, function: str, statement: str) -> bool:
+        """Whether a call that a function of the template made would have been refused without it."""
+        return self.needs(self._role_of(function), statement)
+
+    def needs(self, role: str, statement: str) -> bool:
+        """Whether a call that was made in that role would have been refused without it."""
+        policies = self._policies(role)
+        assert [one for policy in policies for one in policy.statements if name_of(one) == statement]
+        documents = tuple(policy.without(statement) for policy in policies)
+        return any(not _is_allowed(documents, permission) for permission in self._used[role])
+
+
+def _permissions_used(world: World) -> Mapping[str, Permissions]:
     found: defaultdict[str, Permissions] = defaultdict(set)
     for call in world.calls():
         kind, _, name = call["principal"].rpartition(":")[2].partition("/")
@@ -74,14 +93,6 @@ def permissions_used(world: World) -> Mapping[str, Permissions]:
             role = name.partition("/")[0]
             found[role] |= {tuple(permission) for permission in call["permissions"]}
     return found
-
-
-def is_needed(world: World, role: str, statement: str, used: Mapping[str, Permissions]) -> bool:
-    """Whether a call that was made would have been refused without it."""
-    policies = policies_of(world, role)
-    assert [one for policy in policies for one in policy.statements if name_of(one) == statement]
-    documents = tuple(policy.without(statement) for policy in policies)
-    return any(not _is_allowed(documents, permission) for permission in used[role])
 
 
 def _is_allowed(documents: tuple[str, ...], permission: tuple[str, ...]) -> bool:

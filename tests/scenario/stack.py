@@ -7,10 +7,15 @@ from typing import Any
 from tests.scenario.world import Story, World
 
 
+def function_of(world: World, logical_id: str) -> dict[str, Any]:
+    """A function of the template, as Lambda tells it."""
+    found: list[dict[str, Any]] = world.aws("lambda").list_functions()["Functions"]
+    return next(one for one in found if f"-{logical_id}" in one["FunctionName"])
+
+
 def function_name(world: World, logical_id: str) -> str:
     """The name of a function of the template."""
-    names: list[str] = [found["FunctionName"] for found in world.aws("lambda").list_functions()["Functions"]]
-    return next(name for name in names if f"-{logical_id}" in name)
+    return str(function_of(world, logical_id)["FunctionName"])
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Each statement of each role of compliance is needed: without it a call would have been refused."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.contract.template import resources, template
 from tests.scenario.compliance import BY_CONFIG
 from tests.scenario.compliance_medley import KEYS, is_of_compliance, play_findings
 from tests.scenario.conftest import serving
-from tests.scenario.roles import Permissions, is_needed, name_of, permissions_used, role_of
+from tests.scenario.roles import Roles, name_of
 from tests.scenario.world import World
 
 UNPLAYED = {
@@ -32,15 +32,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def used(stage: World) -> Mapping[str, Permissions]:
-    """What each role was allowed to do."""
+def roles(stage: World) -> Roles:
+    """With what each was allowed to do."""
     play_findings(stage)
-    return permissions_used(stage)
+    return Roles(stage)
 
 
 @pytest.mark.parametrize(("function", "statement"), STATEMENTS)
-def test_without_this_statement_a_call_would_be_refused(
-    stage: World, used: Mapping[str, Permissions], function: str, statement: str
-) -> None:
-    needed = is_needed(stage, role_of(stage, function), statement, used)
-    assert needed or (function, statement) in UNPLAYED
+def test_without_this_statement_a_call_would_be_refused(roles: Roles, function: str, statement: str) -> None:
+    assert roles.function_needs(function, statement) or (function, statement) in UNPLAYED

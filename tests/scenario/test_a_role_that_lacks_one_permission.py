@@ -1,6 +1,6 @@
 """Each statement of each function's role is needed: without it AWS refuses, and somebody can see that."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,14 +12,7 @@ from tests.scenario.compliance_medley import is_of_compliance
 from tests.scenario.conftest import ZONES, serving
 from tests.scenario.fleet_medley import KEY, ROLE, play_fleets, scheduler_role
 from tests.scenario.medley import FLEET, HOOKS, play
-from tests.scenario.roles import (
-    Permissions,
-    is_needed,
-    lacking,
-    name_of,
-    permissions_used,
-    role_of,
-)
+from tests.scenario.roles import Roles, lacking, name_of
 from tests.scenario.stack import entered, throttled
 from tests.scenario.world import World, eventually
 
@@ -54,26 +47,23 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def used(stage: World) -> Mapping[str, Permissions]:
-    """What each role was allowed to do in rollouts of every kind, and when fleets sleep and wake."""
+def roles(stage: World) -> Roles:
+    """With what each was allowed to do in rollouts of every kind, and when fleets sleep and wake."""
     play(stage)
     play_fleets(stage)
-    return permissions_used(stage)
+    return Roles(stage)
 
 
 @pytest.mark.parametrize(("function", "statement"), _statements())
-def test_without_this_statement_a_call_would_be_refused(
-    stage: World, used: Mapping[str, Permissions], function: str, statement: str
-) -> None:
-    needed = is_needed(stage, role_of(stage, function), statement, used)
-    assert needed or (function, statement) in UNPLAYED
+def test_without_this_statement_a_call_would_be_refused(roles: Roles, function: str, statement: str) -> None:
+    assert roles.function_needs(function, statement) or (function, statement) in UNPLAYED
 
 
 @pytest.mark.parametrize("statement", [name_of(found) for found in statements_of("FleetSchedulerRole")])
 def test_without_this_statement_scheduler_would_be_refused(
-    stage: World, used: Mapping[str, Permissions], statement: str
+    stage: World, roles: Roles, statement: str
 ) -> None:
-    assert is_needed(stage, scheduler_role(stage).rpartition("/")[2], statement, used)
+    assert roles.needs(scheduler_role(stage).rpartition("/")[2], statement)
 
 
 @pytest.fixture

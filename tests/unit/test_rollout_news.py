@@ -24,6 +24,16 @@ def test_the_first_look_tells_everything() -> None:
     ]
 
 
+def test_how_it_ended_is_the_last_word_also_when_all_else_changed_since_the_last_look() -> None:
+    events = tuple({**EVENTS[0], "type": name, "actor": "signalbox"} for name in ("Retired", "Succeeded"))
+    shares = {"wanted": {}, "actual": {"stable": 100, "candidate": 0}}
+    ended = rollout(
+        phase="succeeded", shares=shares, capacity={"stable": {"healthy": 1, "instances": 1, "desired": 1}}
+    )
+    told_last = told(FIRST, Sighting(rollout=ended, events=(*EVENTS, *events), at=AT))
+    assert [line[10:].split()[0] for line in told_last] == ["Retired", "traffic", "capacity", "Succeeded"]
+
+
 def test_nothing_new_is_no_line() -> None:
     assert told(FIRST, FIRST) == []
 
