@@ -104,8 +104,16 @@ def preload(layers: Sequence[str] = ()) -> None:
 
 def _read_models() -> None:
     """Everything that botocore looks up to make a client of these services."""
-    from botocore.loaders import JSONFileLoader, Loader  # noqa: PLC0415 - only a template pays for it
+    import msgspec  # noqa: PLC0415 - only a template pays for it
+    from botocore.loaders import JSONFileLoader, Loader  # noqa: PLC0415
 
+    def decoded(self: JSONFileLoader, path: str, opened: Any) -> Any:
+        if not Path(path).is_file():
+            return None
+        with opened(path, "rb") as file:
+            return msgspec.json.decode(file.read())
+
+    JSONFileLoader._load_file = decoded  # type: ignore[attr-defined]  # noqa: SLF001
     read = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
     JSONFileLoader.load_file = lambda self, file_path: read(file_path)  # type: ignore[method-assign]
     loader = Loader()

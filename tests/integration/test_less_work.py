@@ -15,13 +15,18 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 
 
 @pytest.fixture(params=[False, True], ids=["by itself", "with less work"], scope="module")
-def ec2(request: pytest.FixtureRequest) -> Iterator[Any]:
+def moto(request: pytest.FixtureRequest) -> Iterator[None]:
     seams = Seams()
     if request.param:
         less_work(seams)
     with mock_aws():
-        yield boto3.client("ec2", REGION)
+        yield
     seams.undo()
+
+
+@pytest.fixture(scope="module")
+def ec2(moto: None) -> Any:
+    return boto3.client("ec2", REGION)
 
 
 def image(ec2: Any) -> str:
@@ -72,3 +77,29 @@ def test_what_was_known_before_a_reset_is_forgotten(ec2: Any) -> None:
     assert backend.get_instance_by_id(known)
     backend.reset()
     assert backend.get_instance_by_id(known) is None
+
+
+@pytest.mark.usefixtures("moto")
+def test_an_item_is_read_as_it_was_written_of_whatever_kind() -> None:
+    table = boto3.client("dynamodb", REGION)
+    key: Any = {"AttributeName": "id", "AttributeType": "S"}
+    table.create_table(
+        TableName="kinds",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[key],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    plain: list[Any] = [{"S": ""}, {"N": "1.5"}, {"BOOL": False}, {"NULL": True}, {"B": b"\x00"}]
+    sets: list[Any] = [{"SS": ["a"]}, {"NS": ["1"]}, {"BS": [b"1"]}]
+    item: dict[str, Any] = {
+        "id": {"S": "1"},
+        "all": {"M": {"plain": {"L": plain}, "none": {"L": []}, "sets": {"L": sets}}},
+    }
+    table.put_item(TableName="kinds", Item=item)
+    assert table.get_item(TableName="kinds", Key={"id": {"S": "1"}})["Item"] == item
+
+
+@pytest.mark.usefixtures("moto")
+def test_answers_have_identifiers_of_their_own() -> None:
+    answers = [boto3.client("sqs", REGION).list_queues()["ResponseMetadata"] for _ in range(2)]
+    assert len({answer["RequestId"] for answer in answers}) == len(answers)

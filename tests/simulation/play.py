@@ -50,6 +50,7 @@ class Play:
         self._recorded: set[tuple[str, bytes | int]] = set()
         self._no_letters_at = hub.now
         self._paged = False
+        self._looked_at = 0.0
         for role in roles:
             self.enter(role)
         if roles:
@@ -109,6 +110,9 @@ class Play:
 
     def has_ended(self) -> bool:
         """Whether the product looks after no rollout any more, and nobody asks for one."""
+        if hub.now == self._looked_at:
+            return False
+        self._looked_at = hub.now
         asked = any(part.asking for part in self.parts)
         return self.begun and not asked and not any(True for _ in self.universe.items("OPEN"))
 

@@ -10,6 +10,7 @@ from typing import Any
 from botocore import utils
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.regions import EndpointRulesetResolver
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from jsonata import Jsonata
@@ -39,11 +40,26 @@ def without_ceremony(seams: Seams) -> None:
     seams.replace(RequestSigner, "sign", lambda self, *args, **given: None)
     seams.replace(SQSResponse, "region_regex", BaseResponse.region_regex)  # its own finds no address of today
     seams.replace(UserAgentString, "to_string", lambda self: "simulation")
+    seams.wrap(EndpointRulesetResolver, "construct_endpoint", _resolved_once)
     seams.wrap(AmazonStateLanguageParser, "parse", lambda parse: staticmethod(cache(parse)))
     seams.wrap(json_path, "parse", cache)
     seams.wrap(result_path, "parse", cache)
     seams.wrap(utils, "_parse_timestamp_with_tzinfo", lru_cache(MOMENTS))
     seams.replace(machines, "Jsonata", _read_once())
+
+
+def _resolved_once(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Where a client's operation is answered depends on nothing else, but for S3."""
+
+    def endpoint(client: EndpointRulesetResolver, operation_model: Any, **given: Any) -> Any:
+        if operation_model.service_model.service_name == "s3":
+            return resolve(client, operation_model=operation_model, **given)
+        known = client.__dict__.setdefault("known", {})
+        if operation_model.name not in known:
+            known[operation_model.name] = resolve(client, operation_model=operation_model, **given)
+        return known[operation_model.name]
+
+    return endpoint
 
 
 def _read_once() -> Callable[[str], Jsonata]:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import inspect
+import string
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import xmltodict
+from botocore.loaders import JSONFileLoader
 from moto.core import responses
 from moto.core.base_backend import BackendDict
 from moto.core.constants import MISSING
 from moto.core.model import Shape
-from moto.core.serialize import AttributePicker, AttributePickerContext, ResponseSerializer
+from moto.core.serialize import (
+    AttributePicker,
+    AttributePickerContext,
+    BaseJSONSerializer,
+    ResponseSerializer,
+)
 from moto.core.utils import get_value
 from moto.ec2.exceptions import InvalidInstanceIdError
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
+from moto.moto_api._internal.moto_random import MotoRandom
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
@@ -29,14 +39,42 @@ MACHINES = 64
 """As many definitions of state machines are kept in parsed form."""
 NAMES = 4096
 FIELDS = 20_000
+PLAIN = ("S", "N", "BOOL", "NULL")
 
 
 def less_work(seams: Seams) -> None:
     """What moto does over and over for each request, each instance and each execution."""
+    _descriptions(seams)
     _operations(seams)
+    _identifiers(seams)
     _fields(seams)
     _instances_and_tags(seams)
     _parsed_machines(seams)
+
+
+def _descriptions(seams: Seams) -> None:
+    # botocore reads descriptions of services, megabytes of JSON, into ordered dictionaries: all are by now.
+    def read(self: JSONFileLoader, path: str, opened: Callable[..., Any]) -> Any:
+        if not Path(path).is_file():
+            return None
+        with opened(path, "rb") as file:
+            return msgspec.json.decode(file.read())
+
+    seams.replace(JSONFileLoader, "_load_file", read)
+
+
+def _identifiers(seams: Seams) -> None:
+    # moto draws each of the 52 letters of an answer's identifier by itself.
+    def letters(
+        self: MotoRandom,
+        length: int = 20,
+        include_digits: bool = True,  # noqa: FBT001, FBT002
+        lower_case: bool = False,  # noqa: FBT001, FBT002
+    ) -> str:
+        drawn = "".join(self.choices(string.ascii_letters + string.digits * include_digits, k=length))
+        return drawn.lower() if lower_case else drawn
+
+    seams.replace(MotoRandom, "get_random_string", letters)
 
 
 @dataclass(frozen=True)
@@ -95,6 +133,21 @@ def _fields(seams: Seams) -> None:
                 return change(found)
         return found
 
+    # moto looks in each value of an item of DynamoDB for all the ten kinds that it could be of.
+    def values(original: Callable[..., None]) -> Callable[..., None]:
+        def serialize(self: BaseJSONSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
+            if shape.name != "AttributeValue" or type(value) is not dict or len(value) != 1:
+                original(self, serialized, value, shape, key)
+                return
+            [(kind, held)] = value.items()
+            told = {kind: held}
+            if kind not in PLAIN:
+                self._serialize(told, held, shape.members[kind], kind)
+            self._default_serialize(serialized, told, shape, key)
+
+        return serialize
+
+    seams.wrap(BaseJSONSerializer, "_serialize_type_structure", values)
     seams.replace(ResponseSerializer, "get_value", get_value)
     # moto's writer of XML looks at each letter of the same few hundred names again.
     seams.wrap(xmltodict, "_validate_name", lru_cache(NAMES))
