@@ -16,7 +16,7 @@ from signalbox_local.sample_violations import (
 )
 from tests.scenario.fleets import now, set_clock
 from tests.scenario.stack import machine_arn
-from tests.scenario.world import World, eventually
+from tests.scenario.world import World
 
 BY_CONFIG = ("--parameter", "ConfigRules=yes")
 PATIENCE = 60  # seconds: Config looks each second, and a fix is read back after two
@@ -54,7 +54,7 @@ class Findings:
                 set_clock(self.world, now(self.world) + A_REST)
             return {}
 
-        return eventually(settled, PATIENCE)
+        return self.world.eventually(settled)
 
     def posture(self, rule: str) -> dict[str, Any]:
         """How things stand with that rule."""

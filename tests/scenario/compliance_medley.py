@@ -105,7 +105,7 @@ def _swap_and_swap_back(findings: Findings) -> None:
     instance = ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Attachments"][0]["InstanceId"]
     ec2.attach_volume(VolumeId=data["VolumeId"], InstanceId=instance, Device="/dev/sdf")
     findings.say("approve", found, "approver")
-    eventually(lambda: "goes with its instance" in (findings.of(volume, ENCRYPTED) or {})["reason"])
+    world.eventually(lambda: "goes with its instance" in (findings.of(volume, ENCRYPTED) or {})["reason"])
     with lacking(world, "ApplyFixFunction", "SetWhatIsManaged"):
         failed = findings.until(volume, ENCRYPTED, "failed")
     assert failed["reason"].endswith("; undone"), failed["reason"]
@@ -118,7 +118,7 @@ def _restore_and_go_back(findings: Findings) -> None:
     """The copy cannot get the database's name, so all is undone; then it is made again."""
     world, database = findings.world, findings.database()
     findings.say("approve", findings.until(database, RESTORED, "waiting"), "approver")
-    eventually(lambda: "is kept" in (findings.of(database, RESTORED) or {})["reason"], PATIENCE)
+    world.eventually(lambda: "is kept" in (findings.of(database, RESTORED) or {})["reason"])
     with lacking(world, "ApplyFixFunction", "SetWhatIsManaged"):
         failed = findings.until(database, RESTORED, "failed")
     assert failed["reason"].endswith("; undone"), failed["reason"]

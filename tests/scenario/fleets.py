@@ -69,7 +69,7 @@ class Fleet:
 
     def until_run(self, number: int) -> dict[str, Any]:
         """The run of that number, counted from 1, when it has ended; the clock goes on while it rests."""
-        eventually(lambda: len(self.runs()) >= number)
+        self.world.eventually(lambda: len(self.runs()) >= number)
         run_id = self.runs()[-number]["run_id"]
         deadline = time.monotonic() + PATIENCE
         while (run := self.ask("GET", f"/runs/{run_id}"))["phase"] not in ENDED:

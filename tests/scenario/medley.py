@@ -68,7 +68,7 @@ def play(world: World) -> None:
     _and_back(world, services[COPIED])
     world.calm_alarm(services[4].alarm)
     _start(world, services[4], STRATEGIES[0]).until_ended()
-    eventually(lambda: not world.items("OPEN"))
+    world.eventually(lambda: not world.items("OPEN"))
     _die_before_telling(world, services[0])
     let_pass(world, MINUTE)
     _lose_events(world)
@@ -154,7 +154,7 @@ def _die_before_telling(world: World, service: SampleService) -> None:
     """A Finish that closes the record and then may not tell: the sweep says the last words."""
     with lacking(world, "FinishFunction", "TellWhatHappened"):
         world.start(service, version="v2").until_ended()
-        eventually(lambda: not world.items("OPEN"))
+        world.eventually(lambda: not world.items("OPEN"))
 
 
 def _lose_events(world: World) -> None:

@@ -159,6 +159,16 @@ class World:
         """The sequence of the last call so far: `calls` after it are those that follow."""
         return max((call["sequence"] for call in self._control("calls?last=1")["calls"]), default=0)
 
+    def eventually(self, reached: Callable[[], T], patience: float = PATIENCE) -> T:
+        """`eventually`, of what is in a table: asked again only when something was written into one."""
+        deadline = time.monotonic() + patience
+        while True:
+            seen = self.last_call()
+            if answer := reached():
+                return answer
+            assert time.monotonic() < deadline, answer
+            self.wait_for_a_record(seen)
+
     def wait_for_a_record(self, since: int) -> None:
         """Until something was written into a table after that call, or for a second: asking the API all the
         time would take as much work as what is waited for."""

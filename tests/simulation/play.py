@@ -111,7 +111,7 @@ class Play:
     def has_ended(self) -> bool:
         """Whether the product looks after no rollout any more, and nobody asks for one."""
         if hub.now == self._looked_at:
-            return False
+            return False  # once a moment is enough
         self._looked_at = hub.now
         asked = any(part.asking for part in self.parts)
         return self.begun and not asked and not any(True for _ in self.universe.items("OPEN"))
