@@ -66,7 +66,7 @@ stories: $(MINISTACK)
 
 # Beside the stories, in the time that they leave.
 simulations: $(INSTALLED)
-	@nice -n 19 $(BIN)/pytest --quiet -n auto --dist load tests/simulation
+	@nice -n 19 $(BIN)/pytest --quiet -n auto --dist load --maxschedchunk 1 tests/simulation
 
 simulate: $(INSTALLED) ## every fault at every AWS call; minutes=10 for a short run, of='--only faults' for a part
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds $(if $(of),0,200) --minutes $(or $(minutes),40) $(of)
