@@ -64,7 +64,7 @@ test: check $(MINISTACK) ## the checks, then every test
 stories: $(MINISTACK)
 	@$(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(STORIES)
 
-# Beside the stories, in the time that they leave.
+# Beside the stories, in the time that they leave; one by one, so that none waits behind a long one.
 simulations: $(INSTALLED)
 	@nice -n 19 $(BIN)/pytest --quiet -n auto --dist load --maxschedchunk 1 tests/simulation
 

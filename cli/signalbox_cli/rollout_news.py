@@ -40,9 +40,9 @@ def news(before: Sighting | None, now: Sighting) -> list[Text]:
     ended is the last word."""
     known = len(before.events) if before else 0
     entries = [_entry(event, now.rollout) for event in now.events[known:]]
-    last = entries[-1:] if now.has_ended else []
+    last = [entries.pop()] if entries and now.has_ended else []
     return [
-        *entries[: len(entries) - len(last)],
+        *entries,
         *_guards(before, now),
         *_shares(before, now),
         *_analysis(before, now),

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recvfds
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 PRELOADED = (
@@ -105,15 +106,10 @@ def preload(layers: Sequence[str] = ()) -> None:
 def _read_models() -> None:
     """Everything that botocore looks up to make a client of these services."""
     import msgspec  # noqa: PLC0415 - only a template pays for it
+    from botocore import loaders  # noqa: PLC0415
     from botocore.loaders import JSONFileLoader, Loader  # noqa: PLC0415
 
-    def decoded(self: JSONFileLoader, path: str, opened: Any) -> Any:
-        if not Path(path).is_file():
-            return None
-        with opened(path, "rb") as file:
-            return msgspec.json.decode(file.read())
-
-    JSONFileLoader._load_file = decoded  # type: ignore[attr-defined]  # noqa: SLF001
+    loaders.json = SimpleNamespace(loads=lambda text, **_: msgspec.json.decode(text))  # type: ignore[attr-defined]
     read = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
     JSONFileLoader.load_file = lambda self, file_path: read(file_path)  # type: ignore[method-assign]
     loader = Loader()

@@ -1,5 +1,6 @@
 """What moto is spared: it answers as it would by itself."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -101,5 +102,7 @@ def test_an_item_is_read_as_it_was_written_of_whatever_kind() -> None:
 
 @pytest.mark.usefixtures("moto")
 def test_answers_have_identifiers_of_their_own() -> None:
-    answers = [boto3.client("sqs", REGION).list_queues()["ResponseMetadata"] for _ in range(2)]
-    assert len({answer["RequestId"] for answer in answers}) == len(answers)
+    queues = boto3.client("sqs", REGION)
+    ids = [queues.list_queues()["ResponseMetadata"]["RequestId"] for _ in range(2)]
+    assert ids[0] != ids[1]
+    assert all(re.fullmatch("[A-Za-z0-9]{52}", each) for each in ids)

@@ -66,15 +66,12 @@ class Story:
         self, reached: Callable[[dict[str, Any]], object], patience: float = PATIENCE
     ) -> dict[str, Any]:
         """The rollout as soon as it is so; fails with its last state and timeline."""
-        deadline = time.monotonic() + patience
-        while True:
-            seen = self.world.last_call()
+        for _ in self.world.looks(patience):
             rollout = self.read()
             if reached(rollout):
                 return rollout
             assert rollout["phase"] not in ENDED, (rollout, self.timeline())
-            assert time.monotonic() < deadline, (rollout, self.timeline())
-            self.world.wait_for_a_record(seen)
+        raise AssertionError((rollout, self.timeline()))
 
     def until_ended(self, patience: float = PATIENCE) -> dict[str, Any]:
         """The rollout when it has ended."""
@@ -160,16 +157,22 @@ class World:
         return max((call["sequence"] for call in self._control("calls?last=1")["calls"]), default=0)
 
     def eventually(self, reached: Callable[[], T], patience: float = PATIENCE) -> T:
-        """`eventually`, of what is in a table: asked again only when something was written into one."""
-        deadline = time.monotonic() + patience
-        while True:
-            seen = self.last_call()
+        """`eventually`, of what is in a table."""
+        for _ in self.looks(patience):
             if answer := reached():
                 return answer
-            assert time.monotonic() < deadline, answer
-            self.wait_for_a_record(seen)
+        raise AssertionError(answer)
 
-    def wait_for_a_record(self, since: int) -> None:
+    def looks(self, patience: float) -> Iterator[None]:
+        """When to look at what is in a table: now, and whenever something may have been written into one, as
+        long as patience lasts."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            seen = self.last_call()
+            yield
+            self._wait_for_a_record(seen)
+
+    def _wait_for_a_record(self, since: int) -> None:
         """Until something was written into a table after that call, or for a second: asking the API all the
         time would take as much work as what is waited for."""
         deadline = time.monotonic() + GLANCE

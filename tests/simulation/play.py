@@ -50,7 +50,6 @@ class Play:
         self._recorded: set[tuple[str, bytes | int]] = set()
         self._no_letters_at = hub.now
         self._paged = False
-        self._looked_at = 0.0
         for role in roles:
             self.enter(role)
         if roles:
@@ -110,9 +109,6 @@ class Play:
 
     def has_ended(self) -> bool:
         """Whether the product looks after no rollout any more, and nobody asks for one."""
-        if hub.now == self._looked_at:
-            return False  # once a moment is enough
-        self._looked_at = hub.now
         asked = any(part.asking for part in self.parts)
         return self.begun and not asked and not any(True for _ in self.universe.items("OPEN"))
 

@@ -7,12 +7,12 @@ import string
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import xmltodict
-from botocore.loaders import JSONFileLoader
+from botocore import loaders
 from moto.core import responses
 from moto.core.base_backend import BackendDict
 from moto.core.constants import MISSING
@@ -54,13 +54,8 @@ def less_work(seams: Seams) -> None:
 
 def _descriptions(seams: Seams) -> None:
     # botocore reads descriptions of services, megabytes of JSON, into ordered dictionaries: all are by now.
-    def read(self: JSONFileLoader, path: str, opened: Callable[..., Any]) -> Any:
-        if not Path(path).is_file():
-            return None
-        with opened(path, "rb") as file:
-            return msgspec.json.decode(file.read())
-
-    seams.replace(JSONFileLoader, "_load_file", read)
+    fast = SimpleNamespace(loads=lambda text, **_: msgspec.json.decode(text))
+    seams.replace(loaders, "json", fast)
 
 
 def _identifiers(seams: Seams) -> None:
