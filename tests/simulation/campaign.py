@@ -159,14 +159,14 @@ def _counted(given: argparse.Namespace) -> list[Walk]:
 
 def chosen(given: argparse.Namespace) -> list[Walk]:
     """Each begins anew: the parts are as large as the order of what comes next lets them be."""
-    kinds = (
-        [(tuple(given.trouble.split(",")), given.of or given.processes)] if given.trouble else _kinds(given)
-    )
+    every = given.of is None
+    parts_of = given.processes if every else given.of
+    kinds = [(tuple(given.trouble.split(",")), parts_of)] if given.trouble else _kinds(given)
     return [
         Walk(case=case, ending=ending, troubles=troubles, offset=offset, of=parts)
         for troubles, parts in kinds
         for case, ending in _runs(given)
-        for offset in (range(parts) if not given.of else (0,))
+        for offset in (range(parts) if every else (0,))
         if _happens_to(case, ending, troubles)
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,6 +57,24 @@ class CompliancePart:
         """As the product keeps it."""
         items = list(self.universe.items(f"FINDING#{self.id}"))
         return msgspec.json.decode(items[0]["body"], type=Finding) if items else None
+
+    def was_looked_at_meanwhile(self, leapt: timedelta) -> None:
+        """As if in the time that was leapt over the machine had looked as often as it does, and AWS had shown
+        the same each time: without an answer for so long it would wait for AWS to come back."""
+        finding = self.finding()
+        reached = finding.remediation.reached if finding else None
+        if finding is None or reached is None or reached.answered_at is None:
+            return
+        reached = replace(reached, answered_at=reached.answered_at + leapt)
+        remediation = replace(finding.remediation, reached=reached)
+        self.universe.client("dynamodb").update_item(
+            TableName=self.universe.stack.ref("Table"),
+            Key={"pk": {"S": f"FINDING#{self.id}"}, "sk": {"S": "FINDING"}},
+            UpdateExpression="SET body = :body",
+            ExpressionAttributeValues={
+                ":body": {"S": msgspec.json.encode(replace(finding, remediation=remediation)).decode()}
+            },
+        )
 
     def entries(self) -> list[dict[str, Any]]:
         """The timeline."""

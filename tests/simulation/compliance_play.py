@@ -13,6 +13,7 @@ from signalbox.compliance.model import Resource
 from signalbox.compliance.record import State
 from signalbox.compliance.rules.registry import RULES
 from signalbox.compliance.steps.assess_finding import APPROVE_WITHIN
+from signalbox.compliance.steps.look import longest_rest
 from tests.integration.compliance_stages import violation
 from tests.simulation.calls import Call
 from tests.simulation.cases import Mend, RuleCase
@@ -186,7 +187,7 @@ class CompliancePlay:
             if done == self._work_done():
                 if all(part.rests() for part in self.parts) and not self._goes_on():
                     return True
-                hub.leap(hub.now + AN_HOUR)
+                self._leap(hub.now + AN_HOUR, is_seen=self._looks_seldom)
         return False
 
     def _goes_on(self) -> bool:
@@ -207,21 +208,32 @@ class CompliancePlay:
         the time for it is over, or the window opens."""
         found = [finding for part in self.parts if (finding := part.finding())]
         if self.ending is Mend.LAPSED:
-            self._leap([each.remediation.until for each in found if each.state is State.WAITING])
+            self._leap_after([each.remediation.until for each in found if each.state is State.WAITING])
         trying = [each for each in found if each.state is State.REMEDIATING]
         is_slow = self.ending is Mend.UNDONE or self.ending.has_window
         if is_slow and all(each.remediation.rounds >= ROUNDS for each in trying):
             within = self.part.rule.playbook.within
             if self.ending is Mend.IN_WINDOW:
                 within = timedelta(seconds=WINDOW_AFTER[self.ending])
-            self._leap([at + within for each in trying if (at := each.remediation.acted_at)])
+            self._leap_after([at + within for each in trying if (at := each.remediation.acted_at)])
 
-    def _leap(self, moments: Sequence[datetime | None]) -> None:
-        """After the last of them; over each once."""
+    def _leap_after(self, moments: Sequence[datetime | None]) -> None:
+        """The last of them; over each once."""
         last = max((each for each in moments if each), default=None)
         if last is not None and last not in self._over:
             self._over.add(last)
-            hub.leap(last.timestamp() + A_LOOK)
+            self._leap(last.timestamp() + A_LOOK, is_seen=True)
+
+    def _leap(self, until: float, *, is_seen: bool) -> None:
+        """`is_seen`: in so long a time the machine would have looked."""
+        began = hub.now
+        hub.leap(until)
+        for part in self.parts if is_seen else ():
+            part.was_looked_at_meanwhile(timedelta(seconds=hub.now - began))
+
+    @property
+    def _looks_seldom(self) -> bool:
+        return longest_rest(self.part.rule).total_seconds() > AN_HOUR
 
     def _allowed(self) -> set[State]:
         """Where the finding may be in the end."""

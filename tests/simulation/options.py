@@ -16,7 +16,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--only", choices=("faults", "deeds"), help="faults of calls, or what people and others do"
     )
-    made.add_argument("--of", type=int, help="of so many points of the troubles one, always the same ones")
+    made.add_argument(
+        "--of", type=int, help="of so many points of the troubles one, always the same ones; with 0 none"
+    )
     made.add_argument("--call", type=int, help="the number of the call that meets the trouble")
     made.add_argument("--once", action="store_true", help="one run without trouble")
     made.add_argument("--storm", help="a storm, as a broken one is printed")
